@@ -1,0 +1,77 @@
+# Everything starts here, on a machine that has make and Python 3.11 or later. `make help` lists the targets.
+# The environments are the project's own: .venv for Firedoor, .venv-synapse for the homeserver (AGPL, a program
+# beside ours, never imported). uv is installed into .venv, so nothing needs to be there before.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?=
+UV_VERSION := 0.13.9
+BENCH_ROUNDS ?= 5
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+ENV := .venv/.ready
+HOMESERVER := .venv-synapse/.ready
+HOMESERVER_LOCK := firedoor/embedded/homeserver.requirements.txt
+UV := VIRTUAL_ENV="$(CURDIR)/.venv" UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+
+.PHONY: help env homeserver demo up test check bench faults clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+demo: $(ENV) $(HOMESERVER) ## a high-profile account takeover, from start to end, on real parts
+	@$(BIN)/firedoor demo
+
+up: $(ENV) ## run Firedoor here: the Temporal server, a worker and the front door
+	@$(BIN)/firedoor up
+
+test: $(ENV) $(HOMESERVER) ## the tests, against real servers on loopback
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+faults: $(ENV) $(HOMESERVER) ## the long fault runs: many kills, many minutes
+	$(BIN)/python -m pytest -m long --timeout 3600 $(PYTEST_ARGS)
+
+check: $(ENV) ## style, types, arrows between packages, and the lock
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(UV) lock --check
+
+bench: $(ENV) ## compiled playbook against hand-written workflow; BENCH_ROUNDS=n
+	$(BIN)/python -m bench --rounds $(BENCH_ROUNDS)
+
+env: $(ENV) ## set up .venv
+
+homeserver: $(HOMESERVER) ## set up .venv-synapse
+
+# A new lock syncs the environment again; an unchanged one costs nothing.
+$(ENV): pyproject.toml uv.lock | $(BIN)/uv
+	$(UV) sync --quiet --locked --active
+	@touch $@
+
+$(BIN)/uv:
+	@python="$(PYTHON)"; \
+	for candidate in $${python:-python3 python3.14 python3.13 python3.12 python3.11}; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+	  echo "Firedoor needs Python 3.11 or later; tried: $${python:-python3, python3.11 to python3.14}." >&2; \
+	  echo "Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; \
+	fi; \
+	echo "Setting up .venv with $$($$found --version)" >&2; \
+	"$$found" -m venv .venv || { echo "That Python cannot make environments (on Debian: apt-get install python3-venv)." >&2; exit 1; }; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+
+$(HOMESERVER): $(HOMESERVER_LOCK) | $(ENV)
+	@echo "Setting up .venv-synapse" >&2
+	$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-synapse
+	VIRTUAL_ENV="$(CURDIR)/.venv-synapse" $(BIN)/uv pip sync --quiet --require-hashes $(HOMESERVER_LOCK)
+	@touch $@
+
+clean: ## remove both environments and what the tools left
+	rm -rf .venv .venv-synapse .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

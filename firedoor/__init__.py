@@ -1,0 +1,1 @@
+"""Crisis playbooks in YAML, compiled to plans, run as durable Temporal workflows."""
