@@ -1,1 +1,1 @@
-"""Crisis playbooks in YAML, compiled to plans, run as durable Temporal workflows."""
+"""Firedoor: crisis playbooks in YAML, compiled to durable workflows."""
