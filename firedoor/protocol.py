@@ -1,0 +1,448 @@
+"""Names and models of every message that crosses Temporal or HTTP. Clients know workflows by these names alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from firedoor.plan import Action, MessageRef, ReadAction, Who
+from firedoor.plan.base import Frozen
+from firedoor.plan.model import Severity
+
+TASK_QUEUE = "firedoor"
+
+INCIDENT = "Incident"
+REVIEW = "Review"
+
+ANSWER = "answer"
+COMMAND = "command"
+VIEW = "view"
+DOCUMENT = "document"
+
+NOTIFY = "notify"
+CONTAIN = "contain"
+RELEASE = "release"
+READ = "read"
+RECORD = "record"
+
+SEARCH_PLAYBOOK = "FiredoorPlaybook"
+SEARCH_SEVERITY = "FiredoorSeverity"
+SEARCH_PHASE = "FiredoorPhase"
+SEARCH_WAITING_ON = "FiredoorWaitingOn"
+SEARCH_NEXT_DUE = "FiredoorNextDue"
+
+MOST_BYTES_IN = 64 * 1024
+"""Nothing larger enters by the front door."""
+
+MOST_PAGE_BYTES = 200 * 1024
+"""A page of `view` stays under this; the server refuses answers over 256 KiB."""
+
+Phase = Literal["responding", "holding", "closed"]
+Intent = Literal["respond", "stop", "undo_all"]
+
+
+# --- signed words ---------------------------------------------------------------------------------------------------
+
+
+class Signed(Frozen):
+    """A statement as the front door signed it: the very text (canonical JSON), the key's id, and the signature."""
+
+    body: str
+    key: str
+    signature: str
+    """Base64 of the Ed25519 signature over the domain and the body (firedoor.people.signatures)."""
+
+
+class Statement(Frozen):
+    """What every signed word says: who, on which incident and plan, and for how long it may be delivered."""
+
+    person: str
+    incident: str
+    plan: str
+    """Digest of the plan."""
+    nonce: str
+    """Also the update's id: the same word again is the same decision."""
+    issued: datetime
+    expires: datetime
+
+
+class Launch(Statement):
+    """`person` launches; the inputs are part of what is signed."""
+
+    kind: Literal["launch"] = "launch"
+    inputs: dict[str, Any] = {}
+    aware_at: datetime
+    region: str
+    title: str = ""
+    drill: bool = False
+
+
+class Answer(Statement):
+    """An answer to one ask: an approval, a task that is done, a question that the run put to someone."""
+
+    kind: Literal["answer"] = "answer"
+    ask: str
+    document: str
+    """SHA-256, in hex, of the document that was shown (query `document`)."""
+    choice: str
+    reason: str | None = None
+    proof: str | None = None
+    targets: tuple[str, ...] | None = None
+    """Approving fewer: the targets that are approved. None for all that were shown."""
+    holds: tuple[str, ...] = ()
+    """What the person was when this was signed: "policy", "policy.on_shift", "policy.manager", "region.manager:emea"."""
+
+
+CommandKind = Literal[
+    "note",
+    "add",
+    "input",
+    "severity",
+    "pause",
+    "resume",
+    "skip",
+    "retry",
+    "reassign",
+    "extend",
+    "undo",
+    "hand_over",
+    "keep",
+    "stop",
+    "undo_all",
+]
+
+
+class Command(Statement):
+    """A word of the commander: what it does to which step is the table of SEMANTICS (firedoor.run.interrupting)."""
+
+    kind: Literal["command"] = "command"
+    command: CommandKind
+    step: str | None = None
+    """The run's path of a step, or the author's id."""
+    target: tuple[str, ...] | None = None
+    value: Any = None
+    """add, input: {name: value}; severity: "sev1"; extend: seconds; reassign, hand_over: a Who's name."""
+    reason: str | None = None
+    expects: str | None = None
+    """The state that the person saw ("asking"); the command is refused when it is another by now."""
+    holds: tuple[str, ...] = ()
+
+
+class Receipt(Frozen):
+    """What an accepted word got back. The same word again gets the same receipt."""
+
+    nonce: str
+    at: datetime
+    says: str
+    """What was done with it, in plain words, and what happens next."""
+    row: int
+    """The timeline's row that holds it."""
+
+
+# --- the timeline ---------------------------------------------------------------------------------------------------
+
+
+class Row(Frozen):
+    """One line of the timeline. Rows are numbered from 1 without gaps, per incident."""
+
+    seq: int
+    at: datetime
+    kind: str
+    """Dotted and stable, for machines: "step.done", "approval.signed", "hold.applied", "clock.breached"."""
+    words: str
+    """For people."""
+    step: str | None = None
+    by: str | None = None
+    data: dict[str, Any] = {}
+    signed: Signed | None = None
+
+
+# --- orders to activities and their reports -------------------------------------------------------------------------
+
+
+class Decision(Frozen):
+    """A signed answer together with the document whose hash it signs."""
+
+    signed: Signed
+    document: str
+
+
+class Warrant(Frozen):
+    """By what right an act is done: the signed launch, and the decisions that unlocked it."""
+
+    launch: Signed
+    decisions: tuple[Decision, ...] = ()
+    commands: tuple[Signed, ...] = ()
+
+
+class Order(Frozen):
+    """What every activity is told. Rows that are not yet in the record travel with it and are written first."""
+
+    incident: str
+    warrant: Warrant
+    rows: tuple[Row, ...] = ()
+
+
+class Report(Frozen):
+    recorded: int = 0
+    """The highest row that is now in the record."""
+
+
+class Rendering(Frozen):
+    """Text in a language, fit for whoever is cleared for all of `needs`."""
+
+    language: str
+    """A locale, or "*" for text that was written once."""
+    text: str
+    needs: tuple[Literal["personal", "graphic"], ...] = ()
+
+
+class NotifyOrder(Order):
+    """Tell people. Either `texts` (prose) or `message` (a template by locale, with its context) is given."""
+
+    key: str
+    """Unique in the incident: the idempotency key of this notice."""
+    step: str | None = None
+    audience: tuple[Who, ...]
+    severity: Severity
+    region: str
+    subject: str
+    texts: tuple[Rendering, ...] = ()
+    message: MessageRef | None = None
+    templates: dict[str, str] = {}
+    context: dict[str, Any] = {}
+    sensitive: dict[str, str] = {}
+    """Names in the context that are sensitive, and how ("personal", "graphic")."""
+    urgent: bool = False
+    """Reach as for sev1 whatever the severity: an ask that waits, a clock that runs out."""
+    commander: str | None = None
+    """The person who commands, where one is named."""
+    languages: tuple[str, ...] = ("en",)
+    drill: bool = False
+
+
+class Delivery(Frozen):
+    """One message to one recipient on one channel."""
+
+    recipient: str
+    channel: str
+    state: Literal["sent", "failed"]
+    language: str = ""
+    id: str | None = None
+    error: str | None = None
+
+
+class NotifyReport(Report):
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class ContainOrder(Order):
+    """Act on targets. The entry (incident, step, target, ordinal) is written before each act."""
+
+    step: str
+    """The run's path."""
+    ordinal: int
+    action: Action
+    targets: tuple[str, ...]
+    """One empty text where the action takes no target."""
+    arguments: dict[str, Any] = {}
+    expires: int | None = None
+    """Seconds that each hold lasts; None where it is lasting."""
+    severity: Severity = "sev1"
+    drill: bool = False
+
+
+class TargetOutcome(Frozen):
+    target: str
+    state: Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
+    """`kept`: let go by this incident, and still contained because someone else holds it. `failed`: budget used up."""
+    number: int | None = None
+    at: datetime | None = None
+    error: str | None = None
+    error_type: str | None = None
+
+
+class ContainReport(Report):
+    outcomes: tuple[TargetOutcome, ...] = ()
+
+
+class ReleaseOrder(Order):
+    """Let go of what a step holds, newest entry first: all of it, or the named targets."""
+
+    step: str
+    ordinal: int
+    """Counts the releases of this step: with the step it is the idempotency key of this one."""
+    action: Action
+    targets: tuple[str, ...] | None = None
+    cause: str
+    drill: bool = False
+
+
+class ReleaseReport(Report):
+    outcomes: tuple[TargetOutcome, ...] = ()
+
+
+class ReadOrder(Order):
+    site: str
+    read: ReadAction
+    argument: Any = None
+    drill: bool = False
+
+
+class ReadReport(Report):
+    value: Any = None
+
+
+class RecordOrder(Order):
+    """Write rows, and what lists show of the run while Temporal is away."""
+
+    phase: Phase
+    severity: Severity
+    closed_at: datetime | None = None
+
+
+# --- views ----------------------------------------------------------------------------------------------------------
+
+
+class StepView(Frozen):
+    path: str
+    id: str | None
+    verb: str
+    words: str
+    state: str
+    detail: str = ""
+    depth: int = 0
+    at: str = ""
+    done_at: datetime | None = None
+
+
+class SeatView(Frozen):
+    who: str
+    seats: int
+    signed_by: tuple[str, ...] = ()
+
+
+class AskView(Frozen):
+    """Someone is waited for."""
+
+    id: str
+    kind: Literal["approval", "task", "question"]
+    step: str
+    words: str
+    to: tuple[str, ...]
+    choices: tuple[str, ...]
+    opened_at: datetime
+    deadline: datetime | None = None
+    silence: str = ""
+    """What happens when nobody answers, in plain words."""
+    seats: tuple[SeatView, ...] = ()
+    proof: str | None = None
+    document: str
+    """SHA-256 of the document to be shown and signed."""
+    late: bool = False
+    """The deadline has passed, and a signature still counts while the question about the silence is open."""
+
+
+class ClockView(Frozen):
+    name: str
+    kind: Literal["fixed", "standard"]
+    law: str
+    started_at: datetime
+    due_at: datetime
+    state: Literal["running", "met", "breached", "missed", "not_due"]
+    met_at: datetime | None = None
+
+
+class HoldView(Frozen):
+    step: str
+    action: str
+    target: str
+    state: str
+    until: datetime | None = None
+
+
+class View(Frozen):
+    """The live picture of a run. `rows` are those after `since`; ask again from `next_row` while `more`."""
+
+    incident: str
+    playbook: str
+    version: str
+    plan: str
+    title: str
+    phase: Phase
+    intent: Intent
+    ended: str | None
+    paused: bool
+    severity: Severity
+    launcher: str
+    commander: str | None
+    region: str
+    aware_at: datetime
+    launched_at: datetime
+    drill: bool
+    next_act: str
+    next_due: datetime | None
+    waiting_on: tuple[str, ...]
+    steps: tuple[StepView, ...]
+    asks: tuple[AskView, ...]
+    clocks: tuple[ClockView, ...]
+    holds: tuple[HoldView, ...]
+    rows: tuple[Row, ...]
+    recorded: int
+    next_row: int
+    more: bool
+    review: str | None = None
+
+
+# --- the review -----------------------------------------------------------------------------------------------------
+
+
+class ReviewItem(Frozen):
+    id: str
+    words: str
+    assign: Who
+    due_at: datetime
+
+
+class ReviewOrder(Frozen):
+    """What the review workflow starts from."""
+
+    incident: str
+    plan: str
+    title: str
+    severity: Severity
+    region: str
+    owner: Who
+    items: tuple[ReviewItem, ...]
+    opened_at: datetime
+    launch: Signed
+    languages: tuple[str, ...]
+    commander: str | None = None
+    drill: bool = False
+
+
+class ReviewItemView(Frozen):
+    id: str
+    words: str
+    assign: str
+    due_at: datetime
+    state: Literal["open", "done", "verified"]
+    done_by: str | None = None
+    proof: str | None = None
+    verified_by: str | None = None
+    document: str
+
+
+class ReviewView(Frozen):
+    incident: str
+    review: str
+    title: str
+    severity: Severity
+    closed: bool
+    items: tuple[ReviewItemView, ...]
+    rows: tuple[Row, ...]
+
+
+def review_id(incident: str) -> str:
+    """The workflow id of an incident's review."""
+    return f"{incident}-review"
