@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from firedoor.plan.base import Frozen
 from firedoor.plan.who import Who
 
@@ -84,7 +86,7 @@ class CommanderRule(Frozen):
 class Reach(Frozen):
     """Channels by severity for staff, and those for the platform's users and for contacts outside."""
 
-    by_severity: dict[Severity, tuple[str, ...]] = {}
+    by_severity: dict[Severity, tuple[str, ...]] = Field(default_factory=dict)
     otherwise: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
@@ -112,7 +114,7 @@ class Channel(Frozen):
 
     name: str
     connector: str
-    settings: dict[str, str] = {}
+    settings: dict[str, str] = Field(default_factory=dict)
     clears: tuple[Sensitivity, ...] = ()
 
 
@@ -125,5 +127,5 @@ class Organization(Frozen):
     people: dict[str, Person]
     commander: CommanderRule
     reach: Reach = Reach()
-    contacts: dict[str, Contact] = {}
-    channels: dict[str, Channel] = {}
+    contacts: dict[str, Contact] = Field(default_factory=dict)
+    channels: dict[str, Channel] = Field(default_factory=dict)
