@@ -39,7 +39,7 @@ check: $(ENV) ## style, types, arrows between packages, and the lock
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(UV) lock --check
 
 bench: $(ENV) ## compiled playbook against hand-written workflow; BENCH_ROUNDS=n

@@ -137,12 +137,11 @@ class Program:
         """Asks it to end, and kills what is left after `patience` seconds. Safe to call again."""
         if self._process is None:
             return
-        if self.running:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + patience
-            while self.running and time.monotonic() < deadline:
-                await asyncio.sleep(0.02)
+        if self._process.poll() is None:
+            self._process.terminate()
+        deadline = time.monotonic() + patience
+        while self._process.poll() is None and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
         self.kill()
 
     def kill(self) -> None:
