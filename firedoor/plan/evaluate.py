@@ -1,0 +1,241 @@
+"""Walking an expression: pure, three-valued, and total. Nothing is called, nothing is generated.
+
+An unknown value is None: an input that was not given, a comparison with one, the negation of one. A condition holds
+only when it is True. Dates are `datetime`, durations `timedelta`, all else is plain JSON.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from firedoor.plan.expression import (
+    And,
+    Arithmetic,
+    Compare,
+    Const,
+    Expr,
+    Filter,
+    Given,
+    InputValue,
+    Item,
+    Listing,
+    Not,
+    Or,
+    Outcome,
+    Prose,
+    Read,
+    RunField,
+    SeverityNow,
+    StepField,
+    StepIs,
+    Within,
+)
+from firedoor.plan.time import written
+
+WITHHELD = "[withheld]"
+
+
+class Unread(Exception):
+    """The expression needs the answer of a read that is not recorded yet."""
+
+    def __init__(self, read: Read, argument: Any) -> None:
+        super().__init__(read.site)
+        self.read = read
+        self.argument = argument
+
+
+class Known(Protocol):
+    """What a run knows, as an expression sees it from where it stands. Values are as recorded (JSON)."""
+
+    def input(self, name: str) -> Any: ...
+    def run(self, field: str) -> Any: ...
+    def severity(self) -> str: ...
+    def item(self, loop: str) -> Any: ...
+    def is_(self, step: str, outcome: Outcome) -> bool: ...
+    def field(self, step: str, field: str) -> Any: ...
+    def read(self, read: Read, argument: Any) -> Any:
+        """The recorded answer; raises Unread where there is none."""
+        ...
+
+
+def holds(condition: Expr | None, known: Known) -> bool:
+    """Whether a condition holds; an absent one does, an unknown one does not."""
+    return condition is None or value_of(condition, known) is True
+
+
+def value_of(expr: Expr, known: Known) -> Any:  # noqa: C901 - one case for each node, and nothing else
+    """The value of an expression; None where it is unknown. Raises Unread."""
+    match expr:
+        case Const(value=value, type=kind):
+            return typed(value, kind)
+        case InputValue(name=name, type=kind):
+            return typed(known.input(name), kind)
+        case RunField(field=field):
+            return typed(known.run(field), "date_time" if field.endswith("_at") else "text")
+        case SeverityNow():
+            return known.severity()
+        case Item(loop=loop, type=kind):
+            return typed(known.item(loop), kind)
+        case StepIs(step=step, outcome=outcome):
+            return known.is_(step, outcome)
+        case StepField(step=step, field=field):
+            return typed(known.field(step, field), "date_time" if field == "done_at" else "text")
+        case Read(argument=argument, type=kind):
+            given = None if argument is None else plain(value_of(argument, known))
+            return typed(known.read(expr, given), kind)
+        case Given(of=of):
+            return value_of(of, known) is not None
+        case Not(of=of):
+            inner = value_of(of, known)
+            return None if inner is None else not inner
+        case And(of=parts):
+            return _all(parts, known, stop=False)
+        case Or(of=parts):
+            return _all(parts, known, stop=True)
+        case Compare(sign=sign, left=left, right=right):
+            return _compare(sign, value_of(left, known), value_of(right, known))
+        case Within(left=left, right=right):
+            item, items = value_of(left, known), value_of(right, known)
+            return None if item is None or items is None else item in items
+        case Arithmetic(sign=sign, left=left, right=right):
+            return _arithmetic(sign, value_of(left, known), value_of(right, known))
+        case Filter(name=name, of=of, argument=text):
+            return _filter(name, value_of(of, known), text)
+        case Listing(of=parts):
+            return [value_of(part, known) for part in parts]
+        case Prose():
+            return render(expr, known)
+
+
+def render(prose: Prose, known: Known, withheld: Callable[[Expr], bool] = lambda _: False) -> str:
+    """The text with its holes filled. Holes for which `withheld` is true say so instead. Raises Unread."""
+    parts: list[str] = []
+    for part in prose.of:
+        if isinstance(part, str):
+            parts.append(part)
+        else:
+            parts.append(WITHHELD if withheld(part) else said(value_of(part, known)))
+    return "".join(parts)
+
+
+def said(value: Any) -> str:
+    """A value in words."""
+    match value:
+        case None:
+            return "(not given)"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        case timedelta():
+            return written(value.total_seconds())
+        case float() if value.is_integer():
+            return str(int(value))
+        case list() | tuple():
+            return ", ".join(said(item) for item in value)
+        case _:
+            return str(value)
+
+
+def typed(value: Any, kind: str) -> Any:
+    """A recorded value as the evaluator sees it."""
+    if value is None:
+        return None
+    if isinstance(value, list | tuple):
+        return [typed(item, kind) for item in value]
+    if kind == "date_time" and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if kind == "duration" and not isinstance(value, timedelta):
+        return timedelta(seconds=value)
+    return value
+
+
+def plain(value: Any) -> Any:
+    """A value as it is recorded: JSON."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return value
+
+
+def _all(parts: tuple[Expr, ...], known: Known, *, stop: bool) -> bool | None:
+    """`and` (stop=False) and `or` (stop=True): the first part that decides, else unknown if any is."""
+    unknown = False
+    for part in parts:
+        value = value_of(part, known)
+        if value is None:
+            unknown = True
+        elif bool(value) is stop:
+            return stop
+    return None if unknown else not stop
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+_URGENCY = {"sev1": 4, "sev2": 3, "sev3": 2, "sev4": 1}
+
+
+def _compare(sign: str, left: Any, right: Any) -> bool | None:
+    if left is None or right is None:
+        return None
+    if sign not in ("==", "!=") and left in _URGENCY and right in _URGENCY:
+        left, right = _URGENCY[left], _URGENCY[right]
+    return _COMPARE[sign](left, right)
+
+
+def _arithmetic(sign: str, left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return None
+    try:
+        return _ARITHMETIC[sign](left, right)
+    except (ZeroDivisionError, OverflowError):
+        return None
+
+
+def _filter(name: str, value: Any, argument: str | None) -> Any:
+    if value is None:
+        return None
+    match name:
+        case "count":
+            return len(value)
+        case "first":
+            return value[0] if value else None
+        case "last":
+            return value[-1] if value else None
+        case "unique":
+            return unique(value)
+        case "lower":
+            return str(value).lower()
+        case _:
+            return (argument if argument is not None else ", ").join(said(item) for item in value)
+
+
+def unique(values: Sequence[Any]) -> list[Any]:
+    """Each value once, in the order of their first appearance."""
+    found: list[Any] = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found

@@ -1,0 +1,78 @@
+"""What an expression rests on: the inputs behind it, directly or through loops, steps and reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from firedoor.plan.expression import (
+    And,
+    Arithmetic,
+    Compare,
+    Expr,
+    Filter,
+    Given,
+    InputValue,
+    Item,
+    Listing,
+    Not,
+    Or,
+    Prose,
+    Read,
+    StepField,
+    Within,
+)
+from firedoor.plan.model import Plan
+
+
+def parts(expr: Expr) -> Iterator[Expr]:
+    """The expressions directly inside."""
+    match expr:
+        case Given(of=of) | Not(of=of) | Filter(of=of):
+            yield of
+        case And(of=of) | Or(of=of) | Listing(of=of):
+            yield from of
+        case Compare(left=left, right=right) | Within(left=left, right=right) | Arithmetic(left=left, right=right):
+            yield left
+            yield right
+        case Read(argument=argument) if argument is not None:
+            yield argument
+        case Prose(of=of):
+            for part in of:
+                if not isinstance(part, str):
+                    yield part
+        case _:
+            return
+
+
+def inputs_behind(plan: Plan, expr: Expr | None) -> frozenset[str]:
+    """Names of the inputs that the expression's value can depend on. An item rests on its loop's list, and what a
+    step holds on that step's targets; the outcome of a step (`is approved`) counts as resting on nothing."""
+    found: set[str] = set()
+    queue = [expr] if expr is not None else []
+    seen: set[str] = set()
+    while queue:
+        node = queue.pop()
+        if isinstance(node, InputValue):
+            found.add(node.name)
+        path = node.loop if isinstance(node, Item) else node.step if isinstance(node, StepField) else None
+        if path is not None and path not in seen:
+            seen.add(path)
+            step = plan.by_path[path]
+            behind = step.items if step.verb == "for_each" else getattr(step, "targets", None)
+            if behind is not None:
+                queue.append(behind)
+        queue.extend(parts(node))
+    return frozenset(found)
+
+
+def sensitivities(plan: Plan, expr: Expr | None) -> frozenset[str]:
+    """Kinds of sensitive data ("personal", "graphic") that the expression's value can hold."""
+    fields = plan.input_names
+    return frozenset(kind for name in inputs_behind(plan, expr) if (kind := fields[name].sensitive))
+
+
+def reads_in(expr: Expr) -> Iterator[Read]:
+    if isinstance(expr, Read):
+        yield expr
+    for part in parts(expr):
+        yield from reads_in(part)
