@@ -31,13 +31,14 @@ _SPAN: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SPAN_PART: Final = re.compile(
     r"\s*(\d{1,6})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?|w|weeks?)(?![a-z])", re.I
 )
-_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and those that turn the direction of what follows: they make a text show as another."""
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, halves of characters, and what turns the direction of a text, so that it shows as another."""
 _BLANK: Final = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.I)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
 _PROSE: Final = ("text", "document")
 _MOST_SAFE: Final = 2**53
+_MOST_PROBLEMS: Final = 50
 
 
 class Problem(Frozen):
@@ -71,7 +72,7 @@ def check_inputs(plan: Plan, given: Mapping[str, object], people: Collection[str
 
     `people` are the ids that a `person` may be, where they are known.
     """
-    problems = [_unknown(name, plan) for name in given if name not in plan.input_names]
+    problems = [_unknown(_short(name), plan) for name in given if name not in plan.input_names]
     values: dict[str, Any] = {}
     for field in plan.inputs:
         value = given.get(field.name)
@@ -94,6 +95,9 @@ def check_inputs(plan: Plan, given: Mapping[str, object], people: Collection[str
                 give="launch with fewer, and add the rest to the running incident",
             )
         )
+    if (more := len(problems) - _MOST_PROBLEMS) > 0:
+        rest = Problem(name="inputs", says=f"have {more} more problems", give="mend these first")
+        problems = [*problems[:_MOST_PROBLEMS], rest]
     return Checked(values, tuple(problems))
 
 
@@ -122,13 +126,15 @@ def _read(field: Input, value: object, people: Collection[str] | None) -> tuple[
         return found, problems
     items = list(value) if isinstance(value, list | tuple) else _parts(field, value)
     found_items: list[Any] = []
+    seen: set[Any] = set()
     problems = []
     for index, item in enumerate(items):
         name = field.name if len(items) == 1 else f"{field.name}[{index + 1}]"
         found, problem = _item(field, name, item, people)
         if problem:
             problems.append(problem)
-        elif field.type in ("text", "number") or found not in found_items:
+        elif found not in seen or field.type in ("text", "number"):
+            seen.add(found)
             found_items.append(found)
     return found_items, problems or _bounds(field, found_items)
 
@@ -138,10 +144,11 @@ def _item(field: Input, name: str, value: object, people: Collection[str] | None
         if isinstance(value, str):
             value = _clean(value)
         found = _READERS[field.type](field, value)
-        if field.type == "person" and people is not None and found not in people:
-            raise _Wrong(f"nobody in the organization is called {_quoted(field, value)}", _close(str(found), people))
     except _Wrong as wrong:
         return None, Problem(name=name, says=wrong.says, give=wrong.give or f"give {_one(field)}")
+    if field.type == "person" and people is not None and found not in people:
+        nobody = f"nobody in the organization is called {_quoted(field, value)}"
+        return None, Problem(name=name, says=nobody, give=_close(found, people))
     return found, None
 
 
@@ -209,8 +216,14 @@ def _quoted(field: Input, value: object) -> str:
     """The value for a message: short, and not at all where it is sensitive."""
     if field.sensitive:
         return "what was given"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return '"' + (text if len(text) <= 60 else text[:59] + "…") + '"'
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f'"{_short(text)}"'
+
+
+def _short(text: str) -> str:
+    """Fit to be shown: not long, and encodable whatever it holds."""
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _text(field: Input, value: object) -> str:
@@ -288,14 +301,10 @@ def _duration(field: Input, value: object) -> int | float:
 
 
 def _span(field: Input, text: str) -> int:
-    total = 0
-    place = 0
-    for part in iter(lambda: _SPAN_PART.match(text, place), None):
-        total += int(part[1]) * _SPAN[part[2][0].lower()]
-        place = part.end()
-    if not place or text[place:].strip():
+    parts = _SPAN_PART.findall(text)
+    if not parts or _SPAN_PART.sub("", text).strip():
         raise _Wrong(f"{_quoted(field, text)} is not a length of time")
-    return total
+    return sum(int(count) * _SPAN[unit[0].lower()] for count, unit in parts)
 
 
 def _url(field: Input, value: object) -> str:
