@@ -89,6 +89,7 @@ def test_a_value_is_read_by_its_type(kind: ValueType, value: object, expected: o
         ("duration", "5 business days", "not a length of time"),
         ("duration", "1:30", "not a length of time"),
         ("url", "platform.example", "not a web address"),
+        ("url", "https://platform.example@evil.example/", "not a web address"),
         ("url", "javascript:alert(1)", "not a web address"),
         ("email", "ana", "not a mail address"),
         ("country", "New Zealand", 'write "NZ"'),
