@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 LIFELINE: Final = Path(__file__).with_name("lifeline.py")
+
+LOG_LIMIT: Final = 8 * 1024 * 1024
+"""Bytes; a longer log is put aside at the next start."""
 
 Progress = Callable[[str], None]
 """Is told, in words for a person, what a start is waiting for."""
@@ -22,7 +24,7 @@ Progress = Callable[[str], None]
 class ProgramFailed(RuntimeError):
     """A program ended, or did not become ready. The text says which, and quotes the end of its log."""
 
-    def __init__(self, what: str, tail: str) -> None:
+    def __init__(self, what: str, tail: str = "") -> None:
         super().__init__(f"{what}\n{tail}" if tail else what)
         self.tail = tail
 
@@ -76,6 +78,8 @@ class Program:
             raise RuntimeError(f"{self.name} is already running")
         self.log.parent.mkdir(parents=True, exist_ok=True)
         held = await self._take_lock(patience)
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".log.old"))
         try:
             with self.log.open("ab") as log:
                 self._log_began = log.tell()
@@ -104,7 +108,7 @@ class Program:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     os.close(descriptor)
-                    raise ProgramFailed(f"{self.name} already runs on {self._lock.parent}", "") from None
+                    raise ProgramFailed(f"{self.name} already runs on {self._lock.parent}") from None
                 await asyncio.sleep(0.05)
             else:
                 return (descriptor,)
@@ -126,7 +130,7 @@ class Program:
                 raise ProgramFailed(f"{self.name} ended with {self.exit_code} while it started", self.tail())
             if now - began > within:
                 self.kill()
-                raise ProgramFailed(f"{self.name} was not ready within {within:.0f} s", self.tail())
+                raise ProgramFailed(f"{self.name} was not ready within {within:g} s", self.tail())
             if progress is not None and now - told >= 2:
                 progress(f"waiting for {self.name} ({now - began:.0f} s)")
                 told = now
@@ -146,10 +150,9 @@ class Program:
 
     def kill(self) -> None:
         """SIGKILL to the whole group, at once: what a power cut does. Returns when the program is gone."""
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError, PermissionError):  # macOS says PermissionError of a group that is gone
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process is None or self._process.poll() is not None:
+            return  # its number may be somebody else's by now
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def tail(self, lines: int = 25) -> str:
