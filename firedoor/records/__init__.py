@@ -1,0 +1,1 @@
+"""What outlives Temporal's retention: ledger, timeline, plans and deliveries, in SQL."""

@@ -1,0 +1,41 @@
+"""All records on one database, opened together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firedoor.records.database import Database, Synchronous
+from firedoor.records.deliveries import Deliveries
+from firedoor.records.ledger import Ledger
+from firedoor.records.plans import Incidents, Plans
+from firedoor.records.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    database: Database
+    ledger: Ledger
+    timeline: Timeline
+    plans: Plans
+    incidents: Incidents
+    deliveries: Deliveries
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_records(url: str, *, synchronous: Synchronous = "FULL") -> Records:
+    """Open the database and make what is missing in it.
+
+    `url` is SQLAlchemy's: "sqlite:////var/lib/firedoor/records.db", "postgresql+psycopg://…".
+    """
+    database = Database(url, synchronous=synchronous)
+    database.create_schema()
+    return Records(
+        database=database,
+        ledger=Ledger(database),
+        timeline=Timeline(database),
+        plans=Plans(database),
+        incidents=Incidents(database),
+        deliveries=Deliveries(database),
+    )

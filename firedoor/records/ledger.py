@@ -1,0 +1,454 @@
+"""The ledger of holds: every act is entered here, with its undo and a number, before it is tried.
+
+One row per (incident, step, target, ordinal): entering the same again, after a crash, gives the same row and number.
+States:
+
+    entered → applied · refused · unknown → undoing → undone · undo_failed
+
+`entered`, `applied` and `unknown` are open: they hold the thing (firedoor.records.things), across incidents. `unknown`
+says that the act may have happened; `refused` that it has not, whatever the reason. A release takes a number too, and
+keeps it when it is retried.
+
+An act without an undo is a deed: done once for each entry, and shared with nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
+
+from firedoor.records import things
+from firedoor.records.database import BigId, Database, Instant, JsonData, metadata
+from firedoor.records.things import State, Wanted
+
+
+class EntryState(StrEnum):
+    ENTERED = "entered"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    UNDO_FAILED = "undo_failed"
+
+
+OPEN: Final = (EntryState.ENTERED, EntryState.APPLIED, EntryState.UNKNOWN)
+"""The states that hold the thing."""
+
+TO_RELEASE: Final = (*OPEN, EntryState.UNDOING, EntryState.UNDO_FAILED)
+"""The states that a release has work with."""
+
+MOST_ERROR: Final = 2_000
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("incident", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("thing", BigId, ForeignKey("things.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("undo", Text),
+    Column("arguments", JsonData, nullable=False),
+    Column("tried", Integer, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("applied_at", Instant),
+    Column("until", Instant),
+    Column("release_ordinal", Integer),
+    Column("release_number", BigInteger),
+    Column("released_at", Instant),
+    Column("undone_at", Instant),
+    Column("cause", Text),
+    Column("error", Text),
+    Column("error_type", Text),
+    UniqueConstraint("incident", "step", "target", "ordinal"),
+    Index("entries_by_thing", "thing", "state"),
+    Index("entries_by_until", "state", "until"),
+)
+
+
+class EntryConflict(ValueError):
+    """An entry of that incident, step, target and ordinal is there, and orders something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """What is about to be done. `identity` is what is really held (Platform.identify); the target, in general.
+
+    `shared` is False for a deed: an act that is done once for each entry, whatever others have done.
+    """
+
+    incident: str
+    step: str
+    target: str
+    ordinal: int
+    action: str
+    connector: str
+    call: str
+    undo: str | None
+    arguments: dict[str, Any]
+    identity: str
+    shared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the ledger. `tried` counts the requests that may have reached the platform. Moments are in UTC."""
+
+    id: int
+    incident: str
+    step: str
+    target: str
+    ordinal: int
+    thing: int
+    number: int
+    state: EntryState
+    action: str
+    connector: str
+    call: str
+    undo: str | None
+    arguments: dict[str, Any]
+    tried: int
+    entered_at: datetime
+    applied_at: datetime | None
+    until: datetime | None
+    release_ordinal: int | None
+    release_number: int | None
+    released_at: datetime | None
+    undone_at: datetime | None
+    cause: str | None
+    error: str | None
+    error_type: str | None
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+
+class Ledger:
+    """Entries and holds. Methods are synchronous, one transaction each, and safe to call from many threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- acts -------------------------------------------------------------------------------------------------------
+
+    def enter(self, intention: Intention, at: datetime) -> Entry:
+        """Write the intention, and take the thing's next number for it. Again: the same row.
+
+        Raises EntryConflict when that row orders something else.
+        """
+        with self._database.write() as connection:
+            there = _find(connection, intention.incident, intention.step, intention.target, intention.ordinal)
+            if there is None:
+                thing = things.lock_or_make(connection, intention.connector, _effect(intention), intention.identity)
+                # On PostgreSQL another worker may have entered it while this one waited for the thing.
+                there = _find(connection, intention.incident, intention.step, intention.target, intention.ordinal)
+                if there is None:
+                    return _enter(connection, thing, intention, at)
+        _agree(there, intention)
+        return there
+
+    def wanted(self, thing: int) -> Wanted:
+        """The newest state that the thing should be in, its number, and what was there before."""
+        with self._database.read() as connection:
+            return things.wanted(connection, thing)
+
+    def begin(self, entry: int, thing: int, number: int, before: dict[str, Any], *, acts: bool) -> bool:
+        """Store what is there `before` the first act; where one follows (`acts`), count it.
+
+        False, and nothing is stored, when `number` has been overtaken.
+        """
+        with self._database.write() as connection:
+            things.lock(connection, thing)
+            if not things.remember(connection, thing, number, before, entry):
+                return False
+            if acts:
+                counted = update(entries).where(entries.c.id == entry, entries.c.state.in_(OPEN))
+                connection.execute(counted.values(tried=entries.c.tried + 1))
+            return True
+
+    def applied(self, entry: int, number: int, at: datetime, expires: timedelta | None) -> bool:
+        """The platform shows the state of `number`; the entry, if it is still open, is applied.
+
+        False when `number` has been overtaken: act again, for the newest.
+        """
+        with self._database.write() as connection:
+            row = _lock(connection, entry)
+            if not things.settle(connection, row.thing, number):
+                return False
+            if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
+                until = at + expires if expires is not None else None
+                _set(
+                    connection,
+                    entry,
+                    state=EntryState.APPLIED,
+                    applied_at=at,
+                    until=until,
+                    error=None,
+                    error_type=None,
+                )
+            return True
+
+    def doubt(self, entry: int, error: str, error_type: str, *, untouched: bool) -> Entry:
+        """The last try ended without an answer: it may have acted, unless the request was `untouched` on its way."""
+        with self._database.write() as connection:
+            row = _lock(connection, entry)
+            if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
+                tried = max(row.tried - 1, 0) if untouched else row.tried
+                state = EntryState.UNKNOWN if tried else EntryState.ENTERED
+                _set(connection, entry, state=state, tried=tried, error=error[:MOST_ERROR], error_type=error_type)
+            return _entry(connection, entry)
+
+    def refuse(
+        self, entry: int, at: datetime, error: str, error_type: str, *, certain: bool, free: bool = False
+    ) -> Entry:
+        """The act has failed for good. It is refused where that is known to have changed nothing, and unknown else.
+
+        `certain`: no try of this entry can have acted. `free`: a look has just shown that the thing is not held.
+        An entry that nobody else would clean up after stays open, as unknown, so that undoing it will.
+        """
+        with self._database.write() as connection:
+            row = _lock(connection, entry)
+            if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
+                refused = (certain or free) and _let_go_refused(connection, row, free=free)
+                state = EntryState.REFUSED if refused else EntryState.UNKNOWN
+                _set(connection, entry, state=state, error=error[:MOST_ERROR], error_type=error_type)
+            return _entry(connection, entry)
+
+    def renew(self, thing: int, number: int, found: dict[str, Any]) -> None:
+        """Someone outside has undone what `number` had settled: the thing must be acted on again, as a new number."""
+        with self._database.write() as connection:
+            things.lock(connection, thing)
+            things.renew(connection, thing, number, found)
+
+    # --- releases ---------------------------------------------------------------------------------------------------
+
+    def release(self, entry: int, ordinal: int, cause: str, at: datetime) -> Entry:
+        """Let the entry's hold go, and take the thing's next number for it. Again: the same number.
+
+        `ordinal` counts the releases of the step. A release that failed is tried again by a new one, with a new number.
+        An entry that holds nothing (refused, undone) stays as it is.
+        """
+        with self._database.write() as connection:
+            row = _lock(connection, entry)
+            again = row.release_ordinal is not None and row.release_ordinal >= ordinal
+            if row.open or (row.state == EntryState.UNDO_FAILED and not again):
+                number = things.next_number(connection, row.thing)
+                _set(
+                    connection,
+                    entry,
+                    state=EntryState.UNDOING,
+                    release_ordinal=ordinal,
+                    release_number=number,
+                    released_at=at,
+                    cause=cause,
+                    error=None,
+                    error_type=None,
+                )
+                _want_newest(connection, row, number)
+            elif row.state == EntryState.UNDOING and not again:
+                _set(connection, entry, release_ordinal=ordinal, cause=cause)
+            return _entry(connection, entry)
+
+    def undone(self, entry: int, number: int, at: datetime) -> bool:
+        """The platform shows the state of `number`, which no longer needs this entry. False when overtaken."""
+        with self._database.write() as connection:
+            row = _lock(connection, entry)
+            if not things.settle(connection, row.thing, number):
+                return False
+            if row.state == EntryState.UNDOING:
+                _set(connection, entry, state=EntryState.UNDONE, undone_at=at, error=None, error_type=None)
+            return True
+
+    def undo_failed(self, entry: int, error: str, error_type: str) -> Entry:
+        """The release was given up. The thing is in doubt until another release, or another hold, settles it."""
+        with self._database.write() as connection:
+            row = _lock(connection, entry)
+            if row.state == EntryState.UNDOING:
+                _set(
+                    connection,
+                    entry,
+                    state=EntryState.UNDO_FAILED,
+                    error=error[:MOST_ERROR],
+                    error_type=error_type,
+                )
+            return _entry(connection, entry)
+
+    def extend(self, entry: int, until: datetime | None) -> Entry:
+        """Move an open entry's lease; None makes it lasting."""
+        with self._database.write() as connection:
+            if _lock(connection, entry).open:
+                _set(connection, entry, until=until)
+            return _entry(connection, entry)
+
+    # --- questions --------------------------------------------------------------------------------------------------
+
+    def find(self, incident: str, step: str, target: str, ordinal: int) -> Entry | None:
+        with self._database.read() as connection:
+            return _find(connection, incident, step, target, ordinal)
+
+    def of_incident(self, incident: str) -> list[Entry]:
+        """All entries of an incident, oldest first."""
+        return self._list(entries.c.incident == incident)
+
+    def of_step(self, incident: str, step: str, states: Collection[EntryState] | None = None) -> list[Entry]:
+        """All entries of a step (its path in the run), oldest first."""
+        wanted: list[ColumnElement[bool]] = [entries.c.incident == incident, entries.c.step == step]
+        return self._list(*wanted, *([entries.c.state.in_(tuple(states))] if states is not None else []))
+
+    def holders(self, thing: int) -> list[Entry]:
+        """The open entries on a thing, oldest first."""
+        return self._list(entries.c.thing == thing, entries.c.state.in_(OPEN))
+
+    def held(self, incident: str) -> list[Entry]:
+        """What an incident still holds, or has failed to let go."""
+        return self._list(entries.c.incident == incident, entries.c.state.in_(TO_RELEASE))
+
+    def overdue(self, at: datetime) -> list[Entry]:
+        """Leases that have ended by `at` and are not released: a watchdog's question."""
+        return self._list(entries.c.state.in_(TO_RELEASE), entries.c.until < at)
+
+    def unsettled(self, since: datetime) -> list[Entry]:
+        """Acts and releases that were begun before `since` and have no outcome yet: a watchdog's question."""
+        acting = (entries.c.state.in_((EntryState.ENTERED, EntryState.UNKNOWN))) & (entries.c.entered_at < since)
+        undoing = (entries.c.state == EntryState.UNDOING) & (entries.c.released_at < since)
+        return self._list(acting | undoing)
+
+    def _list(self, *conditions: ColumnElement[bool]) -> list[Entry]:
+        with self._database.read() as connection:
+            return _all(connection, select(entries).where(*conditions).order_by(entries.c.id))
+
+
+def _effect(intention: Intention) -> str:
+    if intention.shared:
+        return intention.call
+    return f"{intention.call} #{intention.ordinal} of {intention.step} in {intention.incident}"
+
+
+def _enter(connection: Connection, thing: int, intention: Intention, at: datetime) -> Entry:
+    number = things.next_number(connection, thing)
+    row = insert(entries).values(
+        incident=intention.incident,
+        step=intention.step,
+        target=intention.target,
+        ordinal=intention.ordinal,
+        thing=thing,
+        number=number,
+        state=EntryState.ENTERED,
+        action=intention.action,
+        connector=intention.connector,
+        call=intention.call,
+        undo=intention.undo,
+        arguments=intention.arguments,
+        tried=0,
+        entered_at=at,
+    )
+    entry = _row(connection.execute(row.returning(*entries.c)).mappings().one())
+    things.want(connection, thing, _held_by(entry), number)
+    return entry
+
+
+def _agree(there: Entry, intention: Intention) -> None:
+    ordered = (intention.connector, intention.call, intention.undo, intention.arguments)
+    if (there.connector, there.call, there.undo, there.arguments) != ordered:
+        raise EntryConflict(
+            f"step {intention.step} of {intention.incident} has entered {there.call} (ordinal {there.ordinal}) "
+            f"on {there.target or 'no target'}, and now orders something else"
+        )
+
+
+def _held_by(entry: Entry) -> State:
+    return State(held=True, call=entry.call, undo=entry.undo, target=entry.target, arguments=entry.arguments)
+
+
+def _want_newest(connection: Connection, gone: Entry, number: int) -> None:
+    """After `gone` has let go: the newest hold that is left decides, or else what was there before."""
+    left = select(entries).where(entries.c.thing == gone.thing, entries.c.state.in_(OPEN), entries.c.id != gone.id)
+    holders = _all(connection, left.order_by(entries.c.number.desc()).limit(1))
+    state = _held_by(holders[0]) if holders else _freed_of(gone)
+    things.want(connection, gone.thing, state, number)
+
+
+def _freed_of(entry: Entry) -> State:
+    return State(held=False, call=entry.call, undo=entry.undo, target=entry.target, arguments=entry.arguments)
+
+
+def _let_go_refused(connection: Connection, row: Entry, *, free: bool) -> bool:
+    """Take a refused entry out of the holds. False when nobody would be left to undo what others may have done."""
+    now = things.wanted(connection, row.thing)
+    others = _all(connection, select(entries).where(entries.c.thing == row.thing, entries.c.id != row.id))
+    held = any(other.open for other in others)
+    cleaned_up = any(other.state in (EntryState.UNDOING, EntryState.UNDO_FAILED) for other in others)
+    acted = any(other.tried and other.number >= now.number for other in others)
+    clean = free or now.before is None or (now.before_by == row.id and not now.settled and not acted)
+    if not (held or cleaned_up or clean):
+        return False
+    number = things.next_number(connection, row.thing)
+    _want_newest(connection, row, number)
+    if clean and not held:
+        things.settle(connection, row.thing, number)
+    return True
+
+
+def _lock(connection: Connection, entry: int) -> Entry:
+    """The entry, with its thing's row held until the transaction ends: all changes queue at the thing."""
+    thing = connection.execute(select(entries.c.thing).where(entries.c.id == entry)).scalar_one()
+    things.lock(connection, thing)
+    return _entry(connection, entry)
+
+
+def _set(connection: Connection, entry: int, **values: Any) -> None:
+    connection.execute(update(entries).where(entries.c.id == entry).values(values))
+
+
+def _entry(connection: Connection, entry: int) -> Entry:
+    return _row(connection.execute(select(entries).where(entries.c.id == entry)).mappings().one())
+
+
+def _find(connection: Connection, incident: str, step: str, target: str, ordinal: int) -> Entry | None:
+    found = select(entries).where(
+        entries.c.incident == incident,
+        entries.c.step == step,
+        entries.c.target == target,
+        entries.c.ordinal == ordinal,
+    )
+    row = connection.execute(found).mappings().one_or_none()
+    return _row(row) if row is not None else None
+
+
+def _all(connection: Connection, query: Select[Any]) -> list[Entry]:
+    rows: Sequence[RowMapping] = connection.execute(query).mappings().all()
+    return [_row(row) for row in rows]
+
+
+def _row(row: RowMapping) -> Entry:
+    return Entry(**{**row, "state": EntryState(row["state"])})

@@ -1,0 +1,190 @@
+"""What is held: one row per thing, with the number that only grows and the state that the thing should be in.
+
+A thing is what a call does to one target: (connector, effect, identity). Each entry and each release on it takes the
+next number. The state that is *wanted* follows from the holds that are open:
+
+- the newest open hold's call and arguments, if any hold is open;
+- else what was there before the first of them.
+
+`wanted_number` is the number at which that last changed, so a second hold of the same kind, and a release that is not
+the last one, change nothing on the platform; and whoever acts for a state, however many of them and however often,
+acts under one number. `settled_number` is the newest number whose state has been seen, or acknowledged, there.
+
+`before` is stored before the first act (`before_by` says for which entry), and forgotten when the last release is
+settled: while it is empty, nothing has been done to the thing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, Integer, RowMapping, String, Table, Text, select, update
+from sqlalchemy.types import BigInteger
+
+from firedoor.records.database import BigId, JsonData, insert_new, metadata
+
+ledgers = Table(
+    "ledgers",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(32), nullable=False),
+)
+"""A single row: a name of its own for this ledger, so that the keys of one that was lost are not those of its heir."""
+
+things = Table(
+    "things",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("connector", Text, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("last_number", BigInteger, nullable=False),
+    Column("wanted_number", BigInteger, nullable=False),
+    Column("wanted", JsonData, nullable=False),
+    Column("settled_number", BigInteger, nullable=False),
+    Column("before", JsonData),
+    Column("before_by", BigId),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a thing should be: held by an act, or free, by the act's undo."""
+
+    held: bool
+    call: str
+    undo: str | None
+    target: str
+    arguments: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "held": self.held,
+            "call": self.call,
+            "undo": self.undo,
+            "target": self.target,
+            "arguments": self.arguments,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The newest state of a thing, by the ledger: contained by `call` with `arguments`, or let go by `undo`."""
+
+    thing: str
+    number: int
+    held: bool
+    call: str
+    undo: str | None
+    target: str
+    arguments: dict[str, Any]
+    before: dict[str, Any] | None
+    before_by: int | None
+    settled: bool
+
+    def same_state(self, other: State) -> bool:
+        if not self.held or not other.held:
+            return self.held == other.held
+        return (self.call, self.arguments) == (other.call, other.arguments)
+
+
+def key_of(connection: Connection, connector: str, effect: str, identity: str) -> str:
+    """The opaque name of a thing. It goes to platforms, so it says nothing about the target."""
+    ledger = connection.execute(select(ledgers.c.id)).scalar_one()
+    text = json.dumps([ledger, connector, effect, identity], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def lock_or_make(connection: Connection, connector: str, effect: str, identity: str) -> int:
+    """The id of the thing's row, locked until the transaction ends."""
+    key = key_of(connection, connector, effect, identity)
+    insert_new(
+        connection,
+        things,
+        [
+            {
+                "key": key,
+                "connector": connector,
+                "effect": effect,
+                "identity": identity,
+                "last_number": 0,
+                "wanted_number": 0,
+                "wanted": State(held=False, call=effect, undo=None, target="", arguments={}).as_json(),
+                "settled_number": 0,
+            }
+        ],
+    )
+    return int(connection.execute(select(things.c.id).where(things.c.key == key).with_for_update()).scalar_one())
+
+
+def lock(connection: Connection, thing: int) -> None:
+    """Hold the thing's row until the transaction ends."""
+    connection.execute(select(things.c.id).where(things.c.id == thing).with_for_update()).one()
+
+
+def next_number(connection: Connection, thing: int) -> int:
+    grown = update(things).where(things.c.id == thing).values(last_number=things.c.last_number + 1)
+    return int(connection.execute(grown.returning(things.c.last_number)).scalar_one())
+
+
+def wanted(connection: Connection, thing: int) -> Wanted:
+    return _wanted(connection.execute(select(things).where(things.c.id == thing)).mappings().one())
+
+
+def want(connection: Connection, thing: int, state: State, number: int) -> None:
+    """From `number` on the thing should be in `state`; nothing changes where it should be already.
+
+    Several targets can be one thing: then another one's hold carries the state on, under the old number.
+    """
+    now = wanted(connection, thing)
+    changed: dict[str, Any] = {"wanted": state.as_json()}
+    if not now.same_state(state):
+        changed["wanted_number"] = number
+    elif not state.held:
+        return
+    connection.execute(update(things).where(things.c.id == thing).values(changed))
+
+
+def remember(connection: Connection, thing: int, number: int, before: dict[str, Any], entry: int) -> bool:
+    """Store what was found before the first act: the first one counts. False when `number` is not the newest."""
+    now = wanted(connection, thing)
+    if now.number != number:
+        return False
+    if now.before is None:
+        connection.execute(update(things).where(things.c.id == thing).values(before=before, before_by=entry))
+    return True
+
+
+def settle(connection: Connection, thing: int, number: int) -> bool:
+    """The platform shows the state of `number`. False when that is not the newest any more."""
+    now = wanted(connection, thing)
+    if now.number != number:
+        return False
+    values: dict[str, Any] = {"settled_number": number}
+    if not now.held:
+        values |= {"before": None, "before_by": None}
+    connection.execute(update(things).where(things.c.id == thing).values(values))
+    return True
+
+
+def renew(connection: Connection, thing: int, number: int, found: dict[str, Any]) -> None:
+    """Someone outside undid what `number` had settled: the same state gets a new number, and `found` was before it."""
+    now = wanted(connection, thing)
+    if now.number == number and now.settled:
+        values = {"wanted_number": next_number(connection, thing), "before": found}
+        connection.execute(update(things).where(things.c.id == thing).values(values))
+
+
+def _wanted(row: RowMapping) -> Wanted:
+    return Wanted(
+        thing=row["key"],
+        number=row["wanted_number"],
+        settled=row["settled_number"] == row["wanted_number"],
+        before=row["before"],
+        before_by=row["before_by"],
+        **row["wanted"],
+    )
