@@ -18,10 +18,10 @@ HOMESERVER := .venv-synapse/.ready
 HOMESERVER_LOCK := firedoor/embedded/homeserver.requirements.txt
 UV := VIRTUAL_ENV="$(CURDIR)/.venv" UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 
-.PHONY: help env homeserver demo up test check bench faults clean
+.PHONY: help env homeserver lock-homeserver demo up test check bench faults clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
 demo: $(ENV) $(HOMESERVER) ## a high-profile account takeover, from start to end, on real parts
 	@$(BIN)/firedoor demo
@@ -72,6 +72,10 @@ $(HOMESERVER): $(HOMESERVER_LOCK) | $(ENV)
 	$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-synapse
 	VIRTUAL_ENV="$(CURDIR)/.venv-synapse" $(BIN)/uv pip sync --quiet --require-hashes $(HOMESERVER_LOCK)
 	@touch $@
+
+lock-homeserver: $(ENV) ## choose the homeserver's packages anew
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  $(HOMESERVER_LOCK:.txt=.in) -o $(HOMESERVER_LOCK)
 
 clean: ## remove both environments and what the tools left
 	rm -rf .venv .venv-synapse .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
