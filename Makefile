@@ -65,7 +65,7 @@ $(BIN)/uv:
 	fi; \
 	echo "Setting up .venv with $$($$found --version)" >&2; \
 	"$$found" -m venv .venv || { echo "That Python cannot make environments (on Debian: apt-get install python3-venv)." >&2; exit 1; }; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	$(BIN)/python -m pip install -qq --disable-pip-version-check "uv==$(UV_VERSION)"
 
 $(HOMESERVER): $(HOMESERVER_LOCK) | $(ENV)
 	@echo "Setting up .venv-synapse" >&2
