@@ -10,7 +10,7 @@ from typing import Literal
 from firedoor.people.directory import NobodyKnown, Situation, people_of, teams_of
 from firedoor.people.organization import Contact, Organization, Person, Sensitivity
 from firedoor.plan import Who
-from firedoor.protocol import Severity
+from firedoor.plan.model import Severity
 
 Kind = Literal["person", "contact", "account", "users"]
 

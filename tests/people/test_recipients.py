@@ -9,7 +9,7 @@ import pytest
 from firedoor.people.directory import Situation
 from firedoor.people.recipients import Recipient, clears, reach, recipients_of
 from firedoor.plan import Who
-from firedoor.protocol import Severity
+from firedoor.plan.model import Severity
 from tests.people.book import organization
 
 BOOK = organization()
