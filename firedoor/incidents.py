@@ -1,0 +1,361 @@
+"""The one module that starts and addresses running workflows. It knows them by the names of the protocol alone.
+
+Whatever goes wrong comes out as a Trouble that says, for a person, what is so and how to go on. What it says about a
+word whose fate is not known is chosen with care: to send the same word again is safe, so that is what it advises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError, RPCStatusCode
+
+from firedoor import protocol
+from firedoor.plan import Plan
+from firedoor.plan.base import Frozen
+from firedoor.protocol import Receipt, ReviewView, Signed, View
+
+T = TypeVar("T")
+
+_SEND_AGAIN: Final = "Your word may still be counted. Send the same again: however often, it counts once."
+
+PATIENCE: Final = timedelta(seconds=10)
+"""How long a person waits for the engine before being told what is so."""
+
+_PLAYBOOK: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_PLAYBOOK)
+_SEVERITY: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
+_PHASE: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
+_WAITING_ON: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_WAITING_ON)
+_NEXT_DUE: Final = SearchAttributeKey.for_datetime(protocol.SEARCH_NEXT_DUE)
+
+
+class Trouble(Exception):
+    """What is wrong, and how to go on, in plain words."""
+
+    kind: ClassVar[str]
+
+    def __init__(self, says: str, next_: str) -> None:
+        super().__init__(f"{says} {next_}")
+        self.says = says
+        self.next = next_
+
+
+class Unreachable(Trouble):
+    """The Temporal server does not answer."""
+
+    kind = "server-down"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The Temporal server does not answer.",
+            "Nothing is lost: runs go on when it is back. Look at `firedoor up`, or at TEMPORAL_ADDRESS.",
+        )
+
+
+class NoAnswer(Trouble):
+    """The server is there, and no worker answered in time: a word that was sent may still be counted."""
+
+    kind = "no-worker"
+
+
+class NoSuchIncident(Trouble):
+    kind = "unknown-incident"
+
+    def __init__(self, incident: str) -> None:
+        super().__init__(f"There is no running incident {incident}.", "See `firedoor list` for those there are.")
+
+
+class Closed(Trouble):
+    kind = "closed"
+
+    def __init__(self, incident: str) -> None:
+        super().__init__(f"{incident} has ended, and takes no more words.", "Its record stays: `firedoor export`.")
+
+
+class Refused(Trouble):
+    """The run looked at the word and did not take it. `why` is the validator's type, for machines."""
+
+    kind = "refused"
+
+    def __init__(self, says: str, why: str | None = None) -> None:
+        super().__init__(says, "See `firedoor show` for how it stands now.")
+        self.why = why
+
+
+class EngineBroken(Trouble):
+    """The engine answered something that it never should."""
+
+    kind = "engine"
+
+
+class Live(Frozen):
+    """A run as the server lists it."""
+
+    incident: str
+    playbook: str
+    severity: str | None = None
+    phase: str
+    waiting_on: str | None = None
+    next_due: datetime | None = None
+    launched_at: datetime
+    closed_at: datetime | None = None
+    ended: Literal["terminated", "failed", "cancelled"] | None = None
+    """How a run ended that should not have: by force, or by a fault of ours."""
+
+
+class Incidents(Protocol):
+    """Running incidents, as the front door addresses them. Every method raises Trouble."""
+
+    async def launch(self, plan: Plan, incident: str, launch: Signed) -> bool:
+        """Start the run. False when it had been started before."""
+        ...
+
+    async def answer(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
+    async def command(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
+    async def view(self, incident: str, since: int = 0) -> View: ...
+    async def document(self, incident: str, ask: str) -> str: ...
+    async def review(self, incident: str) -> ReviewView: ...
+    async def review_document(self, incident: str, item: str) -> str: ...
+    async def answer_review(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
+    async def listed(self, *, everything: bool = False) -> list[Live]: ...
+    async def reviews(self) -> list[str]: ...
+    async def health(self) -> Health: ...
+
+
+class Health(Frozen):
+    server: bool
+    worker: bool
+
+
+def new_incident_id() -> str:
+    """Random, and opaque: workflow ids are never encrypted."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+    return "inc-" + "".join(secrets.choice(alphabet) for _ in range(10))
+
+
+async def connect(address: str, *, namespace: str = "default", converter: DataConverter | None = None) -> Client:
+    """A client that needs no server yet, so that a front door starts before it and outlives its restarts."""
+    return await Client.connect(
+        address,
+        namespace=namespace,
+        lazy=True,
+        data_converter=converter or pydantic_data_converter,
+        runtime=_quiet_runtime(),
+    )
+
+
+@cache
+def _quiet_runtime() -> Runtime:
+    """Without the SDK's own account of each retry: whoever asks is told what is wrong, once, in words."""
+    logging = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=logging))
+
+
+class TemporalIncidents:
+    """Incidents on a Temporal server."""
+
+    def __init__(
+        self, client: Client, *, task_queue: str = protocol.TASK_QUEUE, patience: timedelta = PATIENCE
+    ) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._patience = patience
+
+    async def launch(self, plan: Plan, incident: str, launch: Signed) -> bool:
+        attributes = [SearchAttributePair(_PLAYBOOK, plan.playbook), SearchAttributePair(_PHASE, "responding")]
+        try:
+            async with self._translated(incident):
+                await self._client.start_workflow(
+                    protocol.INCIDENT,
+                    args=[plan.pack(), launch, None],
+                    id=incident,
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    search_attributes=TypedSearchAttributes(attributes),
+                    rpc_timeout=self._patience,
+                )
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def answer(self, incident: str, word: Signed, nonce: str) -> Receipt:
+        return await self._update(incident, protocol.ANSWER, word, nonce)
+
+    async def command(self, incident: str, word: Signed, nonce: str) -> Receipt:
+        return await self._update(incident, protocol.COMMAND, word, nonce)
+
+    async def answer_review(self, incident: str, word: Signed, nonce: str) -> Receipt:
+        return await self._update(protocol.review_id(incident), protocol.ANSWER, word, nonce)
+
+    async def view(self, incident: str, since: int = 0) -> View:
+        return await self._query(incident, protocol.VIEW, since, View)
+
+    async def document(self, incident: str, ask: str) -> str:
+        return await self._query(incident, protocol.DOCUMENT, ask, str)
+
+    async def review(self, incident: str) -> ReviewView:
+        return await self._query(protocol.review_id(incident), protocol.VIEW, None, ReviewView)
+
+    async def review_document(self, incident: str, item: str) -> str:
+        return await self._query(protocol.review_id(incident), protocol.DOCUMENT, item, str)
+
+    async def listed(self, *, everything: bool = False) -> list[Live]:
+        """Those that have not ended, newest first; with `everything`, also what the server still keeps of the others."""
+        only = "" if everything else ' AND ExecutionStatus = "Running"'
+        found = await self._runs(f'WorkflowType = "{protocol.INCIDENT}"{only}')
+        return sorted((_live(run) for run in found), key=lambda live: live.launched_at, reverse=True)
+
+    async def reviews(self) -> list[str]:
+        """The incidents whose reviews are open."""
+        found = await self._runs(f'WorkflowType = "{protocol.REVIEW}" AND ExecutionStatus = "Running"')
+        return [run.id.removesuffix(protocol.review_id("")) for run in found]
+
+    async def health(self) -> Health:
+        try:
+            async with self._translated(""):
+                worker = await self._has_worker()
+        except Trouble:
+            return Health(server=False, worker=False)
+        return Health(server=True, worker=worker)
+
+    async def _update(self, workflow: str, name: str, word: Signed, nonce: str) -> Receipt:
+        handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
+        async with self._translated(workflow, spoken=True):
+            receipt: Receipt = await handle.execute_update(
+                name, word, id=nonce, result_type=Receipt, rpc_timeout=self._patience
+            )
+            return receipt
+
+    async def _query(self, workflow: str, name: str, argument: object, gives: type[T]) -> T:
+        handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
+        async with self._translated(workflow):
+            arguments = [] if argument is None else [argument]
+            found: T = await handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._patience)
+            return found
+
+    async def _runs(self, query: str) -> list[WorkflowExecution]:
+        async with self._translated(""):
+            return [run async for run in self._client.list_workflows(query, rpc_timeout=self._patience)]
+
+    @asynccontextmanager
+    async def _translated(self, workflow: str, *, spoken: bool = False) -> AsyncIterator[None]:
+        """`spoken`: a word was sent, whose fate must not be told wrongly."""
+        try:
+            async with asyncio.timeout(self._patience.total_seconds()):
+                yield
+        except WorkflowUpdateFailedError as error:
+            raise _refusal(error, workflow) from error
+        except WorkflowQueryFailedError as error:
+            raise Refused(error.message) from error
+        except (TimeoutError, RPCTimeoutOrCancelledError) as error:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise await self._silence(spoken=spoken) from error
+        except RPCError as error:
+            raise await self._rpc(error, workflow, spoken=spoken) from error
+        except RuntimeError as error:  # how a lazy client says that nobody listens
+            if "connect" not in str(error).lower():
+                raise
+            raise Unreachable from error
+
+    async def _rpc(self, error: RPCError, workflow: str, *, spoken: bool) -> Trouble:
+        match error.status:
+            case RPCStatusCode.NOT_FOUND if "already completed" in error.message:
+                return Closed(workflow)
+            case RPCStatusCode.NOT_FOUND:
+                return NoSuchIncident(workflow)
+            case RPCStatusCode.UNAVAILABLE:
+                return NoAnswer("The Temporal server does not answer.", _SEND_AGAIN) if spoken else Unreachable()
+            case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED | RPCStatusCode.FAILED_PRECONDITION:
+                return await self._silence(spoken=spoken)
+            case RPCStatusCode.RESOURCE_EXHAUSTED:
+                return NoAnswer("The engine is busier than it can bear.", "Send the same again in a moment.")
+            case _:
+                return EngineBroken(f"The engine refused: {error.message}.", "This is a fault of ours: report it.")
+
+    async def _silence(self, *, spoken: bool) -> Trouble:
+        """Nothing came back. Whether nobody is there, or somebody was too slow, is worth one more question."""
+        fate = _SEND_AGAIN if spoken else "Nothing is lost: try again in a moment."
+        try:
+            async with asyncio.timeout(2):
+                worker = await self._has_worker()
+        except (TimeoutError, RPCError, RuntimeError):
+            return NoAnswer("The Temporal server does not answer.", fate) if spoken else Unreachable()
+        if not worker:
+            return NoAnswer("No worker is running.", f"{fate} Start one: `firedoor up`.")
+        return NoAnswer("The engine did not answer in time.", fate)
+
+    async def _has_worker(self) -> bool:
+        """Whether anyone has asked for work lately."""
+        found = await self._client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=self._client.namespace,
+                task_queue=TaskQueue(name=self._task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            ),
+            timeout=timedelta(seconds=2),
+        )
+        fresh = datetime.now(UTC) - timedelta(seconds=70)  # a poll lasts a minute
+        return any(poller.last_access_time.ToDatetime(UTC) > fresh for poller in found.pollers)
+
+
+def _refusal(error: WorkflowUpdateFailedError, workflow: str) -> Trouble:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        if cause.type in ("AcceptedUpdateCompletedWorkflow", "WorkflowUpdateCompletedBeforeAccept"):
+            return Closed(workflow)
+        return Refused(cause.message, cause.type)
+    return EngineBroken(f"The engine failed: {cause}.", "This is a fault of ours: report it.")
+
+
+def _live(run: WorkflowExecution) -> Live:
+    attributes = run.typed_search_attributes
+    ended: Literal["terminated", "failed", "cancelled"] | None = None
+    match run.status:
+        case WorkflowExecutionStatus.TERMINATED:
+            ended = "terminated"
+        case WorkflowExecutionStatus.FAILED | WorkflowExecutionStatus.TIMED_OUT:
+            ended = "failed"
+        case WorkflowExecutionStatus.CANCELED:
+            ended = "cancelled"
+    return Live(
+        incident=run.id,
+        playbook=attributes.get(_PLAYBOOK) or "",
+        severity=attributes.get(_SEVERITY),
+        phase=attributes.get(_PHASE) or "responding",
+        waiting_on=attributes.get(_WAITING_ON) or None,
+        next_due=attributes.get(_NEXT_DUE),
+        launched_at=run.start_time,
+        closed_at=run.close_time,
+        ended=ended,
+    )
