@@ -1,0 +1,213 @@
+"""The shape of mappings: which keys one has, which it must have, and what stands under each.
+
+A shape is data (firedoor.compiler.schema), so that findings, documentation and an editor's schema say the same. A key
+that is close to a missing one is one mistake, told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass, field
+from typing import Literal
+
+from firedoor.compiler import suggest
+from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.nodes import Mapping, Node, Scalar, Sequence
+
+Kind = Literal["text", "list", "map", "texts", "words", "steps", "any"]
+"""text: one; list, steps: several of anything; map: keys; texts: one text, or several; words: one text, or a map by
+language; any: whatever it is."""
+
+_NOUNS = {
+    "text": "one text",
+    "list": "a list",
+    "steps": "a list of steps",
+    "map": "a mapping with keys",
+    "texts": "one text or a list of them",
+    "words": "one text, or a mapping from language to text",
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    kind: Kind
+    says: str
+    """One line for people: what the key is for."""
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    noun: str
+    """With its article: "a person"."""
+    keys: MappingABC[str, Key]
+    missing: str = "FD102"
+    """The code of a missing key: a verb's family has its own."""
+    open: bool = False
+    """Other keys are allowed, and hold text."""
+    hints: MappingABC[str, str] = field(default_factory=dict)
+    """What to write in place of a key that people expect here."""
+
+
+@dataclass
+class Fields:
+    """The values of a mapping that fit its shape, by key. What did not fit has been told, and is absent."""
+
+    node: Mapping
+    shape: Shape
+    place: Place
+    values: dict[str, Node] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """Keys that are there and unusable: nothing more is to be said about them."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def text(self, name: str) -> Scalar | None:
+        node = self.values.get(name)
+        return node if isinstance(node, Scalar) else None
+
+    def items(self, name: str) -> list[Node]:
+        """The items of a list, or the one text that stands in its place."""
+        node = self.values.get(name)
+        if isinstance(node, Sequence):
+            return node.items
+        return [] if node is None else [node]
+
+    def texts(self, name: str, findings: Findings) -> list[Scalar]:
+        """The same, where each must be a text."""
+        found: list[Scalar] = []
+        for node in self.items(name):
+            scalar = as_text(node, f"`{name}`", findings)
+            if scalar is not None:
+                found.append(scalar)
+        return found
+
+    def mapping(self, name: str) -> Mapping | None:
+        node = self.values.get(name)
+        return node if isinstance(node, Mapping) else None
+
+    def key_place(self, name: str) -> Place:
+        key = self.node.key(name)
+        return key.place if key else self.place
+
+
+def as_mapping(node: Node | None, what: str, findings: Findings) -> Mapping | None:
+    """The node as a mapping, or None with a finding."""
+    if isinstance(node, Mapping):
+        return node
+    if node is not None:
+        message = f"{what} must be a mapping with keys; this is {_described(node)}"
+        findings.add("FD103", node.place, message, fix="write KEY: VALUE, one a line")
+    return None
+
+
+def as_text(node: Node | None, what: str, findings: Findings) -> Scalar | None:
+    """The node as one text, or None with a finding; nothing is not a text."""
+    if isinstance(node, Scalar):
+        if not node.text.strip():
+            findings.add("FD104", node.place, f"{what} holds an empty text", fix="write it out, or remove the line")
+            return None
+        return node
+    if node is not None:
+        _wrong_kind(node, what, "text", findings)
+    return None
+
+
+def fields(
+    node: Mapping, shape: Shape, findings: Findings, place: Place | None = None, owner: str | None = None
+) -> Fields:
+    """The mapping's values by key, as far as they fit. `place` is where a missing key is told; the mapping unless said."""
+    found = Fields(node, shape, place or node.place)
+    meant: set[str] = set()
+    previous: tuple[Scalar, Node] | None = None
+    for key, value in node.entries:
+        known = shape.keys.get(key.text)
+        if known is None and not shape.open:
+            meant |= _unknown(key, value, previous, found, owner, findings)
+        elif _fits(value, known.kind if known else "text", key, findings):
+            found.values[key.text] = value
+        else:
+            found.broken.add(key.text)
+        previous = key, value
+    for name, known in shape.keys.items():
+        if known.required and name not in found.values and name not in found.broken and name not in meant:
+            message = f"{owner or shape.noun} needs `{name}`: {known.says}"
+            findings.add(shape.missing, found.place, message, fix=f"add {name}: …")
+            found.broken.add(name)
+    return found
+
+
+def _unknown(
+    key: Scalar, value: Node, previous: tuple[Scalar, Node] | None, found: Fields, owner: str | None, findings: Findings
+) -> set[str]:
+    """Tell of a key that has no meaning, and give the keys that it was probably meant to be."""
+    if isinstance(value, Scalar) and value.is_empty and found.node.flow and previous and isinstance(previous[1], Scalar):
+        whole = f"{previous[1].text}, {key.text}"
+        message = f'a comma ends text inside {{ }}, so "{key.text}" became a key'
+        findings.add("FD013", key.place, message, fix=f'quote the text: {previous[0].text}: "{whole}"')
+        return set()
+    free = [name for name in found.shape.keys if found.node.key(name) is None]
+    near = suggest.close(key.text, free)
+    hint = found.shape.hints.get(key.text)
+    if near:
+        fix = f'write "{near}"'
+    elif hint:
+        fix = hint
+    else:
+        fix = f"{owner or found.shape.noun} has {suggest.listed(found.shape.keys)}"
+    findings.add("FD101", key.place, f'{owner or found.shape.noun} has no key "{key.text}"', fix=fix)
+    return {near} if near else set()
+
+
+def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
+    if isinstance(value, Scalar) and value.is_empty:
+        findings.add("FD104", key.place, f"`{key.text}` has no value", fix="write one after it, or remove the line")
+        return False
+    if isinstance(value, Scalar) and not value.text.strip():
+        findings.add("FD104", value.place, f"`{key.text}` holds an empty text", fix="write it out, or remove the line")
+        return False
+    allowed: dict[str, tuple[type, ...]] = {
+        "text": (Scalar,),
+        "list": (Sequence,),
+        "steps": (Sequence,),
+        "map": (Mapping,),
+        "texts": (Scalar, Sequence),
+        "words": (Scalar, Mapping),
+        "any": (Scalar, Sequence, Mapping),
+    }
+    if not isinstance(value, allowed[kind]):
+        _wrong_kind(value, f"`{key.text}`", kind, findings)
+        return False
+    if isinstance(value, Sequence) and not value.items:
+        findings.add("FD116", value.place, f"`{key.text}` is an empty list", fix="list something, or remove the line")
+        return False
+    if isinstance(value, Mapping) and not value.entries:
+        findings.add("FD116", value.place, f"`{key.text}` is empty", fix="write its keys, or remove the line")
+        return False
+    return True
+
+
+def _wrong_kind(value: Node, what: str, kind: Kind, findings: Findings) -> None:
+    fix = None
+    if kind in ("list", "steps") and isinstance(value, Scalar):
+        fix = f"write it as a list: [{value.text}]" if kind == "list" else "begin each step with -"
+    elif kind == "text" and isinstance(value, Sequence):
+        fix = "write one; for several, repeat what stands around it"
+    elif kind == "text" and isinstance(value, Mapping):
+        fix = "write one text; quote a text that holds : or begins with {"
+    elif kind == "map":
+        fix = "write KEY: VALUE, one a line"
+    elif kind in ("steps", "list"):
+        fix = "begin each item with -"
+    findings.add("FD103", value.place, f"{what} must be {_NOUNS[kind]}; this is {_described(value)}", fix=fix)
+
+
+def _described(value: Node) -> str:
+    match value:
+        case Scalar():
+            return "a text" if value.text else "nothing"
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a mapping"
