@@ -73,33 +73,66 @@ def check_inputs(plan: Plan, given: Mapping[str, object], people: Collection[str
 
     `people` are the ids that a `person` may be, where they are known.
     """
-    problems = [_unknown(_short(name), plan) for name in given if name not in plan.input_names]
-    values: dict[str, Any] = {}
+    checking = _Checking(plan, given, people)
     for field in plan.inputs:
-        value = given.get(field.name)
-        if _empty(value):
-            value = field.default
-        if _empty(value):
+        if _empty(given.get(field.name)) and _empty(field.default):
             if not field.optional:
-                problems.append(Problem(name=field.name, says="is not given", give=hint(field)))
+                checking.problems.append(Problem(name=field.name, says="is not given", give=hint(field)))
             continue
-        found, wrong = _read(field, value, people)
-        problems += wrong
+        checking.check(field, field.default)
+    return checking.found()
+
+
+def check_late(
+    plan: Plan, given: Mapping[str, object], people: Collection[str] | None = None, *, adding: bool = False
+) -> Checked:
+    """The same for what is given to a running incident: some inputs, and nothing is filled in.
+
+    `adding`: items for lists, which are counted together with those that are there, so not here.
+    """
+    checking = _Checking(plan, given, people)
+    if not given:
+        names = ", ".join(plan.input_names)
+        checking.problems.append(Problem(name="inputs", says="are not given", give=f"name one of: {names}"))
+    for field in plan.inputs:
+        if field.name not in given:
+            continue
+        if _empty(given[field.name]):
+            checking.problems.append(Problem(name=field.name, says="is empty", give=hint(field)))
+        elif adding and not field.listed:
+            give = "give it as an input, while it is not known"
+            checking.problems.append(Problem(name=field.name, says="is no list to add to", give=give))
+        else:
+            bounds = {"at_least": None, "at_most": None} if adding else {}
+            checking.check(field.model_copy(update=bounds))
+    return checking.found()
+
+
+class _Checking:
+    def __init__(self, plan: Plan, given: Mapping[str, object], people: Collection[str] | None) -> None:
+        self.given = given
+        self.people = people
+        self.problems = [_unknown(_short(name), plan) for name in given if name not in plan.input_names]
+        self.values: dict[str, Any] = {}
+
+    def check(self, field: Input, default: object = None) -> None:
+        value = self.given.get(field.name)
+        found, wrong = _read(field, default if _empty(value) else value, self.people)
+        self.problems += wrong
         if not wrong:
-            values[field.name] = found
-    size = len(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
-    if size > MOST_INPUT_BYTES:
-        problems.append(
-            Problem(
-                name="inputs",
-                says=f"are {size // 1024} KiB together, and {MOST_INPUT_BYTES // 1024} KiB is the most",
-                give="launch with fewer, and add the rest to the running incident",
-            )
-        )
-    if (more := len(problems) - _MOST_PROBLEMS) > 0:
-        rest = Problem(name="inputs", says=f"have {more} more problems", give="mend these first")
-        problems = [*problems[:_MOST_PROBLEMS], rest]
-    return Checked(values, tuple(problems))
+            self.values[field.name] = found
+
+    def found(self) -> Checked:
+        problems = self.problems
+        size = len(json.dumps(self.values, ensure_ascii=False, separators=(",", ":")).encode())
+        if size > MOST_INPUT_BYTES:
+            says = f"are {size // 1024} KiB together, and {MOST_INPUT_BYTES // 1024} KiB is the most"
+            give = "give fewer, and add the rest to the running incident"
+            problems = [*problems, Problem(name="inputs", says=says, give=give)]
+        if (more := len(problems) - _MOST_PROBLEMS) > 0:
+            rest = Problem(name="inputs", says=f"have {more} more problems", give="mend these first")
+            problems = [*problems[:_MOST_PROBLEMS], rest]
+        return Checked(self.values, tuple(problems))
 
 
 def hint(field: Input) -> str:

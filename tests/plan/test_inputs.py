@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from firedoor.plan import Commander, Input, Plan, Text, Who
 from firedoor.plan.expression import Prose, ValueType
-from firedoor.plan.inputs import MOST_INPUT_BYTES, check_inputs, hint
+from firedoor.plan.inputs import MOST_INPUT_BYTES, check_inputs, check_late, hint
 from firedoor.plan.model import SeverityRule
 
 
@@ -186,6 +186,20 @@ def test_a_long_list_of_mistakes_is_cut() -> None:
 def test_hints_name_lists_and_choices() -> None:
     assert hint(Input(name="x", type="account", listed=True)).startswith("give one or more, with a comma")
     assert hint(Input(name="x", type="choice", choices=("a", "b"))) == "give one of: a, b"
+
+
+def test_late_inputs_are_only_those_that_are_given() -> None:
+    plan = plan_of(
+        Input(name="accounts", type="account", listed=True, at_least=2),
+        Input(name="public_office", type="yes_no"),
+        Input(name="tool", type="yes_no", default=False),
+    )
+    assert check_late(plan, {"public_office": "yes"}) == ({"public_office": True}, ())
+    assert check_late(plan, {"accounts": "@c:x"}, adding=True) == ({"accounts": ["@c:x"]}, ())
+    assert "at least 2" in str(check_late(plan, {"accounts": "@c:x"}).problems[0])
+    assert "no list to add to" in str(check_late(plan, {"tool": "yes"}, adding=True).problems[0])
+    assert "is empty" in str(check_late(plan, {"tool": ""}).problems[0])
+    assert "name one of: accounts" in str(check_late(plan, {}).problems[0])
 
 
 anything = st.recursive(
