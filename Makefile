@@ -16,7 +16,10 @@ BIN := .venv/bin
 ENV := .venv/.ready
 HOMESERVER := .venv-synapse/.ready
 HOMESERVER_LOCK := firedoor/embedded/homeserver.requirements.txt
-UV := VIRTUAL_ENV="$(CURDIR)/.venv" UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# The machine's certificates, for whoever sits behind a proxy of their own.
+export UV_SYSTEM_CERTS := 1
+export UV_PYTHON_DOWNLOADS := never
+UV := VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv
 
 .PHONY: help env homeserver lock-homeserver demo up test check bench faults clean
 
