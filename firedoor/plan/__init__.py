@@ -16,6 +16,7 @@ from firedoor.plan.model import (
 )
 from firedoor.plan.steps import (
     Approve,
+    Branching,
     Consequence,
     Contain,
     ForEach,
@@ -36,6 +37,7 @@ __all__ = [
     "Action",
     "Approve",
     "Audience",
+    "Branching",
     "Clock",
     "Commander",
     "Consequence",

@@ -1,0 +1,264 @@
+"""The verb `approve`: one decision by named seats, about the exact thing that was shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from firedoor.plan import Approve, Who
+from firedoor.plan.time import written
+from firedoor.protocol import Answer, Decision, Rendering, Signed
+from firedoor.run import asking, clocks, consequences, documents, releasing, seats
+from firedoor.run.core import Core
+from firedoor.run.state import Ask, Notice, SeatState, Signature
+
+
+def begin(core: Core, step: Approve, path: str) -> None:
+    state = core.arrive(path, "asking")
+    state.skip_by = None
+    ask = make(core, step, path, f"approve:{path}:{state.ordinal}", None, None)
+    if not ask.seats:
+        state.reason = "no seat applies, so nobody can sign"
+        _unanswered(core, ask, step, f"{core.name(path)}: no seat applies")
+    else:
+        asking.open_(core, ask)
+
+
+def make(core: Core, step: Approve, path: str, name: str, added: list[str] | None, addition: int | None) -> Ask:
+    places = _seats(core, step, path)
+    document = documents.of_approval(core, step, path, name, places, added)
+    return Ask(
+        id=name,
+        kind="approval",
+        step=path,
+        to=[seat.who for seat in places],
+        choices=["approve", "reject", "need_fact"],
+        words=core.name(path) + (f" for {len(added)} added" if added else ""),
+        silence=_silence(step),
+        opened_at=core.now,
+        escalate_at=core.now + timedelta(seconds=step.escalate) if step.escalate else None,
+        seats=places,
+        targets=added or [],
+        addition=addition,
+        document=document,
+        hash=documents.hash_of(document),
+    )
+
+
+def _seats(core: Core, step: Approve, path: str) -> list[SeatState]:
+    until = core.now + timedelta(seconds=step.deadline)
+    return [
+        SeatState(who=seat.who, seats=seat.seats, deadline=until)
+        for seat in step.needs
+        if seat.when is None or core.value(seat.when, path) is True
+    ]
+
+
+def _silence(step: Approve) -> str:
+    consequence = step.on_timeout
+    what = f"ask {consequence.asks}" if consequence.kind == "ask" else consequence.kind.replace("_", " ")
+    return f"after {written(step.deadline)}: {what}"
+
+
+def answered(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
+    """Count a verified answer. Returns what it did, for the receipt."""
+    step = core.step(ask.step)
+    match answer.choice:
+        case "need_fact":
+            return _need_fact(core, ask, answer, signed)
+        case "reject":
+            core.row(
+                "approval.rejected",
+                f"{answer.person} refused {ask.words}" + _because(answer),
+                step=ask.step,
+                by=answer.person,
+                signed=signed,
+                ask=ask.id,
+                document=ask.hash,
+                reason=answer.reason,
+                nonce=answer.nonce,
+            )
+            core.at(ask.step).decisions.append(Decision(signed=signed, document=ask.document))
+            _close(core, ask)
+            if ask.addition is not None:
+                _addition_refused(core, ask.addition, f"{answer.person} refused the addition")
+            elif step.verb == "approve":
+                words = f"{core.name(ask.step)}: refused by {answer.person}"
+                consequences.follow(core, ask.step, "rejected", step.on_reject, "reject", words)
+            return f"{ask.words} is refused."
+        case _:
+            return _sign(core, ask, answer, signed)
+
+
+def _sign(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
+    seat = seats.seat_for(core, ask, answer)
+    if seat is None:
+        raise AssertionError("the validator lets in only who fits an empty seat")
+    decision = Decision(signed=signed, document=ask.document)
+    targets = list(answer.targets) if answer.targets is not None else None
+    ask.signatures.append(
+        Signature(person=answer.person, seat=seat, choice="approve", targets=targets, at=core.now, decision=decision)
+    )
+    fewer = f", for {len(targets)} of the targets" if targets is not None else ""
+    core.row(
+        "approval.signed",
+        f"{answer.person} signed {ask.words} for {ask.seats[seat].who}{fewer}" + _because(answer),
+        step=ask.step,
+        by=answer.person,
+        signed=signed,
+        ask=ask.id,
+        document=ask.hash,
+        seat=str(ask.seats[seat].who),
+        reason=answer.reason,
+        targets=targets,
+        nonce=answer.nonce,
+    )
+    empty = asking.empty_seats(ask)
+    if empty:
+        return f"Signed. Still needed: {', '.join(str(ask.seats[number].who) for number in empty)}."
+    _approved(core, ask)
+    return f"Signed. {ask.words} is approved."
+
+
+def _approved(core: Core, ask: Ask) -> None:
+    state = core.at(ask.step)
+    state.decisions += [signature.decision for signature in ask.signatures]
+    limits = [set(signature.targets) for signature in ask.signatures if signature.targets is not None]
+    if limits:
+        agreed = set.intersection(*limits)
+        state.approved_targets = sorted(agreed)
+    _close(core, ask)
+    if ask.addition is None:
+        core.finish(ask.step, "approved")
+        clocks.met(core, ask.step)
+
+
+def _close(core: Core, ask: Ask) -> None:
+    """The approval is decided; the question about its silence, if one was open, is answered by that."""
+    asking.close(core, ask)
+    for other in core.asks_of(ask.step):
+        if other.kind == "question" and other.why == "timeout":
+            asking.close(core, other)
+
+
+def _need_fact(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
+    core.row(
+        "approval.needs_fact",
+        f"{answer.person} needs one fact for {ask.words}: {answer.reason}",
+        step=ask.step,
+        by=answer.person,
+        signed=signed,
+        ask=ask.id,
+        reason=answer.reason,
+        nonce=answer.nonce,
+    )
+    ask.told += 1
+    text = f"{answer.person} needs one fact before signing {ask.words}: {answer.reason}. The time runs on."
+    core.act(
+        "notify",
+        ask.step,
+        number=f"{ask.id}#{ask.told}",
+        ask=ask.id,
+        notice=Notice(
+            key=f"{ask.id}#{ask.told}",
+            audience=[Who(kind="commander")],
+            subject=f"One fact is needed: {ask.words}",
+            texts=[Rendering(language="*", text=text)],
+            urgent=True,
+        ),
+    )
+    return "Your question went to the commander. The time runs on."
+
+
+def due(core: Core, ask: Ask) -> None:
+    """Silence: a seat is empty at its deadline."""
+    step = core.step(ask.step)
+    until = asking.deadline(ask)
+    if (
+        step.verb != "approve"
+        or until is None
+        or until > core.now
+        or (ask.addition is None and core.is_final(ask.step))
+    ):
+        return
+    _unanswered(core, ask, step, f"{ask.words}: nobody has answered in time")
+
+
+def _unanswered(core: Core, ask: Ask, step: Approve, words: str) -> None:
+    if ask.addition is not None:
+        _ask_on(core, ask, step, words)
+        return
+    if step.on_timeout.kind == "ask" and ask.seats:
+        ask.late = True
+        ask.remind_at = ask.escalate_at = None
+    else:
+        asking.close(core, ask)
+    consequences.follow(core, ask.step, "unanswered", step.on_timeout, "timeout", words)
+
+
+def _ask_on(core: Core, ask: Ask, step: Approve, words: str) -> None:
+    """About an addition silence decides nothing: nothing more is done for it, and it is asked for again."""
+    for seat in ask.seats:
+        seat.deadline = core.now + timedelta(seconds=step.deadline)
+    core.row("ask.reminded", f"{words}; it is asked for again", step=ask.step, ask=ask.id, number=ask.told)
+    asking.tell(core, ask, "Still unanswered: ")
+
+
+def again(core: Core, path: str) -> None:
+    """Ask again, with a full deadline, as a new ordinal."""
+    state, step = core.at(path), core.step(path)
+    if core.is_final(path):
+        state.past.append(state.status)
+    state.ordinal += 1
+    state.status, state.pending, state.done_at = "waiting", None, None
+    state.decisions, state.approved_targets = [], None
+    for ask in core.asks_of(path):
+        if ask.kind == "approval":
+            asking.close(core, ask)
+    if step.verb == "approve":
+        begin(core, step, path)
+
+
+def refresh(core: Core) -> None:
+    """What is shown has changed: what was signed is void, and is asked for again. The deadline does not move, except
+    that a seat which the change has added gets a full one."""
+    for ask in list(core.state.asks.values()):
+        step = core.step(ask.step) if ask.kind == "approval" else None
+        if step is None or step.verb != "approve":
+            continue
+        core.overlay = next((a.inputs for a in core.state.additions if a.number == ask.addition), None)
+        fresh = make(core, step, ask.step, ask.id, ask.targets or None, ask.addition)
+        core.overlay = None
+        if fresh.hash == ask.hash:
+            continue
+        before = {str(seat.who): seat for seat in ask.seats}
+        for seat in fresh.seats:
+            old = before.get(str(seat.who))
+            if old is not None:
+                seat.deadline, seat.by_manager = old.deadline, old.by_manager
+        void = [signature.person for signature in ask.signatures]
+        ask.seats, ask.signatures, ask.to = fresh.seats, [], fresh.to
+        ask.document, ask.hash, ask.words = fresh.document, fresh.hash, fresh.words
+        lost = f" What {', '.join(void)} signed is void." if void else ""
+        core.row(
+            "approval.changed",
+            f"{ask.words}: what is asked has changed.{lost}",
+            step=ask.step,
+            ask=ask.id,
+            document=ask.hash,
+            void=void or None,
+        )
+        asking.tell(core, ask, "Changed: ")
+
+
+def _addition_refused(core: Core, number: int, words: str) -> None:
+    """The addition is not walked further, and what was contained for it is released."""
+    for addition in [a for a in core.state.additions if a.number == number]:
+        core.state.additions.remove(addition)
+        targets = addition.targets()
+        for path in [path for path, state in core.state.steps.items() if any(t in state.holds for t in targets)]:
+            releasing.release(core, path, targets, words)
+    core.changes += 1
+
+
+def _because(answer: Answer) -> str:
+    return f": {answer.reason}" if answer.reason else ""

@@ -1,0 +1,149 @@
+"""Answers: to an approval, a task, or a question that the run put."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from firedoor.protocol import Answer, Signed
+from firedoor.run import approval, asking, containment, ending, releasing, tasks, waiting
+from firedoor.run.core import Core
+from firedoor.run.state import Ask
+
+
+def answered(core: Core, answer: Answer, signed: Signed) -> str:
+    ask = core.state.asks[answer.ask]
+    match ask.kind:
+        case "approval":
+            return approval.answered(core, ask, answer, signed)
+        case "task":
+            return tasks.answered(core, ask, answer, signed)
+        case "question":
+            return _question(core, ask, answer, signed)
+
+
+def _question(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
+    reason = f": {answer.reason}" if answer.reason else ""
+    core.row(
+        "question.answered",
+        f"{answer.person} decided “{asking.CHOICES[answer.choice]}” on {ask.words}{reason}",
+        step=ask.step or None,
+        by=answer.person,
+        signed=signed,
+        ask=ask.id,
+        document=ask.hash,
+        choice=answer.choice,
+        nonce=answer.nonce,
+    )
+    asking.close(core, ask)
+    if answer.choice in ("stop", "undo_all"):
+        _write_pending(core, ask.step)
+        words = f"{answer.person} decided so{reason}"
+        if answer.choice == "stop":
+            ending.stop(core, words)
+        else:
+            ending.undo_all(core, words)
+    else:
+        _CASES[ask.why or "failure"](core, ask, answer)
+    return f"Decided: {asking.CHOICES[answer.choice]}."
+
+
+def _write_pending(core: Core, path: str) -> None:
+    """A failed or unanswered outcome is written when its ask has closed."""
+    state = core.state.steps.get(path)
+    if state is None or state.pending is None:
+        return
+    for ask in core.asks_of(path):
+        if ask.late:
+            asking.close(core, ask)
+    core.finish(path, state.pending)
+
+
+def _after_failure(core: Core, ask: Ask, answer: Answer) -> None:
+    state = core.at(ask.step)
+    match answer.choice:
+        case "retry" if core.is_final(ask.step):
+            state.ordinal += 1
+            containment.act(core, ask.step, ask.targets)
+        case "retry":
+            core.reopen(ask.step)
+        case "skip" if not core.is_final(ask.step):
+            state.pending = None
+            core.finish(ask.step, "skipped")
+        case "undo":
+            _write_pending(core, ask.step)
+            releasing.release(core, ask.step, None, f"{answer.person} decided so")
+        case _:
+            _write_pending(core, ask.step)
+
+
+def _after_outcome(core: Core, ask: Ask, answer: Answer) -> None:
+    verb = core.step(ask.step).verb
+    if answer.choice != "again":
+        _write_pending(core, ask.step)
+    elif verb == "approve":
+        approval.again(core, ask.step)
+    elif verb == "task":
+        tasks.again(core, ask.step)
+    else:
+        waiting.again(core, ask.step)
+
+
+def _after_size(core: Core, ask: Ask, answer: Answer) -> None:
+    state = core.at(ask.step)
+    if answer.choice == "continue":
+        state.allowed = True
+        state.status = "waiting"
+        core.changes += 1
+    else:
+        core.finish(ask.step, "skipped")
+
+
+def _after_read(core: Core, ask: Ask, answer: Answer) -> None:
+    if answer.choice == "skip" and not core.is_final(ask.step):
+        core.finish(ask.step, "skipped")
+
+
+def _after_expiry(core: Core, ask: Ask, answer: Answer) -> None:
+    step = core.step(ask.step)
+    holds = [
+        hold for hold in core.at(ask.step).holds.values() if hold.target in ask.targets and hold.status == "applied"
+    ]
+    if answer.choice == "undo":
+        releasing.release(core, ask.step, ask.targets, f"{answer.person} decided so after its time was over")
+        return
+    for hold in holds:
+        if answer.choice == "again" and step.verb == "contain" and step.expires:
+            hold.until = core.now + timedelta(seconds=step.expires)
+        else:
+            hold.lasting = True
+
+
+def _after_undo(core: Core, ask: Ask, answer: Answer) -> None:
+    holds = [hold for hold in core.at(ask.step).holds.values() if hold.target in ask.targets]
+    if answer.choice == "retry":
+        releasing.release(core, ask.step, ask.targets, f"{answer.person} tries again")
+        return
+    for hold in holds:
+        hold.lasting = True
+
+
+def _after_severity(core: Core, ask: Ask, answer: Answer) -> None:
+    if answer.choice == "retry" and core.is_final(ask.step):
+        core.reopen(ask.step)
+
+
+def _after_nothing(core: Core, ask: Ask, answer: Answer) -> None:
+    """Going on needs nothing to be done."""
+
+
+_CASES = {
+    "failure": _after_failure,
+    "reject": _after_outcome,
+    "timeout": _after_outcome,
+    "above": _after_size,
+    "read": _after_read,
+    "expiry": _after_expiry,
+    "undo_failed": _after_undo,
+    "cancelled": _after_nothing,
+    "severity": _after_severity,
+}

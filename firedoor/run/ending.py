@@ -1,0 +1,138 @@
+"""How a response ends: by itself, stopped, or undone; and how a run, after that, holds what is still owed and closes."""
+
+from __future__ import annotations
+
+from firedoor.run import asking, clocks, questions, releasing, tasks
+from firedoor.run.core import Core
+from firedoor.run.state import HELD, Act
+
+
+def stop(core: Core, why: str) -> None:
+    """End the response and keep what is contained. Steps that meet a running clock stay, as tasks."""
+    if core.state.intent != "respond" or core.state.ended is not None:
+        return
+    core.state.intent = "stop"
+    core.row("run.stopping", f"Stopping: {why}. What is contained stays contained.")
+    _end_steps(core, keep=True)
+    _cancel(core)
+
+
+def undo_all(core: Core, why: str) -> None:
+    """End the response and release everything, newest first."""
+    if core.state.intent == "undo_all":
+        return
+    core.state.intent = "undo_all"
+    core.state.ended = None
+    core.row("run.undoing", f"Undoing everything: {why}.")
+    _end_steps(core, keep=False)
+    _cancel(core)
+
+
+def _end_steps(core: Core, *, keep: bool) -> None:
+    running = clocks.running(core) if keep else []
+    kept = [
+        step.path
+        for step in core.plan.by_path.values()
+        if step.verb not in ("parallel", "group", "for_each") and any(name in running for name in step.meets)
+        if core.status(step.path) in ("waiting", "asking") and "[" not in step.path
+    ]
+    for ask in list(core.state.asks.values()):
+        if ask.step not in kept and ask.why not in ("undo_failed", "expiry"):
+            asking.close(core, ask)
+    for path, state in list(core.state.steps.items()):
+        if path not in kept and state.status in ("waiting", "asking"):
+            state.pending = None
+            core.finish(path, "stopped")
+    for path in kept:
+        tasks.keep(core, path)
+
+
+def _cancel(core: Core) -> None:
+    """End the acts that are under way, but for releases, the record and notices about asks."""
+    for act in core.state.acts.values():
+        if act.kind in ("contain", "read") or (act.kind == "notify" and act.ask is None and act.path):
+            act.cancel = True
+
+
+def progress(core: Core) -> None:
+    """What ends when acts have ended: first the response, then the run."""
+    state = core.state
+    if state.ended is None and state.intent != "respond" and not _acting(core):
+        if state.intent == "undo_all" and _undo_next(core):
+            return
+        _finish_branches(core)
+        state.ended = "stopped" if state.intent == "stop" else "undone"
+        words = (
+            "The response was stopped." if state.intent == "stop" else "Everything was undone; the response has ended."
+        )
+        core.row(f"run.{state.ended}", words)
+    if state.ended is not None and state.phase == "responding" and not _acting(core):
+        state.phase = "holding"
+        state.next_update_at = None
+        core.row("run.holding", _holding_words(core))
+        state.review = "wanted" if core.plan.review is not None and state.review == "none" else state.review
+    if state.phase == "holding" and not state.closing and not owed(core):
+        state.closing = True
+        core.row("run.closed", "Nothing is owed any more: the run is closed.")
+
+
+def _acting(core: Core) -> bool:
+    """Whether an act of a step is still under way; a notice about an ask and the record do not count."""
+    return any(_counts(act) for act in core.state.acts.values())
+
+
+def _counts(act: Act) -> bool:
+    return act.kind in ("contain", "release", "read") or (act.kind == "notify" and act.ask is None and bool(act.path))
+
+
+def _finish_branches(core: Core) -> None:
+    for path, state in list(core.state.steps.items()):
+        if state.status == "acting":
+            core.finish(path, "stopped")
+
+
+def _undo_next(core: Core) -> bool:
+    """Release the step with the newest hold. One after another; one that failed asks, and the others go on."""
+    newest = max(
+        ((hold.entered, path) for path, hold in core.holds() if hold.status in ("entered", "applied", "unknown")),
+        default=None,
+    )
+    if newest is None:
+        return False
+    return releasing.release(core, newest[1], _run_of(core, newest[1]), "undo all")
+
+
+def _run_of(core: Core, path: str) -> list[str]:
+    """The step's targets that are newer than anything which another step holds."""
+    others = [hold.entered for other, hold in core.holds() if other != path and hold.status in HELD]
+    bound = max((entered for entered in others), default=0)
+    mine = [hold for hold in core.at(path).holds.values() if hold.status in ("entered", "applied", "unknown")]
+    return [hold.target for hold in mine if hold.entered > bound] or [max(mine, key=lambda h: h.entered).target]
+
+
+def owed(core: Core) -> list[str]:
+    """Why the run cannot close yet, in words."""
+    state = core.state
+    reasons = [ask.words for ask in state.asks.values()]
+    reasons += [f"{core.name(path)} for {hold.target}" for path, hold in core.holds() if _is_owed(hold.status, hold)]
+    reasons += ["an act is under way" for act in state.acts.values() if act.kind != "record"]
+    if state.review == "wanted":
+        reasons.append("the review is being opened")
+    return reasons
+
+
+def _is_owed(status: str, hold: object) -> bool:
+    return status == "undoing" or (status == "applied" and getattr(hold, "until", None) is not None)
+
+
+def _holding_words(core: Core) -> str:
+    held = sum(hold.status in HELD for _, hold in core.holds())
+    return (
+        f"The response has ended; {held} stay contained." if held else "The response has ended; nothing is contained."
+    )
+
+
+def cancelled(core: Core) -> None:
+    """A cancellation from outside decides nothing: it becomes a question."""
+    core.row("run.cancel_asked", "The server was asked to cancel this run", number=core.state.asked)
+    questions.about_cancellation(core)

@@ -1,0 +1,214 @@
+"""People interrupt: what each command does to which step, when. The table is the one of SEMANTICS, "States"."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from firedoor.plan import Expr, Who, paths
+from firedoor.plan.evaluate import Unread
+from firedoor.plan.model import Severity
+from firedoor.protocol import Command, Signed
+from firedoor.run import adding, approval, asking, consequences, ending, questions, releasing, severity
+from firedoor.run.core import Core, NoRound
+
+
+def commanded(core: Core, command: Command, signed: Signed) -> str:
+    """Carry out a command that the validator has let in. Returns what it did, for the receipt."""
+    path = resolve(core, command.step) if command.step else ""
+    what = command.command.replace("_", " ")
+    where = f" {core.name(path)}" if path else ""
+    because = f": {command.reason}" if command.reason else ""
+    core.row(
+        f"command.{command.command}",
+        f"{command.person}: {what}{where}{because}",
+        step=path or None,
+        by=command.person,
+        signed=signed,
+        value=command.value,
+        targets=list(command.target) if command.target else None,
+        nonce=command.nonce,
+    )
+    return _DO[command.command](core, command, path) if command.command in _DO else _noted(core, command, path)
+
+
+def resolve(core: Core, step: str) -> str:
+    """A run's path from a path or an author's id. Raises LookupError."""
+    if step in core.plan.by_id:
+        return core.plan.by_id[step].path
+    core.step(step)
+    for loop, number in paths.rounds(step):
+        if number >= len(core.state.steps[paths.in_run(loop, step)].items or []):
+            raise LookupError(step)
+    return step
+
+
+def _noted(core: Core, command: Command, path: str) -> str:
+    return "Noted."
+
+
+def _pause(core: Core, command: Command, path: str) -> str:
+    core.state.paused = True
+    for act in core.state.acts.values():
+        if act.kind in ("contain", "notify") and act.ask is None and act.path:
+            act.cancel = True
+    return "Paused: no act begins. Asks, deadlines, expiry and undo go on."
+
+
+def _resume(core: Core, command: Command, path: str) -> str:
+    core.state.paused = False
+    core.changes += 1
+    return "The run goes on."
+
+
+def _skip(core: Core, command: Command, path: str) -> str:
+    state, step = core.at(path), core.step(path)
+    if step.verb == "approve" and state.status == "asking":
+        if state.skip_by is None:
+            state.skip_by = command.person
+            return "A second person has to ask for the skip as well."
+        for ask in core.asks_of(path):
+            asking.close(core, ask)
+        words = f"{core.name(path)}: skipped by {state.skip_by} and {command.person}"
+        state.pending = None
+        consequences.follow(core, path, "skipped", step.on_timeout, "timeout", words)
+        return "Skipped; what follows is what silence means."
+    for ask in core.asks_of(path):
+        asking.close(core, ask)
+    if core.is_final(path):
+        core.at(path).past.append(state.status)
+        state.ordinal += 1
+        state.status = "waiting"
+    state.pending = None
+    core.finish(path, "skipped", f"{core.name(path)}: skipped by {command.person}")
+    return "Skipped."
+
+
+def _retry(core: Core, command: Command, path: str) -> str:
+    for ask in core.asks_of(path):
+        if ask.why in ("failure", "timeout"):
+            asking.close(core, ask)
+    state = core.at(path)
+    for hold in state.holds.values():
+        hold.until = None
+    core.reopen(path)
+    return "It is tried again."
+
+
+def _reassign(core: Core, command: Command, path: str) -> str:
+    who = who_named(core, str(command.value))
+    state = core.at(path)
+    state.assigned = who
+    for ask in core.asks_of(path):
+        if ask.kind == "task":
+            ask.to = [who]
+            asking.tell(core, ask, "Assigned to you: ")
+    return f"Assigned to {who}."
+
+
+def _extend(core: Core, command: Command, path: str) -> str:
+    more = timedelta(seconds=float(command.value))
+    until: datetime | None = None
+    for ask in core.asks_of(path):
+        for seat in ask.seats:
+            seat.deadline += more
+        if ask.deadline is not None:
+            ask.deadline += more
+        until = asking.deadline(ask) or until
+    for hold in core.at(path).holds.values():
+        if hold.until is not None and (command.target is None or hold.target in command.target):
+            hold.until += more
+            until = hold.until
+    core.changes += 1
+    return f"Extended, until {until:%Y-%m-%d %H:%M UTC}." if until else "There was nothing to extend."
+
+
+def _undo(core: Core, command: Command, path: str) -> str:
+    targets = list(command.target) if command.target else None
+    if releasing.release(core, path, targets, f"{command.person} asked for it"):
+        return "It is being undone."
+    return "There was nothing to undo."
+
+
+def _keep(core: Core, command: Command, path: str) -> str:
+    kept = 0
+    for hold in core.at(path).holds.values():
+        if command.target is None or hold.target in command.target:
+            hold.until, hold.lasting = None, True
+            kept += 1
+    for ask in core.asks_of(path):
+        if ask.why in ("expiry", "undo_failed"):
+            asking.close(core, ask)
+    core.changes += 1
+    return f"{kept} stay contained, as lasting."
+
+
+def _severity(core: Core, command: Command, path: str) -> str:
+    severity.set_(core, cast("Severity", command.value), by_person=True)
+    approval.refresh(core)
+    for other, state in list(core.state.steps.items()):
+        step = core.step(other)
+        if state.status == "not_needed" and step.when is not None and _applies(core, step.when, other):
+            questions.about_severity(core, other)
+    return f"Severity is {core.state.severity}."
+
+
+def _applies(core: Core, when: Expr, path: str) -> bool:
+    try:
+        return core.value(when, path) is True
+    except (Unread, NoRound):
+        return False
+
+
+def _input(core: Core, command: Command, path: str) -> str:
+    adding.give(core, cast("dict[str, Any]", command.value))
+    return "The input is given; clocks and steps that now apply begin."
+
+
+def _add(core: Core, command: Command, path: str) -> str:
+    added = adding.add(core, cast("dict[str, list[Any]]", command.value))
+    return f"{added} added; what was reached runs for them as well." if added else "They were there already."
+
+
+def _hand_over(core: Core, command: Command, path: str) -> str:
+    core.state.commander = str(command.value)
+    core.changes += 1
+    return f"{command.value} commands now."
+
+
+def _stop(core: Core, command: Command, path: str) -> str:
+    ending.stop(core, f"{command.person} asked for it")
+    return "The response ends; what is contained stays contained."
+
+
+def _undo_all(core: Core, command: Command, path: str) -> str:
+    ending.undo_all(core, f"{command.person} asked for it")
+    return "Everything is being undone, newest first."
+
+
+def who_named(core: Core, name: str) -> Who:
+    """ "legal.on_shift", "legal.manager", "commander", or a person's id."""
+    head, _, tail = name.partition(".")
+    if name in ("commander", "launcher"):
+        return Who(kind=cast("Any", name))
+    if tail in ("on_shift", "manager"):
+        return Who(kind=cast("Any", "region_manager" if name == "region.manager" else tail), name=head)
+    return Who(kind="person", name=name)
+
+
+_DO = {
+    "pause": _pause,
+    "resume": _resume,
+    "skip": _skip,
+    "retry": _retry,
+    "reassign": _reassign,
+    "extend": _extend,
+    "undo": _undo,
+    "keep": _keep,
+    "severity": _severity,
+    "input": _input,
+    "add": _add,
+    "hand_over": _hand_over,
+    "stop": _stop,
+    "undo_all": _undo_all,
+}

@@ -1,0 +1,139 @@
+"""The verb `notify`, and the repeated updates: who is told what, with sensitive data only where it is cleared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import combinations
+from typing import Any, Literal, cast
+
+from firedoor.plan import Audience, MessageRef, Notify, Text, Who, paths
+from firedoor.plan.evaluate import plain, render, unique
+from firedoor.plan.expression import Expr
+from firedoor.plan.references import sensitivities
+from firedoor.protocol import NotifyReport, Rendering
+from firedoor.run import clocks, consequences
+from firedoor.run.core import Core
+from firedoor.run.state import Act, Notice
+
+Sensitivity = Literal["personal", "graphic"]
+
+
+def begin(core: Core, step: Notify, path: str) -> None:
+    state = core.at(path)
+    if state.audience is None:
+        state.audience = audience_of(core, step.audience, path)
+    key = f"{path}:{state.ordinal}"
+    notice = write(core, step.say, key, state.audience, path)
+    core.arrive(path, "acting")
+    core.act("notify", path, notice=notice)
+
+
+def audience_of(core: Core, audience: tuple[Audience, ...], path: str) -> list[Who]:
+    """The audience, with the accounts that its expressions give. Raises Unread."""
+    found: list[Who] = []
+    for member in audience:
+        if member.who is not None:
+            found.append(member.who)
+        if member.of is not None:
+            value = plain(core.value(member.of, path))
+            accounts = value if isinstance(value, list) else [] if value is None else [value]
+            found.extend(Who(kind="account", name=str(account)) for account in accounts)
+    return unique(found)
+
+
+def write(core: Core, say: Text | MessageRef, key: str, audience: list[Who], path: str) -> Notice:
+    """The notice: prose rendered by language and clearance, or a template with its context. Raises Unread."""
+    title = core.state.title or core.state.incident
+    notice = Notice(key=key, audience=audience, subject=f"{core.state.severity.upper()} {title}")
+    if isinstance(say, MessageRef):
+        notice.message = say.message
+        notice.context, notice.sensitive = context(core, path)
+    else:
+        notice.texts = renderings(core, say, path)
+    return notice
+
+
+def renderings(core: Core, say: Text, path: str) -> list[Rendering]:
+    """Each language once for each clearance under which it reads differently."""
+    found: list[Rendering] = []
+    for language, prose in say.by_language.items():
+        kinds = sorted(
+            {kind for part in prose.of if not isinstance(part, str) for kind in sensitivities(core.plan, part)}
+        )
+        for cleared in _subsets(kinds):
+            withheld = set(kinds) - set(cleared)
+
+            def hidden(part: Expr, withheld: set[str] = withheld) -> bool:
+                return bool(sensitivities(core.plan, part) & withheld)
+
+            text = render(prose, core.known(path), hidden)
+            found.append(Rendering(language=language, text=text, needs=cast("tuple[Sensitivity, ...]", cleared)))
+    return found
+
+
+def _subsets(kinds: list[str]) -> Iterable[tuple[str, ...]]:
+    return (subset for size in range(len(kinds), -1, -1) for subset in combinations(kinds, size))
+
+
+def context(core: Core, path: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a template may say: the inputs, the severity, the items of the loops around it; and what of it is sensitive."""
+    plan = core.plan
+    values: dict[str, Any] = {field.name: core.state.inputs.get(field.name) for field in plan.inputs}
+    sensitive = {field.name: field.sensitive for field in plan.inputs if field.sensitive}
+    values["severity"] = core.state.severity
+    known = core.known(path)
+    for static, _ in paths.rounds(path):
+        loop = plan.by_path[static]
+        if loop.verb == "for_each":
+            values[loop.item] = known.item(static)
+            kinds = sensitivities(plan, loop.items)
+            if kinds:
+                sensitive[loop.item] = "graphic" if "graphic" in kinds else "personal"
+    return values, cast("dict[str, str]", sensitive)
+
+
+def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
+    path = act.path
+    for delivery in report.deliveries if report else ():
+        words = f"{delivery.recipient} by {delivery.channel}: {delivery.state}"
+        core.row(
+            f"notice.{delivery.state}",
+            words + (f" ({delivery.error})" if delivery.error else ""),
+            step=path or None,
+            recipient=delivery.recipient,
+            channel=delivery.channel,
+            id=delivery.id,
+            error=delivery.error,
+            key=act.notice.key if act.notice else None,
+        )
+    if core.is_final(path):
+        return
+    if error is None:
+        core.finish(path, "done")
+        clocks.met(core, path)
+    else:
+        core.at(path).reason = error
+        step = core.step(path)
+        consequences.follow(core, path, "failed", step.on_failure, "failure", f"{core.name(path)} failed: {error}")
+
+
+def update_due(core: Core) -> None:
+    """The repeated update, while the response runs."""
+    state, updates = core.state, core.plan.updates
+    if updates is None or state.ended is not None or state.intent != "respond":
+        state.next_update_at = None
+        return
+    every = updates.every.get(state.severity)
+    if every is None:
+        state.next_update_at = None
+    elif state.next_update_at is None:
+        state.next_update_at = core.now + timedelta(seconds=every)
+    elif state.next_update_at <= core.now:
+        key = f"update:{int(state.next_update_at.timestamp())}"
+        state.next_update_at = core.now + timedelta(seconds=every)
+        notice = write(core, updates.say, key, audience_of(core, updates.to, ""), "")
+        core.act("notify", "", number=key, notice=notice)
+        core.row("update.sent", "A regular update goes out", key=key)
+    else:
+        state.next_update_at = min(state.next_update_at, core.now + timedelta(seconds=every))

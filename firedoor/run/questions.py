@@ -1,0 +1,132 @@
+"""Questions that the run puts: about a failure, a silence, a refusal, a size, an expiry. They never lapse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from firedoor.plan import Consequence, Step, Who
+from firedoor.run import asking, documents
+from firedoor.run.core import Core
+from firedoor.run.state import Ask, Why
+
+COMMANDER = Who(kind="commander")
+
+
+def blocks(core: Core, path: str) -> bool:
+    """Whether an open question holds up what stands after the step."""
+    return any(ask.blocks for ask in core.state.asks.values() if ask.step == path)
+
+
+def put(
+    core: Core,
+    path: str,
+    why: Why,
+    words: str,
+    choices: list[str],
+    *,
+    to: Who | None = None,
+    targets: list[str] | None = None,
+    consequence: Consequence | None = None,
+    block: bool = True,
+) -> Ask:
+    ask = Ask(
+        id=f"question:{path}:{why}:{core.state.asked + 1}",
+        kind="question",
+        step=path,
+        why=why,
+        to=[to or COMMANDER],
+        choices=choices,
+        words=words,
+        silence="it stays open, and goes up the ladder",
+        opened_at=core.now,
+        escalate_at=core.now + timedelta(seconds=core.plan.commander.answers_within),
+        targets=targets or [],
+        consequence=consequence,
+        blocks=block,
+        document="",
+        hash="",
+    )
+    ask.document = documents.of_question(core, ask)
+    ask.hash = documents.hash_of(ask.document)
+    asking.open_(core, ask)
+    return ask
+
+
+def about_failure(core: Core, step: Step, path: str, targets: list[str] | None = None, *, block: bool = True) -> None:
+    """An act or a loop has failed for good, for some targets (`targets`) or as a whole."""
+    consequence = step.on_failure
+    reason = core.at(path).reason
+    which = f" for {_some(targets)}" if targets else ""
+    put(
+        core,
+        path,
+        "failure",
+        f"{core.name(path)} failed{which}: {reason or 'no reason was given'}",
+        [
+            "retry",
+            "skip",
+            *(["continue"] if consequence.may_continue else []),
+            *(["undo"] if step.verb == "contain" else []),
+            "stop",
+            "undo_all",
+        ],
+        to=consequence.asks,
+        targets=targets,
+        consequence=consequence,
+        block=block,
+    )
+
+
+def about_outcome(core: Core, path: str, why: Why, consequence: Consequence, words: str) -> None:
+    """A refusal or a silence whose consequence is to ask."""
+    put(
+        core,
+        path,
+        why,
+        words,
+        ["again", *(["continue"] if consequence.may_continue else []), "stop", "undo_all"],
+        to=consequence.asks,
+        consequence=consequence,
+    )
+
+
+def about_size(core: Core, step: Step, path: str, found: int, bound: int) -> None:
+    words = f"{core.name(path)} would act on {found}, more than {bound}"
+    put(core, path, "above", words, ["continue", "skip", "stop", "undo_all"], to=step.on_failure.asks)
+
+
+def about_read(core: Core, path: str, read: str, reason: str) -> None:
+    words = f"{core.name(path)}: the answer of {read} is missing: {reason}"
+    choices = ["retry", *(["skip"] if path else []), "stop", "undo_all"]
+    put(core, path, "read", words, choices)
+
+
+def about_expiry(core: Core, path: str, targets: list[str], to: Who | None) -> None:
+    words = f"{core.name(path)}: the time is over for {_some(targets)}; it stays contained until you decide"
+    put(core, path, "expiry", words, ["undo", "again", "continue"], to=to, targets=targets, block=False)
+
+
+def about_undo(core: Core, path: str, targets: list[str], reason: str) -> None:
+    words = f"{core.name(path)}: undoing failed for {_some(targets)}: {reason}"
+    put(core, path, "undo_failed", words, ["retry", "continue"], targets=targets, block=False)
+
+
+def about_severity(core: Core, path: str) -> None:
+    """A changed severity concerns a step that is over: it is offered, not forced."""
+    if any(ask.why == "severity" for ask in core.asks_of(path)):
+        return
+    words = f"At {core.state.severity}, {core.name(path)} applies; it was passed over as not needed"
+    put(core, path, "severity", words, ["retry", "skip"], block=False)
+
+
+def about_cancellation(core: Core) -> None:
+    if any(ask.why == "cancelled" for ask in core.state.asks.values()):
+        return
+    words = "Someone asked the server to cancel this run. Nothing was cancelled; decide what is to happen"
+    put(core, "", "cancelled", words, ["continue", "stop", "undo_all"], block=False)
+
+
+def _some(targets: list[str] | None) -> str:
+    shown = ", ".join(repr(target)[1:-1] or "it" for target in (targets or [])[:3])
+    more = len(targets or []) - 3
+    return f"{shown} and {more} more" if more > 0 else shown

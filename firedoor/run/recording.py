@@ -1,0 +1,50 @@
+"""How the timeline reaches the record: rows travel with acts, and an act of their own takes them where none goes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from firedoor.protocol import Row
+from firedoor.run.core import Core
+from firedoor.run.state import Act, State
+
+TRY_AGAIN = timedelta(minutes=5)
+
+
+def carry(state: State, act: Act) -> tuple[Row, ...]:
+    """The rows that go along with an act which begins now: all that no other has taken."""
+    rows = tuple(row for row in state.pending if row.seq > state.carried)
+    if act.rows is not None:
+        first, last = act.rows
+        rows = (*(row for row in state.pending if first <= row.seq <= last), *rows)
+    if rows:
+        act.rows = (rows[0].seq, rows[-1].seq)
+        state.carried = max(state.carried, rows[-1].seq)
+    return rows
+
+
+def arrived(core: Core, act: Act, *, reported: bool) -> None:
+    """An act is over. When it reported, its rows are in the record; else they go again."""
+    if act.rows is None:
+        return
+    if reported:
+        core.recorded(*act.rows)
+    else:
+        core.state.carried = min(core.state.carried, act.rows[0] - 1)
+
+
+def failed(core: Core) -> None:
+    """The record refuses the rows. They stay in the run's state, and are tried again."""
+    core.state.record_after = core.now + TRY_AGAIN
+
+
+def progress(core: Core) -> None:
+    """Where nothing goes on that could take the rows along, an act takes them alone; the last one closes the run."""
+    state = core.state
+    if state.acts or state.phase == "closed" or (state.record_after is not None and state.record_after > core.now):
+        return
+    if state.pending:
+        core.act("record", "", number=f"record{state.pending[-1].seq}")
+    elif state.closing:
+        state.phase = "closed"
+        core.changes += 1

@@ -1,0 +1,43 @@
+"""How bad it is: the worst rule that holds. It rises by itself; only a person lowers it, and only one of Policy."""
+
+from __future__ import annotations
+
+from firedoor.plan.evaluate import Unread
+from firedoor.plan.model import Severity
+from firedoor.run.core import Core, NoRound
+
+URGENCY: dict[str, int] = {"sev1": 4, "sev2": 3, "sev3": 2, "sev4": 1}
+LOWERED_BY = "policy"
+"""The team that may lower it (LANGUAGE: "only Policy lowers it")."""
+
+
+def by_rules(core: Core) -> Severity | None:
+    """The worst severity whose condition holds; `otherwise` always does."""
+    found: list[Severity] = []
+    for rule in core.plan.severity:
+        try:
+            if rule.when is None or core.value(rule.when, "") is True:
+                found.append(rule.severity)
+        except (Unread, NoRound):
+            continue
+    return max(found, key=lambda severity: URGENCY[severity], default=None)
+
+
+def watch(core: Core) -> None:
+    """Raise it when the inputs say so now."""
+    found = by_rules(core)
+    if found is not None and URGENCY[found] > URGENCY[core.state.severity]:
+        set_(core, found, by_person=False)
+
+
+def set_(core: Core, severity: Severity, *, by_person: bool) -> None:
+    before = core.state.severity
+    core.state.severity = severity
+    core.state.severity_set = core.state.severity_set or by_person
+    core.changes += 1
+    if URGENCY[severity] > URGENCY[core.state.highest]:
+        core.state.highest = severity
+    if before != severity:
+        core.row(
+            "run.severity", f"Severity is {severity}, was {before}", to=severity, was=before, number=core.state.asked
+        )

@@ -1,0 +1,281 @@
+"""All that a run knows, as data: outcomes by path, asks, holds, clocks. It crosses continue-as-new as JSON.
+
+No sets and no objects: serializing a state and going on from the copy changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from firedoor.plan import Consequence, Who
+from firedoor.plan.model import Severity
+from firedoor.protocol import Decision, Intent, Phase, Receipt, Rendering, Row, Signed
+
+ENGINE = 1
+"""Shape and behaviour of the state. It rises only across a continue-as-new; code keeps the one before."""
+
+StepStatus = Literal[
+    "waiting",
+    "acting",
+    "asking",
+    "done",
+    "failed",
+    "approved",
+    "rejected",
+    "unanswered",
+    "skipped",
+    "not_needed",
+    "stopped",
+]
+FINAL: frozenset[StepStatus] = frozenset(
+    ("done", "failed", "approved", "rejected", "unanswered", "skipped", "not_needed", "stopped")
+)
+
+HoldStatus = Literal["entered", "applied", "refused", "failed", "unknown", "undoing", "undone", "undo_failed"]
+HELD: frozenset[HoldStatus] = frozenset(("entered", "applied", "unknown", "undoing", "undo_failed"))
+"""What still counts as contained: everything that is not known to be open."""
+
+Why = Literal[
+    "reject",  # an approval was refused
+    "timeout",  # nobody answered in time
+    "failure",  # an act used up its retries
+    "read",  # a read did
+    "above",  # more targets than `ask_above`
+    "expiry",  # a lease ran out
+    "undo_failed",
+    "severity",  # a changed severity concerns a step that is over
+    "cancelled",  # someone cancelled the workflow from outside
+]
+
+ActKind = Literal["notify", "contain", "release", "read", "record"]
+
+
+class Live(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Hold(Live):
+    """One entry of the ledger as the run knows it. The ledger in SQL is the truth about the platform."""
+
+    target: str
+    ordinal: int
+    status: HoldStatus = "entered"
+    entered: int
+    """Counts the entries of a run; undo goes from the highest down."""
+    until: datetime | None = None
+    lasting: bool = False
+    """Accepted as lasting: no lease, and nothing is asked about it any more."""
+    error: str | None = None
+
+
+class StepState(Live):
+    status: StepStatus = "waiting"
+    ordinal: int = 1
+    past: list[StepStatus] = []
+    """Outcomes of earlier ordinals."""
+    arrived_at: datetime | None = None
+    done_at: datetime | None = None
+    reason: str | None = None
+    pending: StepStatus | None = None
+    """The outcome that is written when the question about it closes."""
+    targets: list[str] | None = None
+    items: list[Any] | None = None
+    """A loop's list, recorded when the loop is reached."""
+    passed: list[int] = []
+    """Rounds of a loop that are over."""
+    allowed: bool = False
+    """The question about `ask_above` was answered with going on."""
+    audience: list[Who] | None = None
+    holds: dict[str, Hold] = {}
+    releases: int = 0
+    undo_after: bool = False
+    """An undo was asked for while the act ran: release when its attempt has ended."""
+    decisions: list[Decision] = []
+    """Signatures that decided an approval."""
+    approved_targets: list[str] | None = None
+    ends_at: datetime | None = None
+    """A wait: when the time is over, or `at_most` is."""
+    true_since: datetime | None = None
+    poll_at: datetime | None = None
+    polls: int = 0
+    assigned: Who | None = None
+    skip_by: str | None = None
+    """Who asked to skip an approval; a second person has to ask as well."""
+
+
+class Signature(Live):
+    person: str
+    seat: int
+    choice: str
+    targets: list[str] | None = None
+    at: datetime
+    decision: Decision
+
+
+class SeatState(Live):
+    who: Who
+    seats: int
+    deadline: datetime
+    by_manager: bool = False
+    """Escalated: the team's manager may sign for it."""
+
+
+class Ask(Live):
+    """Someone is waited for: an approval, a task, or a question that the run puts."""
+
+    id: str
+    kind: Literal["approval", "task", "question"]
+    step: str
+    why: Why | None = None
+    to: list[Who]
+    choices: list[str]
+    words: str
+    silence: str = ""
+    """What happens when nobody answers, in plain words."""
+    proof: str | None = None
+    opened_at: datetime
+    deadline: datetime | None = None
+    """The end of a task; of an approval, that of its first empty seat counts."""
+    remind_at: datetime | None = None
+    escalate_at: datetime | None = None
+    rung: int = 0
+    """How far a question has climbed the commander's ladder."""
+    told: int = 0
+    """Notices sent about this ask."""
+    seats: list[SeatState] = []
+    signatures: list[Signature] = []
+    late: bool = False
+    """Its time is over, and an answer still counts while the question about the silence is open."""
+    blocks: bool = False
+    """A question that holds up what stands after the step."""
+    targets: list[str] = []
+    addition: int | None = None
+    """The addition that an approval is about; None where it is about everything."""
+    consequence: Consequence | None = None
+    document: str
+    """The document, canonical JSON: the very text whose hash is signed."""
+    hash: str
+
+
+class Notice(Live):
+    """What a notify act says."""
+
+    key: str
+    audience: list[Who]
+    subject: str
+    texts: list[Rendering] = []
+    message: str | None = None
+    context: dict[str, Any] = {}
+    sensitive: dict[str, str] = {}
+    urgent: bool = False
+
+
+class Act(Live):
+    """An activity that is to be performed, or is being. It ends with an ActEnded of its id."""
+
+    id: str
+    kind: ActKind
+    path: str
+    ordinal: int = 1
+    targets: list[str] | None = None
+    arguments: dict[str, Any] = {}
+    cause: str = ""
+    by_step: str | None = None
+    """A release: the undo step that asked for it."""
+    ask: str | None = None
+    """A notice: the ask that it is about."""
+    notice: Notice | None = None
+    site: str = ""
+    read: str = ""
+    argument: Any = None
+    rows: tuple[int, int] | None = None
+    """First and last row that travel with it."""
+    cancel: bool = False
+
+
+class ClockState(Live):
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None = None
+    met_by: str | None = None
+    missed: bool = False
+    not_due: bool = False
+
+
+class Accepted(Live):
+    """A word that was accepted: the hash of its body, and the receipt that the same word gets again."""
+
+    body: str
+    receipt: Receipt
+
+
+class State(Live):
+    engine: int = ENGINE
+    incident: str
+    launch: Signed
+    launcher: str
+    region: str
+    aware_at: datetime
+    launched_at: datetime
+    drill: bool = False
+    title: str = ""
+    inputs: dict[str, Any] = {}
+    phase: Phase = "responding"
+    intent: Intent = "respond"
+    ended: Literal["completed", "stopped", "undone"] | None = None
+    closing: bool = False
+    paused: bool = False
+    severity: Severity = "sev4"
+    highest: Severity = "sev4"
+    severity_set: bool = False
+    """A person has set it; rules may only raise it from there."""
+    commander: str | None = None
+    steps: dict[str, StepState] = {}
+    asks: dict[str, Ask] = {}
+    acts: dict[str, Act] = {}
+    clocks: dict[str, ClockState] = {}
+    reads: dict[str, Any] = {}
+    left: list[str] = []
+    """Scopes that `leave` has ended."""
+    additions: list[Addition] = []
+    """Those that are still being walked."""
+    added: int = 0
+    accepted: dict[str, Accepted] = {}
+    commands: list[Signed] = []
+    """Accepted commands that give a right to act (undo, undo all)."""
+    entries: int = 0
+    asked: int = 0
+    next_update_at: datetime | None = None
+    seq: int = 0
+    pending: list[Row] = []
+    """Rows that are not known to be in the record."""
+    recent: list[Row] = []
+    """The last rows that are, for the live view."""
+    record_after: datetime | None = None
+    """The record could not be written: the next try."""
+    carried: int = 0
+    """The last row that some act has taken along."""
+    review: Literal["none", "wanted", "opened"] = "none"
+    now: datetime
+    """The time of the last event."""
+
+
+class Addition(Live):
+    """Targets that were added after the launch. What was already reached is walked again, in order, for them alone."""
+
+    number: int
+    inputs: dict[str, Any]
+    """The added part of each input."""
+    queue: list[str]
+    """Paths that are still to be walked for the addition."""
+    asked: list[str] = []
+    """Approvals that were asked for it."""
+
+    def targets(self) -> list[str]:
+        return [str(item) for values in self.inputs.values() for item in values]
+
+
+State.model_rebuild()

@@ -1,0 +1,300 @@
+"""Whether a word may be counted: pure checks, in the order of SEMANTICS 3, after its signature was verified.
+
+They run in the update's validator, so that a refused word leaves no event, and its sender learns why at once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from firedoor.plan import Plan
+from firedoor.protocol import Answer, Command, Receipt, Signed
+from firedoor.run import asking, interrupting, seats
+from firedoor.run.core import Core
+from firedoor.run.documents import hash_of
+from firedoor.run.severity import LOWERED_BY, URGENCY
+from firedoor.run.state import FINAL, Ask, State
+
+
+class Refused(Exception):
+    """A word is not counted. `code` is stable; the message says why and what to do, in plain words."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def seen_before(state: State, nonce: str, signed: Signed) -> Receipt | None:
+    """The receipt of the same word, if it was counted already. Raises Refused for another body under its nonce."""
+    accepted = state.accepted.get(nonce)
+    if accepted is None:
+        return None
+    if accepted.body != hash_of(signed.body):
+        raise Refused("nonce", "Another word was sent under this nonce. Send yours with a new one.")
+    return accepted.receipt
+
+
+def check_answer(plan: Plan, state: State, answer: Answer, now: datetime) -> None:
+    """Raises Refused."""
+    core = Core(plan, state, max(now, state.now))
+    _check_open(state)
+    ask = state.asks.get(answer.ask)
+    if ask is None:
+        raise Refused("closed", "This question is not open any more: it was decided, or the response has ended.")
+    until = asking.deadline(ask)
+    if ask.kind == "approval" and until is not None and until <= now:
+        raise Refused("late", f"The time for this was over at {until:%Y-%m-%d %H:%M UTC}. {ask.silence.capitalize()}.")
+    if answer.document != ask.hash:
+        raise Refused(
+            "changed", "What is asked has changed since you looked. Look again, and decide on what it says now."
+        )
+    if answer.choice not in ask.choices:
+        raise Refused("choice", f"“{answer.choice}” is no choice here; it is one of {', '.join(ask.choices)}.")
+    if ask.kind == "approval":
+        _check_approval(core, ask, answer)
+    else:
+        _check_asked(core, ask, answer)
+
+
+def _check_open(state: State) -> None:
+    if state.closing or state.phase == "closed":
+        raise Refused("closed", "The run is closed.")
+
+
+def _check_approval(core: Core, ask: Ask, answer: Answer) -> None:
+    step = core.step(ask.step)
+    if answer.person in [signature.person for signature in ask.signatures]:
+        raise Refused("twice", "You have signed this already; nobody fills two seats.")
+    excluded = step.not_by if step.verb == "approve" else ()
+    if any(core.matches(who, answer.person, answer.holds) for who in excluded):
+        raise Refused("not_by", "The playbook excludes you from signing this.")
+    if not any(seats.fits(core, ask, seat, answer) for seat in ask.seats):
+        names = ", ".join(str(seat.who) for seat in ask.seats)
+        if answer.person == core.state.launcher:
+            raise Refused("launcher", f"You launched this run, so you do not sign. It waits for {names}.")
+        raise Refused("seat", f"No seat here is yours: it waits for {names}.")
+    if answer.choice == "approve" and seats.seat_for(core, ask, answer) is None:
+        raise Refused("seat", "The seat that you could fill is taken.")
+    if answer.choice == "need_fact" and not answer.reason:
+        raise Refused("reason", "Say which fact you need.")
+    if answer.targets is not None:
+        _check_fewer(core, ask, answer)
+
+
+def _check_fewer(core: Core, ask: Ask, answer: Answer) -> None:
+    if answer.choice != "approve" or not answer.targets:
+        raise Refused("targets", "Targets go with an approval, and name at least one; to approve none, reject.")
+    step = core.step(ask.step)
+    unlocks = step.unlocks if step.verb == "approve" else ()
+    if not unlocks:
+        raise Refused("targets", "This approval unlocks no act on targets, so there is nothing to narrow.")
+
+
+def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
+    if not any(core.matches(who, answer.person, answer.holds) for who in ask.to):
+        raise Refused("role", f"This is asked of {', '.join(str(who) for who in ask.to)}, and you are none of them.")
+    if ask.proof and not answer.proof:
+        raise Refused("proof", f"Give the {ask.proof} as proof.")
+    if answer.targets is not None:
+        raise Refused("targets", "This answer takes no targets.")
+
+
+COMMANDED_BY_ALL = ("note",)
+
+
+def check_command(plan: Plan, state: State, command: Command, now: datetime) -> None:
+    """Raises Refused. The table of SEMANTICS, "States"."""
+    core = Core(plan, state, max(now, state.now))
+    _check_open(state)
+    _check_commander(core, command)
+    path = ""
+    if command.step:
+        try:
+            path = interrupting.resolve(core, command.step)
+        except LookupError:
+            raise Refused("step", f"No step is called “{command.step}” in this run.") from None
+    if command.expects is not None and core.status(path) != command.expects:
+        raise Refused("changed", f"{core.name(path)} is {core.status(path)} by now, not {command.expects}. Look again.")
+    check = _CHECKS.get(command.command)
+    if check is not None:
+        check(core, command, path)
+
+
+def _check_commander(core: Core, command: Command) -> None:
+    person, holds = command.person, command.holds
+    if command.command in COMMANDED_BY_ALL and holds:
+        return
+    lowers = command.command == "severity" and URGENCY.get(str(command.value), 9) < URGENCY[core.state.severity]
+    if lowers:
+        if LOWERED_BY not in holds:
+            raise Refused("role", "Only Policy lowers the severity.")
+        return
+    plan = core.plan
+    ladder = (plan.commander.source, *plan.commander.then)
+    named = person == core.state.commander
+    if not named and not any(core.matches(who, person, holds) for who in ladder):
+        who = core.state.commander or ", ".join(str(rung) for rung in ladder)
+        raise Refused("role", f"This is the commander's to say ({who}).")
+
+
+def _responding(core: Core) -> None:
+    if core.state.ended is not None or core.state.intent != "respond":
+        raise Refused("ended", "The response has ended.")
+
+
+def _needs_step(path: str) -> None:
+    if not path:
+        raise Refused("step", "Say which step.")
+
+
+def _pause(core: Core, command: Command, path: str) -> None:
+    _responding(core)
+    if core.state.paused:
+        raise Refused("state", "The run is paused already.")
+
+
+def _resume(core: Core, command: Command, path: str) -> None:
+    if not core.state.paused:
+        raise Refused("state", "The run is not paused.")
+
+
+def _skip(core: Core, command: Command, path: str) -> None:
+    _responding(core)
+    _needs_step(path)
+    if not command.reason:
+        raise Refused("reason", "Say why it is skipped.")
+    status = core.status(path)
+    if status == "acting":
+        raise Refused("state", f"{core.name(path)} acts now. Stop it with stop or undo, or wait for its end.")
+    if status in FINAL and status != "failed":
+        raise Refused("state", f"{core.name(path)} has ended: {status}.")
+    if core.step(path).verb == "approve" and (state := core.state.steps.get(path)) and state.skip_by == command.person:
+        raise Refused("second", "A second person has to ask for the skip as well.")
+
+
+def _retry(core: Core, command: Command, path: str) -> None:
+    _responding(core)
+    _needs_step(path)
+    state = core.state.steps.get(path)
+    failed = state is not None and (state.status == "failed" or state.pending == "failed")
+    undone = state is not None and state.status == "done" and bool(state.holds) and not core.held(path)
+    if not failed and not undone:
+        raise Refused(
+            "state", f"{core.name(path)} is {core.status(path)}; only what failed or was undone is tried again."
+        )
+
+
+def _extend(core: Core, command: Command, path: str) -> None:
+    _needs_step(path)
+    if (
+        not isinstance(command.value, int | float)
+        or isinstance(command.value, bool)
+        or not 0 < command.value <= 365 * 86_400
+    ):
+        raise Refused("value", "Say by how many seconds, more than none.")
+    asks = [ask for ask in core.asks_of(path) if asking.deadline(ask) is not None]
+    leases = [hold for there, hold in core.holds() if there == path and hold.until is not None]
+    if not asks and not leases:
+        raise Refused("state", f"{core.name(path)} has no deadline and no lease to extend.")
+    for ask in asks:
+        until = asking.deadline(ask)
+        for name, clock in core.state.clocks.items():
+            if (
+                until
+                and clock.met_at is None
+                and not clock.not_due
+                and until.timestamp() + command.value > clock.due_at.timestamp()
+            ):
+                raise Refused(
+                    "clock", f"That would go past clock {name}, which runs out at {clock.due_at:%Y-%m-%d %H:%M UTC}."
+                )
+
+
+def _undo(core: Core, command: Command, path: str) -> None:
+    _needs_step(path)
+    status = core.status(path)
+    if status in ("waiting", "asking"):
+        raise Refused("state", f"{core.name(path)} has not acted; there is nothing to undo.")
+    if core.step(path).verb != "contain":
+        raise Refused("step", f"{core.name(path)} contains nothing; undo the step that contains.")
+    if not core.held(path):
+        raise Refused("state", f"{core.name(path)} holds nothing any more.")
+
+
+def _keep(core: Core, command: Command, path: str) -> None:
+    _needs_step(path)
+    if not core.held(path):
+        raise Refused("state", f"{core.name(path)} holds nothing.")
+    if not command.reason:
+        raise Refused("reason", "Say why it is kept.")
+
+
+def _severity(core: Core, command: Command, path: str) -> None:
+    if command.value not in URGENCY:
+        raise Refused("value", "A severity is one of sev1, sev2, sev3, sev4.")
+    if command.value == core.state.severity:
+        raise Refused("state", f"It is {command.value} already.")
+
+
+def _values(core: Core, command: Command, *, lists: bool) -> dict[str, Any]:
+    _responding(core)
+    fields = core.plan.input_names
+    if not isinstance(command.value, dict) or not command.value:
+        raise Refused("value", "Say which input, and what it is.")
+    for name, value in command.value.items():
+        if name not in fields:
+            raise Refused("value", f"No input is called “{name}”; it is one of {', '.join(fields)}.")
+        if lists and not (fields[name].listed and isinstance(value, list)):
+            raise Refused("value", f"“{name}” is no list, so nothing can be added to it.")
+    return command.value
+
+
+def _add(core: Core, command: Command, path: str) -> None:
+    _values(core, command, lists=True)
+
+
+def _input(core: Core, command: Command, path: str) -> None:
+    for name in _values(core, command, lists=False):
+        if core.plan.input_names[name].listed and core.state.inputs.get(name):
+            raise Refused("value", f"“{name}” has items; use add to add to it.")
+
+
+def _reassign(core: Core, command: Command, path: str) -> None:
+    _needs_step(path)
+    if core.step(path).verb != "task" or core.status(path) not in ("waiting", "asking"):
+        raise Refused("state", f"{core.name(path)} is no open task.")
+    if not command.value:
+        raise Refused("value", "Say to whom.")
+
+
+def _hand_over(core: Core, command: Command, path: str) -> None:
+    if not isinstance(command.value, str) or not command.value:
+        raise Refused("value", "Say who is to command.")
+
+
+def _stop(core: Core, command: Command, path: str) -> None:
+    _responding(core)
+
+
+def _undo_all(core: Core, command: Command, path: str) -> None:
+    if core.state.intent == "undo_all":
+        raise Refused("state", "Everything is being undone already.")
+
+
+_CHECKS = {
+    "pause": _pause,
+    "resume": _resume,
+    "skip": _skip,
+    "retry": _retry,
+    "extend": _extend,
+    "undo": _undo,
+    "keep": _keep,
+    "severity": _severity,
+    "add": _add,
+    "input": _input,
+    "reassign": _reassign,
+    "hand_over": _hand_over,
+    "stop": _stop,
+    "undo_all": _undo_all,
+}

@@ -1,0 +1,145 @@
+"""Walking the plan over its outcomes: whatever is done is passed over, whatever can begin begins.
+
+Walking again from any saved state arrives at the same place. That one property gives continue-as-new, retry and repair.
+"""
+
+from __future__ import annotations
+
+from firedoor.plan import Branching, ForEach, Step
+from firedoor.plan.evaluate import Unread, plain, value_of
+from firedoor.run import approval, containment, notifying, questions, reading, tasks, undoing, waiting
+from firedoor.run.core import Core
+
+HELD_BY_PAUSE = ("notify", "contain")
+MOST_ROUNDS = 2_000
+MOST_ROUNDS_WITH_PEOPLE = 200
+
+
+def advance(core: Core) -> None:
+    """Walk until nothing changes any more. At the end of the steps the response has ended by itself."""
+    while core.state.intent == "respond" and core.state.ended is None:
+        before = core.changes
+        passed = "" in core.state.left or _sequence(core, core.plan.steps, "")
+        if passed and not core.state.additions:
+            core.state.ended = "completed"
+            core.row("run.completed", "All steps are over: the response has ended.")
+        if core.changes == before:
+            return
+
+
+def _sequence(core: Core, steps: tuple[Step, ...], beside: str) -> bool:
+    for number, step in enumerate(steps):
+        path = f"{beside}.{number}" if beside else str(number)
+        if not _pass(core, step, path):
+            return False
+        if beside in core.state.left or core.state.intent != "respond":
+            return beside in core.state.left
+    return True
+
+
+def _pass(core: Core, step: Step, path: str) -> bool:
+    """Take the step as far as it goes. True when what stands after it may begin."""
+    status = core.status(path)
+    if status == "waiting" and not _arrive(core, step, path):
+        return False
+    if step.verb in ("parallel", "group", "for_each") and core.status(path) == "acting":
+        _inside(core, step, path)
+    return core.is_final(path) and not questions.blocks(core, path)
+
+
+def _arrive(core: Core, step: Step, path: str) -> bool:
+    """Reach a waiting step: its condition is read, and it begins. False while it cannot."""
+    if core.state.paused and step.verb in HELD_BY_PAUSE:
+        return False
+    if questions.blocks(core, path):
+        return False
+    try:
+        if step.when is not None and core.value(step.when, path) is not True:
+            core.finish(path, "not_needed")
+            return True
+        _begin(core, step, path)
+    except Unread as unread:
+        reading.request(core, path, unread)
+        return False
+    return True
+
+
+def _begin(core: Core, step: Step, path: str) -> None:
+    match step.verb:
+        case "notify":
+            notifying.begin(core, step, path)
+        case "approve":
+            approval.begin(core, step, path)
+        case "contain":
+            containment.begin(core, step, path)
+        case "undo":
+            undoing.begin(core, step, path)
+        case "task":
+            tasks.begin(core, step, path)
+        case "wait":
+            waiting.begin(core, step, path)
+        case "for_each":
+            _begin_loop(core, step, path)
+        case _:
+            core.arrive(path, "acting")
+
+
+def _begin_loop(core: Core, step: ForEach, path: str) -> None:
+    items = plain(value_of(step.items, core.known(path))) or []
+    state = core.at(path)
+    state.items = items
+    bound = MOST_ROUNDS_WITH_PEOPLE if _has_people(step) else MOST_ROUNDS
+    if len(items) > bound:
+        core.arrive(path, "asking")
+        state.reason = f"{len(items)} items are more than the {bound} that this loop may take"
+        state.pending = "failed"
+        questions.about_failure(core, step, path)
+    elif step.ask_above is not None and len(items) > step.ask_above and not state.allowed:
+        core.arrive(path, "asking")
+        questions.about_size(core, step, path, len(items), step.ask_above)
+    else:
+        core.arrive(path, "acting")
+
+
+def _has_people(step: Step) -> bool:
+    if step.verb in ("approve", "task"):
+        return True
+    return step.verb in ("parallel", "group", "for_each") and any(_has_people(child) for child in step.steps)
+
+
+def _inside(core: Core, step: Branching, path: str) -> None:
+    over = False
+    match step.verb:
+        case "parallel":
+            branches = [_branch(core, child, f"{path}.{number}") for number, child in enumerate(step.steps)]
+            over = all(branches)
+        case "group":
+            over = path in core.state.left or _sequence(core, step.steps, path)
+        case "for_each":
+            over = _rounds(core, step, path)
+    if over and core.status(path) == "acting":
+        core.finish(path, "done")
+
+
+def _branch(core: Core, step: Step, path: str) -> bool:
+    if core.state.intent != "respond":
+        return False
+    return _pass(core, step, path)
+
+
+def _rounds(core: Core, step: ForEach, path: str) -> bool:
+    state = core.at(path)
+    items = state.items or []
+    active = 0
+    for number in range(len(items)):
+        if number in state.passed:
+            continue
+        if active == step.at_once or core.state.intent != "respond":
+            return False
+        round_ = f"{path}[{number}]"
+        if round_ in core.state.left or _sequence(core, step.steps, round_):
+            state.passed.append(number)
+            core.changes += 1
+        else:
+            active += 1
+    return len(state.passed) == len(items)
