@@ -1,0 +1,132 @@
+"""What an activity is told: built when its act begins, from what the run knows then."""
+
+from __future__ import annotations
+
+from firedoor.plan import Action, MessageRef, Plan, paths
+from firedoor.protocol import (
+    ContainOrder,
+    Decision,
+    NotifyOrder,
+    Order,
+    ReadOrder,
+    RecordOrder,
+    ReleaseOrder,
+    Row,
+    Warrant,
+)
+from firedoor.run.state import Act, State
+
+
+def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order:
+    match act.kind:
+        case "notify":
+            return _notify(plan, state, act, rows)
+        case "contain":
+            return _contain(plan, state, act, rows)
+        case "release":
+            return ReleaseOrder(
+                incident=state.incident,
+                warrant=_warrant(state),
+                rows=rows,
+                step=act.path,
+                ordinal=act.ordinal,
+                action=_action(plan, act.path),
+                targets=tuple(act.targets) if act.targets is not None else None,
+                cause=act.cause,
+                drill=state.drill,
+            )
+        case "read":
+            return ReadOrder(
+                incident=state.incident,
+                warrant=_warrant(state),
+                rows=rows,
+                site=act.site,
+                read=plan.reads[act.read],
+                argument=act.argument,
+                drill=state.drill,
+            )
+        case "record":
+            return RecordOrder(
+                incident=state.incident,
+                warrant=_warrant(state),
+                rows=rows,
+                phase="closed" if state.closing else state.phase,
+                severity=state.severity,
+                closed_at=state.now if state.closing else None,
+            )
+
+
+def _warrant(state: State, decisions: tuple[Decision, ...] = ()) -> Warrant:
+    return Warrant(launch=state.launch, decisions=decisions, commands=tuple(state.commands))
+
+
+def _action(plan: Plan, path: str) -> Action:
+    step = plan.by_path[paths.static(path)]
+    if step.verb != "contain":
+        raise AssertionError(f"{path} contains nothing")
+    return plan.actions[step.action]
+
+
+def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> ContainOrder:
+    step = plan.by_path[paths.static(act.path)]
+    return ContainOrder(
+        incident=state.incident,
+        warrant=_warrant(state, _decisions(plan, state, act.path)),
+        rows=rows,
+        step=act.path,
+        ordinal=act.ordinal,
+        action=_action(plan, act.path),
+        targets=tuple(act.targets or ()),
+        arguments=act.arguments,
+        expires=step.expires if step.verb == "contain" else None,
+        severity=state.severity,
+        drill=state.drill,
+    )
+
+
+def _decisions(plan: Plan, state: State, path: str) -> tuple[Decision, ...]:
+    """Signatures of the approvals whose scope covers the act."""
+    static = paths.static(path)
+    found: list[Decision] = []
+    for step in plan.by_path.values():
+        if step.verb == "approve" and static in step.unlocks:
+            approval = state.steps.get(paths.in_run(step.path, path))
+            found += approval.decisions if approval else []
+    return tuple(found)
+
+
+def _notify(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> NotifyOrder:
+    notice = act.notice
+    if notice is None:
+        raise AssertionError(f"{act.id} says nothing")
+    return NotifyOrder(
+        incident=state.incident,
+        warrant=_warrant(state),
+        rows=rows,
+        key=notice.key,
+        step=act.path or None,
+        audience=tuple(notice.audience),
+        severity=state.severity,
+        region=state.region,
+        subject=notice.subject,
+        texts=tuple(notice.texts),
+        message=MessageRef(message=notice.message) if notice.message else None,
+        templates=plan.messages[notice.message].by_language if notice.message else {},
+        context=notice.context,
+        sensitive=notice.sensitive,
+        urgent=notice.urgent,
+        commander=state.commander,
+        languages=plan.languages,
+        drill=state.drill,
+    )
+
+
+def budget(plan: Plan, act: Act) -> int | None:
+    """Seconds that an act keeps trying before it has failed; None for one that never gives up."""
+    match act.kind:
+        case "contain" | "release":
+            return max(_action(plan, act.path).retries_for, 1)
+        case "record":
+            return None
+        case _:
+            return 300

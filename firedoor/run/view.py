@@ -1,0 +1,201 @@
+"""The live picture of a run, computed from its state whenever someone looks. It changes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from firedoor.plan import Plan, Step
+from firedoor.protocol import (
+    MOST_PAGE_BYTES,
+    AskView,
+    ClockView,
+    HoldView,
+    Row,
+    SeatView,
+    StepView,
+    View,
+)
+from firedoor.run import asking, ending, telling
+from firedoor.run.core import Core, Scope
+from firedoor.run.reducer import wake_at
+from firedoor.run.state import FINAL, HELD, Ask, ClockState, State
+
+MOST_SHOWN = 300
+"""Steps and holds in one view."""
+
+
+def view(plan: Plan, state: State, since: int = 0) -> View:
+    core = Core(plan, state, state.now)
+    rows, more = _page(state, since)
+    return View(
+        incident=state.incident,
+        playbook=plan.playbook,
+        version=plan.version,
+        plan=plan.digest,
+        title=state.title or telling.plainly(plan, plan.title, Scope(core, "")),
+        phase=state.phase,
+        intent=state.intent,
+        ended=state.ended,
+        paused=state.paused,
+        severity=state.severity,
+        launcher=state.launcher,
+        commander=state.commander,
+        region=state.region,
+        aware_at=state.aware_at,
+        launched_at=state.launched_at,
+        drill=state.drill,
+        next_act=_next(core),
+        next_due=wake_at(state),
+        waiting_on=waiting_on(state),
+        steps=tuple(_steps(core, plan.steps, "", 0))[:MOST_SHOWN],
+        asks=tuple(_ask(ask) for ask in state.asks.values()),
+        clocks=_clocks(core),
+        holds=_holds(core),
+        rows=rows,
+        recorded=(state.pending[0].seq - 1) if state.pending else state.seq,
+        next_row=rows[-1].seq if rows else since,
+        more=more,
+        review=state.review if state.review != "none" else None,
+    )
+
+
+def waiting_on(state: State) -> tuple[str, ...]:
+    """Who is waited for, each once."""
+    return tuple(dict.fromkeys(str(who) for ask in state.asks.values() for who in ask.to))
+
+
+def _page(state: State, since: int) -> tuple[tuple[Row, ...], bool]:
+    found: list[Row] = []
+    size = 0
+    for row in (*state.recent, *state.pending):
+        if row.seq <= since:
+            continue
+        size += len(row.model_dump_json())
+        if size > MOST_PAGE_BYTES:
+            return tuple(found), True
+        found.append(row)
+    return tuple(found), False
+
+
+def _next(core: Core) -> str:
+    """What happens next, in one line."""
+    state = core.state
+    if state.phase == "closed":
+        return "Closed."
+    acts = [
+        act for act in state.acts.values() if act.kind in ("contain", "release", "read") or (act.path and not act.ask)
+    ]
+    if acts:
+        what = {"release": "undoing ", "read": "asking a system for "}
+        return "Acting: " + "; ".join(f"{what.get(act.kind, '')}{core.name(act.path)}" for act in acts[:3])
+    if state.paused:
+        return "Paused: nothing begins until it is resumed."
+    if state.asks:
+        first = min(
+            state.asks.values(), key=lambda ask: asking.deadline(ask) or datetime.max.replace(tzinfo=state.now.tzinfo)
+        )
+        until = asking.deadline(first)
+        by = f", until {until:%Y-%m-%d %H:%M UTC}" if until else ""
+        return f"Waiting for {', '.join(str(who) for who in first.to)}: {first.words}{by}"
+    waits = [path for path, step in state.steps.items() if step.status == "asking"]
+    if waits:
+        return f"Waiting: {core.name(waits[0])}"
+    if state.phase == "holding":
+        return f"Holding: {'; '.join(ending.owed(core)[:3]) or 'closing'}"
+    return "Going on."
+
+
+def _steps(core: Core, steps: tuple[Step, ...], beside: str, depth: int) -> list[StepView]:
+    found: list[StepView] = []
+    for number, step in enumerate(steps):
+        path = f"{beside}.{number}" if beside else str(number)
+        found.append(_step(core, step, path, depth))
+        if step.verb == "for_each":
+            state = core.state.steps.get(path)
+            for round_ in range(len(state.items or []) if state else 0):
+                found += _steps(core, step.steps, f"{path}[{round_}]", depth + 1)
+        elif step.verb in ("parallel", "group"):
+            found += _steps(core, step.steps, path, depth + 1)
+        if len(found) > MOST_SHOWN:
+            break
+    return found
+
+
+def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
+    state = core.state.steps.get(path)
+    status = state.status if state else "waiting"
+    if core.state.ended is not None and status not in FINAL and state is None:
+        status = "stopped" if core.state.ended != "completed" else "not_needed"
+    held = len(core.held(path))
+    return StepView(
+        path=path,
+        id=step.id,
+        verb=step.verb,
+        words=core.name(path),
+        state=f"{state.pending}, asking" if state and state.pending else status,
+        detail=f"{held} contained" if held else (state.reason or "") if state else "",
+        depth=depth,
+        at=step.at,
+        done_at=state.done_at if state else None,
+    )
+
+
+def _ask(ask: Ask) -> AskView:
+    return AskView(
+        id=ask.id,
+        kind=ask.kind,
+        step=ask.step,
+        words=ask.words,
+        to=tuple(str(who) for who in ask.to),
+        choices=tuple(ask.choices),
+        opened_at=ask.opened_at,
+        deadline=asking.deadline(ask),
+        silence=ask.silence,
+        seats=tuple(
+            SeatView(
+                who=str(seat.who),
+                seats=seat.seats,
+                signed_by=tuple(signature.person for signature in ask.signatures if signature.seat == number),
+            )
+            for number, seat in enumerate(ask.seats)
+        ),
+        proof=ask.proof,
+        document=ask.hash,
+        late=ask.late,
+    )
+
+
+def _clocks(core: Core) -> tuple[ClockView, ...]:
+    declared = {clock.name: clock for clock in core.plan.clocks}
+    return tuple(
+        ClockView(
+            name=name,
+            kind=declared[name].kind,
+            law=declared[name].law,
+            started_at=clock.started_at,
+            due_at=clock.due_at,
+            state=_clock_state(clock, declared[name].kind),
+            met_at=clock.met_at,
+        )
+        for name, clock in core.state.clocks.items()
+    )
+
+
+def _clock_state(clock: ClockState, kind: str) -> Literal["running", "met", "breached", "missed", "not_due"]:
+    if clock.not_due:
+        return "not_due"
+    if clock.met_at is not None:
+        return "met"
+    if clock.missed:
+        return "breached" if kind == "fixed" else "missed"
+    return "running"
+
+
+def _holds(core: Core) -> tuple[HoldView, ...]:
+    found = [
+        HoldView(step=path, action=core.name(path), target=hold.target, state=hold.status, until=hold.until)
+        for path, hold in core.holds()
+        if hold.status in HELD or hold.status in ("undone", "failed", "refused")
+    ]
+    return tuple(found[:MOST_SHOWN])
