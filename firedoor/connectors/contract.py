@@ -16,6 +16,7 @@ The suite tests/connectors/test_platform_contract.py holds every connector to it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -52,6 +53,13 @@ class Order:
     def key(self) -> str:
         """The idempotency key: no other change of anything has it."""
         return f"{self.thing}-{self.number}"
+
+
+def plain_identity(order: Order) -> str:
+    """What is held, where nothing else is known: the target; without one, the arguments, since they say what is held."""
+    if order.target is not None:
+        return order.target
+    return json.dumps(order.arguments, sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

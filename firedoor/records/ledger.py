@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -79,6 +80,7 @@ entries = Table(
     Column("undo", Text),
     Column("arguments", JsonData, nullable=False),
     Column("tried", Integer, nullable=False),
+    Column("undo_tried", Integer, nullable=False),
     Column("entered_at", Instant, nullable=False),
     Column("applied_at", Instant),
     Column("until", Instant),
@@ -86,6 +88,7 @@ entries = Table(
     Column("release_number", BigInteger),
     Column("released_at", Instant),
     Column("undone_at", Instant),
+    Column("kept", Boolean, nullable=False),
     Column("cause", Text),
     Column("error", Text),
     Column("error_type", Text),
@@ -121,7 +124,11 @@ class Intention:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the ledger. `tried` counts the requests that may have reached the platform. Moments are in UTC."""
+    """A row of the ledger. Moments are in UTC.
+
+    `tried` and `undo_tried` count the requests that may have reached the platform. `kept` says of an undone entry that
+    the thing stayed contained, because someone else holds it.
+    """
 
     id: int
     incident: str
@@ -137,6 +144,7 @@ class Entry:
     undo: str | None
     arguments: dict[str, Any]
     tried: int
+    undo_tried: int
     entered_at: datetime
     applied_at: datetime | None
     until: datetime | None
@@ -144,6 +152,7 @@ class Entry:
     release_number: int | None
     released_at: datetime | None
     undone_at: datetime | None
+    kept: bool
     cause: str | None
     error: str | None
     error_type: str | None
@@ -192,8 +201,8 @@ class Ledger:
             if not things.remember(connection, thing, number, before, entry):
                 return False
             if acts:
-                counted = update(entries).where(entries.c.id == entry, entries.c.state.in_(OPEN))
-                connection.execute(counted.values(tried=entries.c.tried + 1))
+                counted = "undo_tried" if _entry(connection, entry).state == EntryState.UNDOING else "tried"
+                _set(connection, entry, **{counted: entries.c[counted] + 1})
             return True
 
     def applied(self, entry: int, number: int, at: datetime, expires: timedelta | None) -> bool:
@@ -222,10 +231,14 @@ class Ledger:
         """The last try ended without an answer: it may have acted, unless the request was `untouched` on its way."""
         with self._database.write() as connection:
             row = _lock(connection, entry)
+            less = 1 if untouched else 0
+            told = {"error": error[:MOST_ERROR], "error_type": error_type}
             if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
-                tried = max(row.tried - 1, 0) if untouched else row.tried
+                tried = max(row.tried - less, 0)
                 state = EntryState.UNKNOWN if tried else EntryState.ENTERED
-                _set(connection, entry, state=state, tried=tried, error=error[:MOST_ERROR], error_type=error_type)
+                _set(connection, entry, state=state, tried=tried, **told)
+            elif row.state == EntryState.UNDOING:
+                _set(connection, entry, undo_tried=max(row.undo_tried - less, 0), **told)
             return _entry(connection, entry)
 
     def refuse(
@@ -244,8 +257,8 @@ class Ledger:
                 _set(connection, entry, state=state, error=error[:MOST_ERROR], error_type=error_type)
             return _entry(connection, entry)
 
-    def renew(self, thing: int, number: int, found: dict[str, Any]) -> None:
-        """Someone outside has undone what `number` had settled: the thing must be acted on again, as a new number."""
+    def renew(self, thing: int, number: int, found: dict[str, Any] | None) -> None:
+        """What `number` stands for must be done again, as a new number. `found`: someone outside had undone it."""
         with self._database.write() as connection:
             things.lock(connection, thing)
             things.renew(connection, thing, number, found)
@@ -280,13 +293,16 @@ class Ledger:
             return _entry(connection, entry)
 
     def undone(self, entry: int, number: int, at: datetime) -> bool:
-        """The platform shows the state of `number`, which no longer needs this entry. False when overtaken."""
+        """The platform shows the state of `number`, and the entry holds nothing any more. False when overtaken."""
         with self._database.write() as connection:
             row = _lock(connection, entry)
+            now = things.wanted(connection, row.thing)
             if not things.settle(connection, row.thing, number):
                 return False
             if row.state == EntryState.UNDOING:
-                _set(connection, entry, state=EntryState.UNDONE, undone_at=at, error=None, error_type=None)
+                kept = now.held or bool(now.before and now.before["held"])
+                told = {"kept": kept, "error": None, "error_type": None}
+                _set(connection, entry, state=EntryState.UNDONE, undone_at=at, **told)
             return True
 
     def undo_failed(self, entry: int, error: str, error_type: str) -> Entry:
@@ -370,6 +386,8 @@ def _enter(connection: Connection, thing: int, intention: Intention, at: datetim
         undo=intention.undo,
         arguments=intention.arguments,
         tried=0,
+        undo_tried=0,
+        kept=False,
         entered_at=at,
     )
     entry = _row(connection.execute(row.returning(*entries.c)).mappings().one())

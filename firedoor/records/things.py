@@ -171,11 +171,12 @@ def settle(connection: Connection, thing: int, number: int) -> bool:
     return True
 
 
-def renew(connection: Connection, thing: int, number: int, found: dict[str, Any]) -> None:
-    """Someone outside undid what `number` had settled: the same state gets a new number, and `found` was before it."""
-    now = wanted(connection, thing)
-    if now.number == number and now.settled:
-        values = {"wanted_number": next_number(connection, thing), "before": found}
+def renew(connection: Connection, thing: int, number: int, found: dict[str, Any] | None) -> None:
+    """The state of `number` has to be done again: it gets a new number. `found`: what is there before that."""
+    if wanted(connection, thing).number == number:
+        values: dict[str, Any] = {"wanted_number": next_number(connection, thing)}
+        if found is not None:
+            values["before"] = found
         connection.execute(update(things).where(things.c.id == thing).values(values))
 
 

@@ -1,0 +1,1 @@
+"""The side effects of a run: classes that are given their connectors."""

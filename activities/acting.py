@@ -1,0 +1,199 @@
+"""The acts of one order: every target that has no outcome yet, each through the ledger and the fence."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+from activities.attempt import Attempt, work_through
+from activities.failures import as_failure
+from activities.holding import LedgerFence
+from firedoor.connectors.contract import Order as Act
+from firedoor.connectors.contract import Platform
+from firedoor.connectors.errors import ConnectorError, TargetMissing, Unavailable
+from firedoor.connectors.fencing import held_by, settle
+from firedoor.protocol import ContainOrder, TargetOutcome
+from firedoor.records.ledger import Entry, EntryState, Intention, Ledger
+
+OutcomeState = Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
+
+NOT_TRIED: Final = "NotTried"
+GAVE_UP: Final = frozenset({"Unavailable", "Unconfirmed", NOT_TRIED})
+"""Failures that are nobody's refusal: the time was not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A target without an outcome: one that was not reached, or failed in a way that another attempt may mend."""
+
+    target: str
+    entry: Entry | None
+    error: ConnectorError | None = None
+
+
+class Acts:
+    """One attempt at an order. `connector` is the name that the ledger knows the platform by."""
+
+    def __init__(
+        self, ledger: Ledger, platform: Platform, connector: str, order: ContainOrder, attempt: Attempt
+    ) -> None:
+        self._ledger = ledger
+        self._platform = platform
+        self._connector = connector
+        self._order = order
+        self._attempt = attempt
+        self._shared = order.action.undo is not None or platform.call(order.action.call).undo is not None
+
+    async def work(self) -> tuple[TargetOutcome, ...]:
+        """Raises ApplicationError when targets are left and another attempt fits in the budget."""
+        order = self._order
+        entries = await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
+        there = {entry.target: entry for entry in entries if entry.ordinal == order.ordinal}
+        outcomes: dict[str, TargetOutcome] = {}
+        left: dict[str, Left] = {}
+
+        async def act(target: str) -> None:
+            done = await self._contain(target, there.get(target))
+            if isinstance(done, Left):
+                left[target] = done
+            else:
+                outcomes[target] = done
+
+        targets = list(dict.fromkeys(order.targets))
+        await work_through(targets, self._platform.at_once, self._attempt, act)
+        self._attempt.check_interrupted()
+        if left and self._attempt.stopped is None:
+            self._try_again(list(left.values()))
+        for target in targets:
+            if target not in outcomes:
+                outcomes[target] = await self._give_up(left.get(target) or Left(target, there.get(target)))
+        return tuple(outcomes[target] for target in targets)
+
+    def _try_again(self, left: list[Left]) -> None:
+        """Raises for another attempt, unless none fits."""
+        errors = [one.error for one in left if one.error is not None]
+        waits = [error.retry_after for error in errors if isinstance(error, Unavailable) and error.retry_after]
+        wait = max(waits, default=None)
+        if errors and self._attempt.allows_another(wait):
+            others = f" ({len(errors)} targets are left)" if len(errors) > 1 else ""
+            raise as_failure(errors[0], text=f"{errors[0]}{others}", wait=wait)
+
+    async def _contain(self, target: str, there: Entry | None) -> TargetOutcome | Left:
+        entry = there
+        fence: LedgerFence | None = None
+        try:
+            entry = entry or await self._enter(target)
+            if entry.state not in (EntryState.ENTERED, EntryState.UNKNOWN):
+                return outcome_of(entry)
+            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts())
+            doubted = held_by(entry.call, entry.arguments) if entry.tried else "nothing"
+            await settle(self._platform, fence, maybe_done=doubted)
+        except ConnectorError as error:
+            if entry is None:
+                return Left(target, None, error)
+            return await self._failed(entry, fence, error)
+        return outcome_of(await self._read_again(entry))
+
+    async def _enter(self, target: str) -> Entry:
+        """Write the intention. A target that is known to be missing is entered too, and then refused."""
+        order, action = self._order, self._order.action
+        asked = Act("", 0, action.call, action.undo, target or None, order.arguments)
+        try:
+            identity = await self._platform.identify(asked)
+        except ConnectorError as error:
+            if error.retryable:
+                raise
+            identity = target
+        intention = Intention(
+            incident=order.incident,
+            step=order.step,
+            target=target,
+            ordinal=order.ordinal,
+            action=action.name,
+            connector=self._connector,
+            call=action.call,
+            undo=action.undo,
+            arguments=order.arguments,
+            identity=identity,
+            shared=self._shared,
+        )
+        return await asyncio.to_thread(self._ledger.enter, intention, self._attempt.now())
+
+    async def _failed(self, entry: Entry, fence: LedgerFence | None, error: ConnectorError) -> TargetOutcome | Left:
+        acting = fence is not None and fence.acting
+        if error.retryable:
+            untouched = acting and isinstance(error, Unavailable) and error.untouched
+            doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, untouched=untouched)
+            return Left(entry.target, doubted, error)
+        tried = (await self._read_again(entry)).tried
+        certain = tried == 0 or (tried == 1 and acting)
+        return await self._refuse(entry, error, certain=certain)
+
+    async def _give_up(self, left: Left) -> TargetOutcome:
+        """The outcome of a target that nothing more is tried for."""
+        error = left.error or NotTried("the run asked to stop, or the time was up, before it was tried")
+        if left.entry is None:
+            return TargetOutcome(target=left.target, state="failed", error=str(error), error_type=error.type)
+        entry = await self._read_again(left.entry)
+        if entry.state not in (EntryState.ENTERED, EntryState.UNKNOWN):
+            return outcome_of(entry)
+        return await self._refuse(entry, error, certain=entry.tried == 0)
+
+    async def _refuse(self, entry: Entry, error: ConnectorError, *, certain: bool) -> TargetOutcome:
+        free = isinstance(error, TargetMissing) or (not certain and await self._looks_free(entry))
+        now = self._attempt.now()
+        refused = await asyncio.to_thread(
+            self._ledger.refuse, entry.id, now, str(error), error.type, certain=certain, free=free
+        )
+        return outcome_of(refused)
+
+    async def _looks_free(self, entry: Entry) -> bool:
+        """Whether a look shows that an act of unknown outcome has not happened; False where that cannot be said."""
+        act = Act("", 0, entry.call, entry.undo, entry.target or None, entry.arguments)
+        try:
+            if not self._platform.call(entry.call).looks:
+                return False
+            return not (await self._platform.look(act)).held
+        except TargetMissing:
+            return True
+        except ConnectorError:
+            return False
+
+    async def _read_again(self, entry: Entry) -> Entry:
+        found = await asyncio.to_thread(self._ledger.find, entry.incident, entry.step, entry.target, entry.ordinal)
+        return found or entry
+
+    def _lasts(self) -> timedelta | None:
+        return None if self._order.expires is None else timedelta(seconds=self._order.expires)
+
+
+class NotTried(ConnectorError):
+    """Nothing was done to the target."""
+
+
+def outcome_of(entry: Entry) -> TargetOutcome:
+    """What a report says of an entry. `failed`: nothing was done, because time ran out and not because of a refusal."""
+    return TargetOutcome(
+        target=entry.target,
+        state=_state_of(entry),
+        number=entry.number,
+        at=entry.undone_at or entry.applied_at,
+        error=entry.error,
+        error_type=entry.error_type,
+    )
+
+
+def _state_of(entry: Entry) -> OutcomeState:
+    match entry.state:
+        case EntryState.APPLIED:
+            return "applied"
+        case EntryState.REFUSED:
+            return "failed" if entry.error_type in GAVE_UP else "refused"
+        case EntryState.UNDONE:
+            return "kept" if entry.kept else "undone"
+        case EntryState.UNDO_FAILED:
+            return "undo_failed"
+        case EntryState.ENTERED | EntryState.UNKNOWN | EntryState.UNDOING:
+            return "unknown"

@@ -1,0 +1,117 @@
+"""One attempt of an activity: its time by the server's clock, whether another one fits, and how it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+T = TypeVar("T")
+
+RESERVE: Final = timedelta(seconds=5)
+"""What an attempt needs at least; less is left of the budget, and it reports instead of failing into a timeout."""
+
+BEAT_SECONDS: Final = 3.0
+
+Reason = Literal["asked", "time", "interrupted"]
+
+
+class Attempt:
+    """Begun at the start of an activity. Moments are the server's, so that leases agree with the run's own time."""
+
+    def __init__(self) -> None:
+        self.info = activity.info()
+        self._began = time.monotonic()
+        self.stopped: Reason | None = None
+        """Why nothing more may be started: the run asked, the budget ends, or this worker does."""
+
+    def now(self) -> datetime:
+        return self.info.started_time + timedelta(seconds=time.monotonic() - self._began)
+
+    def left(self) -> timedelta | None:
+        """What is left of schedule-to-close; None where it has no bound."""
+        budget = self.info.schedule_to_close_timeout
+        return None if budget is None else self.info.scheduled_time + budget - self.now()
+
+    def allows_another(self, wait: timedelta | None) -> bool:
+        """Whether the server would run another attempt after `wait` (None: after its own backoff), with time to act."""
+        policy = self.info.retry_policy
+        if policy is not None:
+            if policy.maximum_attempts and self.info.attempt >= policy.maximum_attempts:
+                return False
+            if wait is None:
+                wait = policy.initial_interval * min(policy.backoff_coefficient ** (self.info.attempt - 1), 1e6)
+                wait = min(wait, policy.maximum_interval or policy.initial_interval * 100)
+        left = self.left()
+        return left is None or left > (wait or timedelta()) + self._reserve()
+
+    def _reserve(self) -> timedelta:
+        budget = self.info.schedule_to_close_timeout
+        return min(RESERVE, budget / 5) if budget else RESERVE
+
+    async def run(self, work: Awaitable[T]) -> T:
+        """Await the work to its end, whatever comes: a cancellation only sets `stopped`, and the work minds that.
+
+        Heartbeats go out all the while, since cancellations come back on them. When the worker ends, or nobody waits
+        for this attempt any more, ApplicationError (retryable) is raised once what was begun has ended.
+        """
+        task = asyncio.ensure_future(work)
+        async with self._beating():
+            while True:
+                try:
+                    return await asyncio.shield(task)
+                except asyncio.CancelledError:
+                    if task.cancelled():
+                        raise
+                    self.stopped = _why()
+
+    @asynccontextmanager
+    async def _beating(self) -> AsyncIterator[None]:
+        beats = asyncio.ensure_future(self._beat())
+        try:
+            yield
+        finally:
+            beats.cancel()
+
+    async def _beat(self) -> None:
+        timeout = self.info.heartbeat_timeout
+        pause = min(BEAT_SECONDS, timeout.total_seconds() / 3) if timeout else BEAT_SECONDS
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(pause)
+            left = self.left()
+            if left is not None and left < self._reserve() and self.stopped is None:
+                self.stopped = "time"
+
+    def check_interrupted(self) -> None:
+        """Raises where the attempt ends because of this worker: another attempt goes on with what is left."""
+        if self.stopped == "interrupted":
+            raise ApplicationError("the attempt was interrupted, and goes on elsewhere", type="Interrupted")
+
+
+async def work_through(items: list[T], at_once: int, attempt: Attempt, act: Callable[[T], Awaitable[None]]) -> None:
+    """Act on the items in order, `at_once` of them at a time, and start no more once the attempt is stopped.
+
+    All that was started ends before the first exception is raised.
+    """
+    waiting = iter(items)
+
+    async def one_after_the_other() -> None:
+        while attempt.stopped is None and (item := next(waiting, None)) is not None:
+            await act(item)
+
+    lines = (one_after_the_other() for _ in range(min(at_once, len(items))))
+    for result in await asyncio.gather(*lines, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _why() -> Reason:
+    details = activity.cancellation_details()
+    return "asked" if details is not None and details.cancel_requested else "interrupted"

@@ -1,0 +1,135 @@
+"""Contain, release and read: the acts of a run on platforms.
+
+Each target is entered in the ledger, with its number, before anything is done to it; what is there is looked up and
+stored before the first act; the act goes through the fence; its outcome is recorded. A target that fails holds up none
+of the others. An attempt that dies anywhere in between is repeated by Temporal, and finds in the ledger what is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.acting import Acts
+from activities.attempt import Attempt
+from activities.failures import as_failure
+from activities.reading import arguments_of, checked
+from activities.releasing import Releases
+from firedoor.connectors.contract import Platform
+from firedoor.connectors.errors import BadSettings, ConnectorError
+from firedoor.connectors.memory import MemoryPlatform
+from firedoor.protocol import (
+    CONTAIN,
+    READ,
+    RELEASE,
+    ContainOrder,
+    ContainReport,
+    Order,
+    ReadOrder,
+    ReadReport,
+    ReleaseOrder,
+    ReleaseReport,
+)
+from firedoor.records.ledger import EntryConflict, Ledger
+from firedoor.records.timeline import Timeline
+
+DRILL: Final = "drill:"
+
+
+class Verify(Protocol):
+    def __call__(self, order: Order) -> None:
+        """Check the order's warrant. Raises ValueError, in plain words, when this act is not covered by it."""
+        ...
+
+
+class Containing:
+    """`platforms` go by the names that the book's actions use. `verify` is asked before anything is done or written.
+
+    A drill acts on a platform in memory (`drill` makes one for each name) and shares no hold with what is real. Its
+    reads are real: they change nothing.
+    """
+
+    def __init__(
+        self,
+        platforms: Mapping[str, Platform],
+        ledger: Ledger,
+        timeline: Timeline,
+        verify: Verify,
+        *,
+        drill: Callable[[str], Platform] = MemoryPlatform,
+    ) -> None:
+        self._platforms = dict(platforms)
+        self._ledger = ledger
+        self._timeline = timeline
+        self._verify = verify
+        self._drill = drill
+
+    @activity.defn(name=CONTAIN)
+    async def contain(self, order: ContainOrder) -> ContainReport:
+        """Act on every target that has no outcome yet.
+
+        Raises ApplicationError: retryable, when targets are left that another attempt may manage; not retryable, when
+        the order as a whole cannot be carried out. When the budget (schedule-to-close) is used up, or the run cancels,
+        it reports what became of each target instead.
+        """
+        attempt = Attempt()
+        return await attempt.run(self._contain(order, attempt))
+
+    @activity.defn(name=RELEASE)
+    async def release(self, order: ReleaseOrder) -> ReleaseReport:
+        """Let go of what the step holds, newest entry first. Raises and reports as `contain` does."""
+        attempt = Attempt()
+        return await attempt.run(self._release(order, attempt))
+
+    @activity.defn(name=READ)
+    async def read(self, order: ReadOrder) -> ReadReport:
+        """Ask a system. Raises ApplicationError; the answer is of the type that the book declares."""
+        attempt = Attempt()
+        return await attempt.run(self._read(order))
+
+    async def _contain(self, order: ContainOrder, attempt: Attempt) -> ContainReport:
+        recorded = await self._admit(order)
+        connector = DRILL + order.action.connector if order.drill else order.action.connector
+        try:
+            acts = Acts(self._ledger, self._platform(connector), connector, order, attempt)
+            return ContainReport(recorded=recorded, outcomes=await acts.work())
+        except ConnectorError as error:
+            raise as_failure(error) from error
+        except EntryConflict as error:
+            raise ApplicationError(str(error), type="EntryConflict", non_retryable=True) from error
+
+    async def _release(self, order: ReleaseOrder, attempt: Attempt) -> ReleaseReport:
+        recorded = await self._admit(order)
+        try:
+            releases = Releases(self._ledger, self._platform, order, attempt)
+            return ReleaseReport(recorded=recorded, outcomes=await releases.work())
+        except ConnectorError as error:
+            raise as_failure(error) from error
+
+    async def _read(self, order: ReadOrder) -> ReadReport:
+        recorded = await self._admit(order)
+        read = order.read
+        try:
+            value = await self._platform(read.connector).read(read.call, arguments_of(read, order.argument))
+            return ReadReport(recorded=recorded, value=checked(read, value))
+        except ConnectorError as error:
+            raise as_failure(error) from error
+
+    async def _admit(self, order: Order) -> int:
+        """Fail closed without a warrant; then write the rows that travel with the order. Returns the highest one."""
+        try:
+            self._verify(order)
+        except ValueError as error:
+            raise ApplicationError(str(error), type="NoWarrant", non_retryable=True) from error
+        return await asyncio.to_thread(self._timeline.write, order.incident, order.rows)
+
+    def _platform(self, connector: str) -> Platform:
+        if connector not in self._platforms:
+            if not connector.startswith(DRILL):
+                raise BadSettings(f"no connector is set up as {connector}")
+            self._platforms[connector] = self._drill(connector)
+        return self._platforms[connector]

@@ -1,0 +1,62 @@
+"""The ledger as the fence of one entry: what firedoor.connectors.fencing asks, answered by SQL in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from firedoor.connectors.contract import Found, Order
+from firedoor.connectors.fencing import Wanted
+from firedoor.records.ledger import Entry, EntryState, Ledger
+
+
+class LedgerFence:
+    """Acts for one entry, or releases it: whichever state it is in. `now` gives the moments that are stored."""
+
+    def __init__(
+        self, ledger: Ledger, entry: Entry, now: Callable[[], datetime], expires: timedelta | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._entry = entry
+        self._now = now
+        self._expires = expires
+        self.acting = False
+        """An act was announced, and what came since is its answer."""
+
+    async def newest(self) -> Wanted:
+        self.acting = False
+        wanted = await asyncio.to_thread(self._ledger.wanted, self._entry.thing)
+        return Wanted(
+            order=Order(
+                thing=wanted.thing,
+                number=wanted.number,
+                call=wanted.call,
+                undo=wanted.undo,
+                target=wanted.target or None,
+                arguments=wanted.arguments,
+            ),
+            held=wanted.held,
+            before=None if wanted.before is None else Found(**wanted.before),
+            settled=wanted.settled,
+        )
+
+    async def begin(self, number: int, before: Found, *, acts: bool) -> bool:
+        entry, thing = self._entry.id, self._entry.thing
+        newest = await asyncio.to_thread(self._ledger.begin, entry, thing, number, _stored(before), acts=acts)
+        self.acting = acts and newest
+        return newest
+
+    async def settle(self, number: int) -> bool:
+        if self._entry.state == EntryState.UNDOING:
+            return await asyncio.to_thread(self._ledger.undone, self._entry.id, number, self._now())
+        return await asyncio.to_thread(self._ledger.applied, self._entry.id, number, self._now(), self._expires)
+
+    async def renew(self, number: int, found: Found | None = None) -> None:
+        stored = None if found is None else _stored(found)
+        await asyncio.to_thread(self._ledger.renew, self._entry.thing, number, stored)
+
+
+def _stored(found: Found) -> dict[str, Any]:
+    return {"held": found.held, "detail": found.detail, "seen": found.seen}

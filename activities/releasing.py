@@ -1,0 +1,129 @@
+"""The releases of one order: what a step holds, newest entry first, acts of unknown outcome included."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from activities.acting import outcome_of
+from activities.attempt import Attempt, work_through
+from activities.failures import as_failure
+from activities.holding import LedgerFence
+from firedoor.connectors.contract import Platform
+from firedoor.connectors.errors import ConnectorError, Unavailable
+from firedoor.connectors.fencing import FREE, settle
+from firedoor.protocol import ReleaseOrder, TargetOutcome
+from firedoor.records.ledger import TO_RELEASE, Entry, EntryState, Ledger
+
+IRREVERSIBLE: Final = "Irreversible"
+NOT_TRIED: Final = "NotTried"
+
+WORST_FIRST: Final = ("undo_failed", "unknown", "kept", "undone")
+
+
+class Releases:
+    """One attempt at an order. `platform_of` gives the platform by the name that the ledger knows it by."""
+
+    def __init__(
+        self, ledger: Ledger, platform_of: Callable[[str], Platform], order: ReleaseOrder, attempt: Attempt
+    ) -> None:
+        self._ledger = ledger
+        self._platform_of = platform_of
+        self._order = order
+        self._attempt = attempt
+        self._errors: list[ConnectorError] = []
+
+    async def work(self) -> tuple[TargetOutcome, ...]:
+        """Raises ApplicationError when holds are left and another attempt fits in the budget."""
+        order = self._order
+        entries = [entry for entry in await self._entries() if self._concerned(entry)]
+        groups: dict[str, list[Entry]] = {target: [] for target in order.targets or ()}
+        for entry in reversed(entries):
+            groups.setdefault(entry.target, []).append(entry)
+        outcomes: dict[str, TargetOutcome] = {}
+
+        async def let_go(target: str) -> None:
+            outcomes[target] = worst(target, [await self._release(entry) for entry in groups[target]])
+
+        at_once = min((self._platform_of(entry.connector).at_once for entry in entries), default=1)
+        await work_through(list(groups), at_once, self._attempt, let_go)
+        self._attempt.check_interrupted()
+        if self._errors and self._attempt.stopped is None:
+            self._try_again()
+        for target, group in groups.items():
+            if target not in outcomes or outcomes[target].state == "unknown":
+                outcomes[target] = worst(target, [await self._give_up(entry) for entry in group])
+        return tuple(outcomes[target] for target in groups)
+
+    async def _entries(self) -> list[Entry]:
+        return await asyncio.to_thread(self._ledger.of_step, self._order.incident, self._order.step)
+
+    def _concerned(self, entry: Entry) -> bool:
+        """What is to be let go, and what an earlier attempt at this very order has let go."""
+        named = self._order.targets is None or entry.target in self._order.targets
+        mine = entry.release_ordinal == self._order.ordinal
+        return named and (mine or entry.state in TO_RELEASE)
+
+    def _try_again(self) -> None:
+        """Raises for another attempt, unless none fits."""
+        waits = [error.retry_after for error in self._errors if isinstance(error, Unavailable) and error.retry_after]
+        wait = max(waits, default=None)
+        if self._attempt.allows_another(wait):
+            raise as_failure(self._errors[0], wait=wait)
+
+    async def _release(self, entry: Entry) -> TargetOutcome:
+        """The outcome; `unknown` where another attempt may mend what failed, or nothing was tried."""
+        if entry.undo is None and entry.tried:
+            return _irreversible(entry)
+        doubted = entry.state == EntryState.UNDOING and entry.undo_tried > 0
+        order = self._order
+        row = await asyncio.to_thread(self._ledger.release, entry.id, order.ordinal, order.cause, self._attempt.now())
+        if row.state != EntryState.UNDOING:
+            return outcome_of(row)
+        fence = LedgerFence(self._ledger, row, self._attempt.now)
+        try:
+            platform = self._platform_of(row.connector)
+            await settle(platform, fence, trust=not doubted, maybe_done=FREE if doubted else "nothing")
+        except ConnectorError as error:
+            return await self._failed(row, fence, error)
+        return outcome_of(await self._read_again(row))
+
+    async def _failed(self, entry: Entry, fence: LedgerFence, error: ConnectorError) -> TargetOutcome:
+        if not error.retryable:
+            failed = await asyncio.to_thread(self._ledger.undo_failed, entry.id, str(error), error.type)
+            return outcome_of(failed)
+        self._errors.append(error)
+        untouched = fence.acting and isinstance(error, Unavailable) and error.untouched
+        doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, untouched=untouched)
+        return outcome_of(doubted)
+
+    async def _give_up(self, entry: Entry) -> TargetOutcome:
+        row = await self._read_again(entry)
+        if row.state == EntryState.UNDOING:
+            text, kind = row.error or "the time was up", row.error_type or NOT_TRIED
+            return outcome_of(await asyncio.to_thread(self._ledger.undo_failed, row.id, text, kind))
+        if row.open:
+            text = "the run asked to stop, or the time was up, before it was let go"
+            return TargetOutcome(
+                target=row.target, state="undo_failed", number=row.number, error=text, error_type=NOT_TRIED
+            )
+        return outcome_of(row)
+
+    async def _read_again(self, entry: Entry) -> Entry:
+        found = await asyncio.to_thread(self._ledger.find, entry.incident, entry.step, entry.target, entry.ordinal)
+        return found or entry
+
+
+def worst(target: str, outcomes: list[TargetOutcome]) -> TargetOutcome:
+    """One outcome for a target that several entries held. A target that nothing held is let go."""
+    if not outcomes:
+        return TargetOutcome(target=target, state="undone")
+    return min(outcomes, key=lambda outcome: WORST_FIRST.index(outcome.state))
+
+
+def _irreversible(entry: Entry) -> TargetOutcome:
+    text = f"{entry.call} cannot be taken back"
+    return TargetOutcome(
+        target=entry.target, state="undo_failed", number=entry.number, error=text, error_type=IRREVERSIBLE
+    )
