@@ -1,0 +1,350 @@
+"""By what right an act is done: verified again at the act, by whoever holds the credentials to act.
+
+A run may have been started by anyone who reaches Temporal's port, on a plan of their own, and an order may come from
+anyone who poses as a worker. So an order proves itself. The launch was signed over this very plan. The act stands in it
+as it is ordered. Whoever had to sign for it has signed, in one decision, about a document that shows this act with
+these targets. Nothing of it is taken from the run's word.
+
+An approval's document is canonical JSON (firedoor.run.documents); `unlocks` lists the acts that the deciders were shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from firedoor.people.given import bounds_of, given
+from firedoor.people.signatures import LEEWAY, Forged, KeyRing
+from firedoor.plan import Action, Approve, Contain, Plan, Seat, Who, paths
+from firedoor.protocol import (
+    Answer,
+    Command,
+    ContainOrder,
+    Decision,
+    Launch,
+    NotifyOrder,
+    Order,
+    ReadOrder,
+    RecordOrder,
+    ReleaseOrder,
+    Signed,
+    Statement,
+)
+
+
+class Unwarranted(PermissionError):
+    """An order that nobody had the right to give. Its text is plain words, for the timeline and for whoever is asked."""
+
+
+def launch_of(order: Order, keys: KeyRing) -> Launch:
+    """The verified launch that an order comes with: its `plan` says which plan to check the order against."""
+    try:
+        launch = keys.verify_launch(order.warrant.launch)
+    except Forged as error:
+        raise Unwarranted(f"the launch of this run is not believed: {error}") from error
+    if launch.incident != order.incident:
+        _refuse("the launch was signed for another incident")
+    return launch
+
+
+def check_launch(plan: Plan, order: Order, keys: KeyRing, now: datetime) -> Launch:
+    """A person launched this very plan as this very incident. The word was for delivery once, and holds as long as the
+    run does; only one from the future is refused.
+    """
+    launch = launch_of(order, keys)
+    if launch.plan != plan.digest:
+        _refuse("the launch was signed for another plan")
+    if launch.issued > now + LEEWAY:
+        _refuse("the launch was signed for a later time than now")
+    return launch
+
+
+def check_record(plan: Plan, order: RecordOrder, keys: KeyRing, now: datetime) -> None:
+    check_launch(plan, order, keys, now)
+
+
+def check_notify(plan: Plan, order: NotifyOrder, keys: KeyRing, now: datetime) -> None:
+    """The step, where one is named, is of the plan; and an exercise stays one."""
+    launch = check_launch(plan, order, keys, now)
+    _same_drill(launch, order.drill)
+    if order.step:
+        _step(plan, order.step)
+
+
+def check_read(plan: Plan, order: ReadOrder, keys: KeyRing, now: datetime) -> None:
+    """The question is one that the plan declares, as it declares it."""
+    launch = check_launch(plan, order, keys, now)
+    _same_drill(launch, order.drill)
+    if plan.reads.get(order.read.name) != order.read:
+        _refuse(f"the plan has no such read as {order.read.name}")
+
+
+def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime) -> None:
+    """The plan's own act is let go by its own undo. Letting go needs no seat: whoever launched may always be undone."""
+    launch = check_launch(plan, order, keys, now)
+    _same_drill(launch, order.drill)
+    _contain_step(plan, order.step, order.action)
+
+
+def check_act(plan: Plan, order: ContainOrder, keys: KeyRing, now: datetime, acted: Collection[str] = ()) -> None:
+    """The act stands in the plan, everyone who had to sign has signed for it, and its targets are those that were shown.
+
+    `acted` are targets of earlier orders of the same step: with them, what a read may find stays under its maximum
+    though it is worked through in parts. Raises Unwarranted.
+    """
+    launch = check_launch(plan, order, keys, now)
+    _same_drill(launch, order.drill)
+    step = _contain_step(plan, order.step, order.action)
+    if step.targets is None and order.targets != ("",):
+        _refuse(f"{step.action} takes no target, and the order names some")
+    _check_given(plan, step, order, launch, keys)
+
+    decisions = [_verified(decision, launch, keys, now) for decision in order.warrant.decisions]
+    over = [other for other in plan.by_path.values() if other.verb == "approve" and step.path in other.unlocks]
+    signed = False
+    for approve in over:
+        verdicts = _verdicts(approve, order, launch, decisions)
+        _check_scope(approve, order, verdicts, acted)
+        signed = signed or all(
+            _fill(order.action.requires, verdict, approve, launch) for verdict in verdicts if verdict.used
+        )
+    if order.action.requires and not signed:
+        who = ", ".join(str(seat.who) for seat in order.action.requires)
+        _refuse(f"{order.action.name} must be signed by {who}, in one approval that covers this step")
+
+
+# --- the order and the plan -----------------------------------------------------------------------------------------
+
+
+def _step(plan: Plan, path: str) -> Any:
+    step = plan.by_path.get(paths.static(path))
+    if step is None:
+        _refuse("the order names a step that the plan does not have")
+    return step
+
+
+def _contain_step(plan: Plan, path: str, action: Action) -> Contain:
+    step = _step(plan, path)
+    if not isinstance(step, Contain):
+        _refuse("the order is to act, and the step that it names is no act")
+    if step.action != action.name or plan.actions.get(action.name) != action:
+        _refuse("the order's action is not the one of the plan's step")
+    return step
+
+
+def _same_drill(launch: Launch, drill: bool) -> None:
+    if launch.drill != drill:
+        _refuse(
+            "an exercise was launched, and the order is in earnest" if launch.drill else "the order is an exercise's"
+        )
+
+
+def _check_given(plan: Plan, step: Contain, order: ContainOrder, launch: Launch, keys: KeyRing) -> None:
+    """Where targets are what people gave, each has been given by a signed word."""
+    if step.targets is None:
+        return
+    commands = [_command(signed, launch, keys) for signed in order.warrant.commands]
+    bounds = bounds_of(plan, step.targets, given(plan, launch, commands))
+    if bounds is not None and not bounds.issuperset(order.targets):
+        _refuse("the order names targets that nobody gave, at the launch or since")
+
+
+# --- signed words ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """A verified decision with the document that it is about."""
+
+    answer: Answer
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """All decisions about one document, and the targets of this order that they let through."""
+
+    signatures: tuple[_Signature, ...]
+    document: dict[str, Any]
+    grants: frozenset[str]
+
+    @property
+    def used(self) -> bool:
+        return bool(self.grants)
+
+
+def _same_run(statement: Statement, launch: Launch) -> None:
+    if statement.incident != launch.incident or statement.plan != launch.plan:
+        _refuse("a word was signed for another incident or plan")
+
+
+def _command(signed: Signed, launch: Launch, keys: KeyRing) -> Command:
+    try:
+        command = keys.verify_command(signed)
+    except Forged as error:
+        raise Unwarranted(f"a command is not believed: {error}") from error
+    _same_run(command, launch)
+    return command
+
+
+def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) -> _Signature:
+    try:
+        answer = keys.verify_answer(decision.signed)
+    except Forged as error:
+        raise Unwarranted(f"a decision is not believed: {error}") from error
+    _same_run(answer, launch)
+    if answer.issued > now + LEEWAY:
+        _refuse("a decision was signed for a later time than now")
+    try:
+        digest = hashlib.sha256(decision.document.encode()).hexdigest()
+        document = json.loads(decision.document)
+    except (ValueError, RecursionError):
+        _refuse("the document of a decision cannot be read")
+    if digest != answer.document:
+        _refuse("a decision was signed about another document")
+    if not isinstance(document, dict):
+        _refuse("the document of a decision cannot be read")
+    if document.get("incident") != launch.incident or document.get("ask") != answer.ask:
+        _refuse("the document of a decision is about something else")
+    return _Signature(answer, document)
+
+
+def _verdicts(approve: Approve, order: ContainOrder, launch: Launch, decisions: Iterable[_Signature]) -> list[_Verdict]:
+    """The verdicts of one approval, in this order's rounds, that are complete: one for each time that it was asked."""
+    there = paths.in_run(approve.path, order.step)
+    asked: dict[str, list[_Signature]] = {}
+    for signature in decisions:
+        document = signature.document
+        if document.get("kind") == "approval" and document.get("step") == there and _asks(signature.answer.ask, there):
+            asked.setdefault(signature.answer.document, []).append(signature)
+    verdicts = []
+    for signatures in asked.values():
+        verdict = _Verdict(tuple(signatures), signatures[0].document, frozenset())
+        choices = {signature.answer.choice for signature in signatures}
+        if choices == {"approve"} and _fill(_quorum(approve, verdict.document), verdict, approve, launch):
+            verdicts.append(_Verdict(verdict.signatures, verdict.document, _grants(verdict, order)))
+    return verdicts
+
+
+def _asks(ask: str, path: str) -> bool:
+    """Whether the id belongs to an asking of the approval at a run's path: "approve:<path>:<ordinal>"."""
+    return ask.startswith(f"approve:{path}:")
+
+
+def _quorum(approve: Approve, document: dict[str, Any]) -> tuple[Seat, ...]:
+    """The seats of an approval: those that the plan always has, and the conditional ones that the deciders were shown."""
+    shown = document.get("seats")
+    named = {seat.get("who") for seat in shown if isinstance(seat, dict)} if isinstance(shown, list) else set()
+    return tuple(seat for seat in approve.needs if seat.when is None or str(seat.who) in named)
+
+
+# --- scope ----------------------------------------------------------------------------------------------------------
+
+
+def _grants(verdict: _Verdict, order: ContainOrder) -> frozenset[str]:
+    """Those of the order's targets that the document shows for this act and every decider approved."""
+    acts = verdict.document.get("unlocks")
+    granted: set[str] = set()
+    for act in acts if isinstance(acts, list) else []:
+        if isinstance(act, dict) and _shows(act, order):
+            shown = act.get("targets")
+            if isinstance(shown, list):
+                granted |= {str(target) for target in shown} & set(order.targets)
+            elif isinstance(act.get("read"), str):
+                granted |= set(order.targets)
+    for signature in verdict.signatures:
+        if signature.answer.targets is not None:
+            granted &= set(signature.answer.targets)
+    return frozenset(granted)
+
+
+def _shows(act: dict[str, Any], order: ContainOrder) -> bool:
+    """Whether an act of a document is this order's: the step, the action, and every argument that was known."""
+    if act.get("step") != paths.static(order.step) or act.get("action") != order.action.name:
+        return False
+    shown = act.get("arguments")
+    if not isinstance(shown, dict) or shown.keys() != order.arguments.keys():
+        return False
+    return all(value is None or value == order.arguments[name] for name, value in shown.items())
+
+
+def _check_scope(approve: Approve, order: ContainOrder, verdicts: Sequence[_Verdict], acted: Collection[str]) -> None:
+    """Every target is let through by a complete verdict, and what a read found is no more than was shown."""
+    if not verdicts:
+        _refuse(f"the approval at {approve.at} has not been signed by all who had to, for this act")
+    granted = frozenset[str]().union(*(verdict.grants for verdict in verdicts))
+    if not granted.issuperset(order.targets):
+        _refuse("the order goes beyond what was shown to those who signed, or what they approved")
+    found = set(order.targets) | set(acted)
+    for verdict in verdicts:
+        most = _at_most(verdict, order)
+        if most is not None and verdict.used and len(found) > most:
+            _refuse(f"the order is for {len(found)} targets, and at most {most} were approved")
+
+
+def _at_most(verdict: _Verdict, order: ContainOrder) -> int | None:
+    """The maximum that was shown for this act, where its targets were not known yet."""
+    limits = [
+        act.get("at_most")
+        for act in verdict.document.get("unlocks", [])
+        if isinstance(act, dict) and _shows(act, order) and not isinstance(act.get("targets"), list)
+    ]
+    return min((limit for limit in limits if isinstance(limit, int)), default=None)
+
+
+# --- seats ----------------------------------------------------------------------------------------------------------
+
+
+def _fill(seats: Sequence[Seat], verdict: _Verdict, approve: Approve, launch: Launch) -> bool:
+    """Whether distinct people who signed fill every seat, each person one."""
+    places = [seat for seat in seats for _ in range(seat.seats)]
+    people = list({signature.answer.person: signature.answer for signature in verdict.signatures}.values())
+    sits: dict[int, int] = {}
+
+    def seat(place: int, tried: set[int]) -> bool:
+        for index, answer in enumerate(people):
+            if index in tried or not _may_sit(places[place].who, len(places) > 1, answer, approve, launch):
+                continue
+            tried.add(index)
+            if index not in sits or seat(sits[index], tried):
+                sits[index] = place
+                return True
+        return False
+
+    return all(seat(place, set()) for place in range(len(places)))
+
+
+def _may_sit(who: Who, beside_another: bool, answer: Answer, approve: Approve, launch: Launch) -> bool:
+    """The launcher fills no seat, nor does anyone of `not_by`; but whoever commands may fill a commander's seat that
+    stands beside another. A manager signs for a team where the approval escalates to managers.
+    """
+    commands = who.kind == "commander" and beside_another
+    barred = answer.person == launch.person or any(_is(other, answer, launch) for other in approve.not_by)
+    if barred and not commands:
+        return False
+    if _is(who, answer, launch):
+        return True
+    escalates = approve.escalate is not None and who.kind in ("team", "on_shift")
+    return escalates and f"{who.name}.manager" in answer.holds
+
+
+def _is(who: Who, answer: Answer, launch: Launch) -> bool:
+    match who.kind:
+        case "person":
+            return answer.person == who.name
+        case "launcher":
+            return answer.person == launch.person
+        case "region_manager":
+            return f"region.manager:{launch.region}" in answer.holds
+        case "team" | "on_shift" | "manager" | "commander":
+            return str(who) in answer.holds
+        case "contact" | "users" | "account":
+            return False
+
+
+def _refuse(words: str) -> NoReturn:
+    raise Unwarranted(words)
