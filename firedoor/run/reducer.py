@@ -175,6 +175,11 @@ def _read(core: Core, act: Act, report: ReadReport | None, error: str | None) ->
         waiting.unknown(core, act.path, act.read, wrong)
 
 
+def may_begin(state: State, act: Act) -> bool:
+    """A pause holds the start of acts of steps; asks, releases and the record go on."""
+    return not (state.paused and act.kind in ("contain", "notify") and act.ask is None and bool(act.path))
+
+
 def wake_at(state: State) -> datetime | None:
     """The next moment at which something is due, if nothing happens before."""
     moments: list[datetime | None] = [state.next_update_at, state.record_after if state.pending else None]

@@ -18,7 +18,6 @@ from firedoor.protocol import (
 )
 from firedoor.run import asking, ending, telling
 from firedoor.run.core import Core, Scope
-from firedoor.run.reducer import wake_at
 from firedoor.run.state import FINAL, HELD, Ask, ClockState, State
 
 MOST_SHOWN = 300
@@ -46,7 +45,7 @@ def view(plan: Plan, state: State, since: int = 0) -> View:
         launched_at=state.launched_at,
         drill=state.drill,
         next_act=_next(core),
-        next_due=wake_at(state),
+        next_due=next_due(state),
         waiting_on=waiting_on(state),
         steps=tuple(_steps(core, plan.steps, "", 0))[:MOST_SHOWN],
         asks=tuple(_ask(ask) for ask in state.asks.values()),
@@ -63,6 +62,14 @@ def view(plan: Plan, state: State, since: int = 0) -> View:
 def waiting_on(state: State) -> tuple[str, ...]:
     """Who is waited for, each once."""
     return tuple(dict.fromkeys(str(who) for ask in state.asks.values() for who in ask.to))
+
+
+def next_due(state: State) -> datetime | None:
+    """The next deadline, clock or lease that runs out; reminders and polls are no one's business in a list."""
+    moments = [asking.deadline(ask) for ask in state.asks.values()]
+    moments += [clock.due_at for clock in state.clocks.values() if clock.met_at is None and not clock.not_due]
+    moments += [hold.until for step in state.steps.values() for hold in step.holds.values() if hold.status == "applied"]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _page(state: State, since: int) -> tuple[tuple[Row, ...], bool]:

@@ -1,0 +1,46 @@
+"""What the review has to do, when the response has ended: the playbook's tasks, the meeting, and what is still held."""
+
+from __future__ import annotations
+
+from firedoor.plan import Plan
+from firedoor.protocol import ReviewItem, ReviewOrder
+from firedoor.run import telling
+from firedoor.run.core import Core, Scope
+from firedoor.run.state import HELD, State
+
+
+def review_of(plan: Plan, state: State) -> ReviewOrder:
+    review = plan.review
+    if review is None:
+        raise AssertionError("the playbook has no review")
+    core = Core(plan, state, state.now)
+    zone = plan.zones.get(state.region, "UTC")
+    items: list[ReviewItem] = []
+    meeting = review.meeting_within.get(state.highest)
+    if meeting is not None:
+        due = meeting.after(state.now, zone)
+        items.append(ReviewItem(id="meeting", words="Hold the review meeting", assign=review.owner, due_at=due))
+    for number, task in enumerate(review.tasks, start=1):
+        if task.when is None or core.value(task.when, "") is True:
+            words = telling.plainly(plan, task.words, Scope(core, ""))
+            due = task.due.after(state.now, zone)
+            items.append(ReviewItem(id=f"task-{number}", words=words, assign=task.assign, due_at=due))
+    held = [f"{core.name(path)}: {hold.target}" for path, hold in core.holds() if hold.status in HELD]
+    if held and state.ended != "completed":
+        due = min((item.due_at for item in items), default=state.now)
+        words = f"Decide on what is still contained: {'; '.join(held[:20])}" + ("; …" if len(held) > 20 else "")
+        items.append(ReviewItem(id="held", words=words, assign=review.owner, due_at=due))
+    return ReviewOrder(
+        incident=state.incident,
+        plan=plan.digest,
+        title=state.title or telling.plainly(plan, plan.title, Scope(core, "")),
+        severity=state.highest,
+        region=state.region,
+        owner=review.owner,
+        items=tuple(items),
+        opened_at=state.now,
+        launch=state.launch,
+        languages=plan.languages,
+        commander=state.commander,
+        drill=state.drill,
+    )

@@ -1,0 +1,78 @@
+"""Performing an act: the activity's times, and how its end comes back as an event. No failure escapes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio import exceptions, workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
+
+from firedoor.plan import Plan
+from firedoor.protocol import (
+    ContainReport,
+    NotifyReport,
+    Order,
+    ReadReport,
+    ReleaseReport,
+    Report,
+)
+from firedoor.run.events import ActEnded
+from firedoor.run.orders import budget
+from firedoor.run.state import Act, ActKind
+
+REPORTS: Final[dict[ActKind, type[Report]]] = {
+    "notify": NotifyReport,
+    "contain": ContainReport,
+    "release": ReleaseReport,
+    "read": ReadReport,
+    "record": Report,
+}
+
+ATTEMPT: Final = timedelta(seconds=30)
+"""A worker that dies in an attempt is noticed after this at the latest."""
+LONG_ATTEMPT: Final = timedelta(hours=2)
+HEARTBEAT: Final = timedelta(seconds=10)
+MANY: Final = 10
+"""Targets from which on an attempt is long, and noticed to be dead by its missing heartbeat."""
+
+RETRY: Final = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+
+
+async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
+    """Run the act's activity to its end: reported, failed for good, or cancelled."""
+    seconds = budget(plan, act)
+    many = act.kind in ("contain", "release") and len(act.targets or ()) > MANY
+    try:
+        report = await workflow.execute_activity(
+            act.kind,
+            order,
+            result_type=REPORTS[act.kind],
+            activity_id=act.id,
+            start_to_close_timeout=LONG_ATTEMPT if many else ATTEMPT,
+            schedule_to_close_timeout=None if seconds is None or many else timedelta(seconds=seconds),
+            heartbeat_timeout=HEARTBEAT if many else None,
+            retry_policy=RETRY,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+    except ActivityError as failure:
+        return _failed(act, failure)
+    return ActEnded(at=workflow.now(), act=act.id, report=report)
+
+
+def _failed(act: Act, failure: ActivityError) -> ActEnded:
+    now, cause = workflow.now(), failure.cause
+    match cause:
+        case CancelledError():
+            return ActEnded(at=now, act=act.id, cancelled=True)
+        case ApplicationError():
+            return ActEnded(at=now, act=act.id, error=cause.message, error_type=cause.type)
+        case exceptions.TimeoutError():
+            last = getattr(cause, "cause", None)
+            words = getattr(last, "message", None) or "it did not end in time"
+            return ActEnded(at=now, act=act.id, error=words, error_type="Timeout")
+        case _:
+            return ActEnded(at=now, act=act.id, error=str(cause or failure), error_type=type(cause).__name__)

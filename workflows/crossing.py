@@ -1,0 +1,50 @@
+"""Continue-as-new: a run crosses into a fresh history well before the server's bounds, with its state as data."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from firedoor.run.state import ENGINE, State
+
+MOST_STATE_BYTES = 512 * 1024
+
+
+@dataclass
+class Bounds:
+    """Past these nothing new starts and the run crosses. Tests lower them; within one history they must not change."""
+
+    events: int = 8_000
+    updates: int = 900
+
+
+BOUNDS = Bounds()
+
+
+def due(updates: int) -> bool:
+    info = workflow.info()
+    return (
+        info.is_continue_as_new_suggested()
+        or info.get_current_history_length() >= BOUNDS.events
+        or updates >= BOUNDS.updates
+    )
+
+
+def packed(state: State) -> bytes:
+    """The state as it crosses. Raises ApplicationError when it is too large to do so."""
+    data = zlib.compress(state.model_dump_json(exclude_defaults=True).encode(), 6)
+    if len(data) > MOST_STATE_BYTES:
+        raise ApplicationError(f"the run's state is {len(data)} bytes, too large to cross", type="StateTooLarge")
+    return data
+
+
+def unpacked(data: bytes) -> State:
+    """Raises ValueError for a state of an engine that this code does not know."""
+    state = State.model_validate_json(zlib.decompress(data))
+    if state.engine > ENGINE or state.engine < ENGINE - 1:
+        raise ValueError(f"the state is of engine {state.engine}; this worker knows {ENGINE - 1} and {ENGINE}")
+    state.engine = ENGINE
+    return state

@@ -1,0 +1,244 @@
+"""A Plan's run on Temporal: two updates, two queries, one timer, five search attributes, continue-as-new.
+
+The core decides (firedoor.run); here it is performed. Handlers never await: a validator and a synchronous handler are
+atomic. Whatever happens becomes an event, and after each event the run starts the acts that the state asks for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+
+with workflow.unsafe.imports_passed_through():
+    from firedoor import protocol
+    from firedoor.plan.model import unpack
+    from firedoor.protocol import Answer, Command, Receipt, ReviewOrder, Signed, View
+    from firedoor.run import reduce, wake_at
+    from firedoor.run.events import ActEnded, Answered, Cancelled, Commanded, Event, Launched, ReviewOpened, Time
+    from firedoor.run.launching import Unfit, begin
+    from firedoor.run.orders import order_of
+    from firedoor.run.recording import carry
+    from firedoor.run.reducer import may_begin
+    from firedoor.run.reviewing import review_of
+    from firedoor.run.view import next_due, view, waiting_on
+    from workflows import crossing
+    from workflows.acting import perform
+    from workflows.admission import admit, refuse
+
+SEVERITY = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
+PHASE = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
+WAITING_ON = SearchAttributeKey.for_keyword(protocol.SEARCH_WAITING_ON)
+NEXT_DUE = SearchAttributeKey.for_datetime(protocol.SEARCH_NEXT_DUE)
+
+
+@workflow.defn(name=protocol.INCIDENT)
+class IncidentWorkflow:
+    """Arguments: the packed plan, the signed launch, and, after a continue-as-new, the packed state."""
+
+    @workflow.init
+    def __init__(self, packed: bytes, launch: Signed, crossed: bytes | None) -> None:
+        self._unfit: str | None = None
+        self._changed = False
+        self._crossing = False
+        self._updates = 0
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._begun: list[str] = []
+        self._ending: list[str] = []
+        self._timer: asyncio.Task[None] | None = None
+        self._armed: datetime | None = None
+        self._shown: tuple[Any, ...] = ()
+        self._reviewing: asyncio.Task[None] | None = None
+        try:
+            self._plan = unpack(packed)
+            self._new = crossed is None
+            self._state = (
+                begin(self._plan, launch, workflow.info().workflow_id, workflow.now())
+                if crossed is None
+                else crossing.unpacked(crossed)
+            )
+        except (Unfit, ValueError) as error:
+            self._unfit = str(error)
+
+    @workflow.run
+    async def run(self, packed: bytes, launch: Signed, crossed: bytes | None) -> str:
+        """Returns how the response ended: "completed", "stopped" or "undone"."""
+        if self._unfit is not None:
+            raise ApplicationError(f"This launch cannot run: {self._unfit}", type="Unfit", non_retryable=True)
+        if self._new:
+            self._happen(Launched(at=workflow.now()))
+        while self._state.phase != "closed":
+            self._perform()
+            if self._crossing and not self._running and self._reviewing is None:
+                await self._cross(packed, launch)
+            self._changed = False
+            try:
+                await workflow.wait_condition(lambda: self._changed)
+            except asyncio.CancelledError:
+                self._happen(Cancelled(at=workflow.now()))
+        self._show()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._state.ended or "completed"
+
+    # What people say
+
+    @workflow.update(name=protocol.ANSWER)
+    def answer(self, signed: Signed) -> Receipt:
+        word = Answer.model_validate_json(signed.body)
+        return self._said(word.nonce, Answered(at=workflow.now(), answer=word, signed=signed))
+
+    @answer.validator
+    def _admit_answer(self, signed: Signed) -> None:
+        self._check_fit()
+        admit(self._plan, self._state, signed, Answer, workflow.now())
+
+    @workflow.update(name=protocol.COMMAND)
+    def command(self, signed: Signed) -> Receipt:
+        word = Command.model_validate_json(signed.body)
+        return self._said(word.nonce, Commanded(at=workflow.now(), command=word, signed=signed))
+
+    @command.validator
+    def _admit_command(self, signed: Signed) -> None:
+        self._check_fit()
+        admit(self._plan, self._state, signed, Command, workflow.now())
+
+    def _said(self, nonce: str, event: Answered | Commanded) -> Receipt:
+        seen = self._state.accepted.get(nonce)
+        if seen is not None:
+            return seen.receipt
+        self._updates += 1
+        before = self._state.model_copy(deep=True)
+        try:
+            self._happen(event)
+        except (LookupError, ValueError, TypeError, AttributeError, AssertionError) as error:
+            self._state = before
+            workflow.logger.exception("a word could not be carried out", extra={"nonce": nonce})
+            raise ApplicationError(
+                "This could not be carried out; nothing was changed. It is a fault of ours.",
+                type="fault",
+                non_retryable=True,
+            ) from error
+        return self._state.accepted[nonce].receipt
+
+    def _check_fit(self) -> None:
+        if self._unfit is not None:
+            refuse("unfit", f"This launch cannot run: {self._unfit}")
+
+    # What people see
+
+    @workflow.query(name=protocol.VIEW)
+    def view(self, since: int = 0) -> View:
+        self._check_fit()
+        return view(self._plan, self._state, since)
+
+    @workflow.query(name=protocol.DOCUMENT)
+    def document(self, ask: str) -> str:
+        self._check_fit()
+        if ask not in self._state.asks:
+            raise ApplicationError("This question is not open any more.", type="closed", non_retryable=True)
+        return self._state.asks[ask].document
+
+    # Performing
+
+    def _happen(self, event: Event) -> None:
+        reduce(self._plan, self._state, event)
+        self._changed = True
+
+    def _perform(self) -> None:
+        """Start, and end, what the state asks for."""
+        self._crossing = self._crossing or crossing.due(self._updates)
+        for act in list(self._state.acts.values()):
+            if act.id in self._running:
+                if act.cancel or self._crossing:
+                    self._end(act.id)
+            elif act.cancel:
+                self._happen(ActEnded(at=workflow.now(), act=act.id, cancelled=True))
+            elif not self._crossing and may_begin(self._state, act):
+                self._running[act.id] = asyncio.create_task(self._act(act.id))
+        if not self._crossing:
+            self._arm()
+            self._open_review()
+        self._show()
+
+    async def _act(self, name: str) -> None:
+        act = self._state.acts[name]
+        if act.cancel or self._crossing:
+            ended = ActEnded(at=workflow.now(), act=name, cancelled=True)
+        else:
+            self._begun.append(name)
+            order = order_of(self._plan, self._state, act, carry(self._state, act))
+            ended = await perform(self._plan, act, order)
+            self._begun.remove(name)
+        del self._running[name]
+        if name in self._ending:
+            self._ending.remove(name)
+        self._happen(ended)
+
+    def _end(self, name: str) -> None:
+        """End the attempt, once. One that has not begun looks for itself (a task that is cancelled before its first
+        step would never say that it has ended)."""
+        if name in self._begun and name not in self._ending:
+            self._ending.append(name)
+            self._running[name].cancel()
+
+    def _arm(self) -> None:
+        """One timer, re-armed only for something earlier."""
+        wake = wake_at(self._state)
+        if wake is None or (self._armed is not None and self._armed <= wake):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = wake
+        self._timer = asyncio.create_task(self._tick(wake))
+
+    async def _tick(self, wake: datetime) -> None:
+        try:
+            await workflow.sleep(max(wake - workflow.now(), timedelta(milliseconds=1)))
+        except asyncio.CancelledError:
+            return
+        self._armed = self._timer = None
+        self._happen(Time(at=max(workflow.now(), wake)))
+
+    def _open_review(self) -> None:
+        if self._state.review == "wanted" and self._reviewing is None:
+            self._reviewing = asyncio.create_task(self._review(review_of(self._plan, self._state)))
+
+    async def _review(self, order: ReviewOrder) -> None:
+        """The review outlives the incident. After a reset it is there already, and stays as it is."""
+        try:
+            await workflow.start_child_workflow(
+                protocol.REVIEW,
+                order,
+                id=protocol.review_id(self._state.incident),
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("the review was opened before")
+        self._reviewing = None
+        self._happen(ReviewOpened(at=workflow.now()))
+
+    def _show(self) -> None:
+        """Search attributes, all that have changed in one go. No decision reads them."""
+        waiting = ", ".join(waiting_on(self._state))[:200]
+        due = next_due(self._state)
+        shown = (self._state.severity, self._state.phase, waiting, due)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        updates: list[SearchAttributeUpdate[Any]] = [
+            SEVERITY.value_set(self._state.severity),
+            PHASE.value_set(self._state.phase),
+            WAITING_ON.value_set(waiting) if waiting else WAITING_ON.value_unset(),
+            NEXT_DUE.value_set(due) if due else NEXT_DUE.value_unset(),
+        ]
+        workflow.upsert_search_attributes(updates)
+
+    async def _cross(self, packed: bytes, launch: Signed) -> None:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._timer is not None:
+            self._timer.cancel()
+        workflow.continue_as_new(args=[packed, launch, crossing.packed(self._state)])
