@@ -88,7 +88,7 @@ class Acts:
             if entry.state not in (EntryState.ENTERED, EntryState.UNKNOWN):
                 return outcome_of(entry)
             fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts())
-            doubted = held_by(entry.call, entry.arguments) if entry.tried else "nothing"
+            doubted = held_by(entry.call, entry.arguments) if entry.tried else None
             await settle(self._platform, fence, maybe_done=doubted)
         except ConnectorError as error:
             if entry is None:

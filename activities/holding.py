@@ -40,6 +40,7 @@ class LedgerFence:
             held=wanted.held,
             before=None if wanted.before is None else Found(**wanted.before),
             settled=wanted.settled,
+            doubted=wanted.doubted,
         )
 
     async def begin(self, number: int, before: Found, *, acts: bool) -> bool:

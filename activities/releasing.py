@@ -84,7 +84,7 @@ class Releases:
         fence = LedgerFence(self._ledger, row, self._attempt.now)
         try:
             platform = self._platform_of(row.connector)
-            await settle(platform, fence, trust=not doubted, maybe_done=FREE if doubted else "nothing")
+            await settle(platform, fence, trust=not doubted, maybe_done=FREE if doubted else None)
         except ConnectorError as error:
             return await self._failed(row, fence, error)
         return outcome_of(await self._read_again(row))

@@ -9,20 +9,24 @@ platform shows the wrong one, and if the late one dies in that moment, it does s
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from firedoor.connectors.contract import Found, Json, Order, Platform
 from firedoor.connectors.errors import ConnectorError, Overtaken, Refused, Unavailable, Unconfirmed
 
 MOST_TURNS: Final = 20
 
-State = tuple[str, str] | None
-"""The call and the arguments that hold a thing; None where nothing does."""
+PAUSES: Final = (0.05, 0.2, 0.5)
+"""Seconds before each new try of an act that was taken and is not shown."""
 
-FREE: Final[State] = None
+State = tuple[str, ...]
+"""The call and the arguments that hold a thing; empty where nothing does."""
+
+FREE: Final[State] = ()
 
 
 def held_by(call: str, arguments: Mapping[str, Json]) -> State:
@@ -35,12 +39,14 @@ class Wanted:
     """The newest state of a thing: held as `order` says, or as it was `before`.
 
     `before` is None while nothing has been done to it. `settled`: the platform has shown this state already.
+    `doubted`: another state was sent there and not seen, so it may land yet; what a look shows now is no proof.
     """
 
     order: Order
     held: bool
     before: Found | None
     settled: bool
+    doubted: bool = False
 
     @property
     def number(self) -> int:
@@ -75,9 +81,7 @@ class Fence(Protocol):
         ...
 
 
-async def settle(
-    platform: Platform, fence: Fence, *, trust: bool = False, maybe_done: State | Literal["nothing"] = "nothing"
-) -> Wanted:
+async def settle(platform: Platform, fence: Fence, *, trust: bool = False, maybe_done: State | None = None) -> Wanted:
     """Bring the thing to its newest state, and return that.
 
     `trust` spares the look at a state that has been settled before: right for a release that is not the last one,
@@ -87,15 +91,16 @@ async def settle(
     Raises ConnectorError; Unavailable too when others change the thing faster than it can be confirmed.
     """
     spoilt = maybe_done
+    pauses = iter(PAUSES)
     for _ in range(MOST_TURNS):
         wanted = await fence.newest()
-        if spoilt not in ("nothing", wanted.state):
+        if spoilt is not None and spoilt != wanted.state:
             await fence.renew(wanted.number)
-            spoilt = "nothing"
-            trust = False
+            spoilt, trust = None, False
             continue
+        turn = _Turn(platform, fence, wanted)
         try:
-            shown = (trust and wanted.settled) or await _bring_about(platform, fence, wanted)
+            shown = (trust and wanted.settled) or await turn.bring_about()
         except Overtaken as overtaken:
             if (await fence.newest()).number == wanted.number:
                 raise Refused(
@@ -105,57 +110,75 @@ async def settle(
             continue
         if shown and await fence.settle(wanted.number):
             return wanted
-        spoilt = wanted.state
         trust = False
+        spoilt = wanted.state if turn.acted else spoilt
+        if turn.not_shown:
+            # What others had sent before may have landed after it; a new number is not taken for done.
+            await asyncio.sleep(
+                _next(pauses, f"{platform.name} took {wanted.order.call}, and does not show its effect")
+            )
+            await fence.renew(wanted.number)
     raise Unavailable(f"{platform.name}: the thing is changed by others faster than it can be confirmed")
 
 
-async def _bring_about(platform: Platform, fence: Fence, wanted: Wanted) -> bool:
-    """True when the platform shows what is wanted; False when it has to be asked again what that is."""
-    looks = platform.call(wanted.order.call).looks
-    if not looks and wanted.settled:
-        return True
-    if wanted.held:
-        return await _hold(platform, fence, wanted, await platform.look(wanted.order) if looks else None)
-    if wanted.before is None or wanted.before.held:
-        return True  # nothing was done, or others had done it before: theirs stays
-    return await _let_go(platform, fence, wanted, wanted.before, await platform.look(wanted.order) if looks else None)
+class _Turn:
+    """One try at one number. Each step answers whether the platform shows what is wanted; if not, ask what that is now."""
 
+    def __init__(self, platform: Platform, fence: Fence, wanted: Wanted) -> None:
+        self._platform = platform
+        self._fence = fence
+        self._wanted = wanted
+        self.acted = False
+        self.not_shown = False
 
-async def _hold(platform: Platform, fence: Fence, wanted: Wanted, seen: Found | None) -> bool:
-    if seen is not None and seen.held:
-        return wanted.before is not None or await fence.begin(wanted.number, seen, acts=False)
-    if seen is not None and wanted.settled:
-        await fence.renew(wanted.number, seen)
-        return False
-    if not await fence.begin(wanted.number, seen or Found(held=False, seen=False), acts=True):
-        return False
-    after = await platform.apply(wanted.order)
-    return await _confirmed(platform, fence, wanted, after, looks=seen is not None)
+    async def bring_about(self) -> bool:
+        wanted = self._wanted
+        looks = self._platform.call(wanted.order.call).looks
+        if wanted.settled and not looks:
+            return True
+        if wanted.held:
+            return await self._hold(await self._platform.look(wanted.order) if looks else None)
+        if wanted.before is None or wanted.before.held:
+            return True  # nothing was done, or others had done it before: theirs stays
+        return await self._let_go(wanted.before, await self._platform.look(wanted.order) if looks else None)
 
+    async def _hold(self, seen: Found | None) -> bool:
+        wanted, fence = self._wanted, self._fence
+        if seen is not None and seen.held and not wanted.doubted:
+            return wanted.before is not None or await fence.begin(wanted.number, seen, acts=False)
+        if seen is not None and not seen.held and wanted.settled:
+            await fence.renew(wanted.number, seen)
+            return False
+        if not await fence.begin(wanted.number, seen or Found(held=False, seen=False), acts=True):
+            return False
+        self.acted = True
+        return await self._confirmed(await self._platform.apply(wanted.order), looks=seen is not None)
 
-async def _let_go(platform: Platform, fence: Fence, wanted: Wanted, before: Found, seen: Found | None) -> bool:
-    if seen is not None and not seen.held:
-        return True
-    if not await fence.begin(wanted.number, before, acts=True):
-        return False
-    after = await platform.restore(wanted.order, before)
-    return await _confirmed(platform, fence, wanted, after, looks=seen is not None)
+    async def _let_go(self, before: Found, seen: Found | None) -> bool:
+        wanted = self._wanted
+        if seen is not None and not seen.held and not wanted.doubted:
+            return True
+        if not await self._fence.begin(wanted.number, before, acts=True):
+            return False
+        self.acted = True
+        return await self._confirmed(await self._platform.restore(wanted.order, before), looks=seen is not None)
 
-
-async def _confirmed(platform: Platform, fence: Fence, wanted: Wanted, after: Found | None, *, looks: bool) -> bool:
-    """Read back, where that is possible: an answer that says yes is no proof."""
-    if not looks:
-        return True
-    if after is None:
+    async def _confirmed(self, after: Found | None, *, looks: bool) -> bool:
+        """Read back, where that is possible: an answer that says yes is no proof."""
+        wanted = self._wanted
+        if not looks:
+            return True
         try:
-            after = await platform.look(wanted.order)
+            after = after or await self._platform.look(wanted.order)
         except ConnectorError as error:
             wait = error.retry_after if isinstance(error, Unavailable) else None
             raise Unconfirmed(f"acted, and could not read back: {error}", retry_after=wait) from error
-    if after.held == wanted.held:
-        return True
-    if (await fence.newest()).number != wanted.number:
-        return False
-    state = "held" if wanted.held else "let go"
-    raise Unconfirmed(f"{platform.name} took {wanted.order.call}, and does not show the thing as {state}")
+        self.not_shown = after.held != wanted.held
+        return not self.not_shown
+
+
+def _next(pauses: Iterator[float], text: str) -> float:
+    pause = next(pauses, None)
+    if pause is None:
+        raise Unconfirmed(text)
+    return pause

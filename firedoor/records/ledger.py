@@ -198,7 +198,7 @@ class Ledger:
         """
         with self._database.write() as connection:
             things.lock(connection, thing)
-            if not things.remember(connection, thing, number, before, entry):
+            if not things.begin(connection, thing, number, before, entry, acts=acts):
                 return False
             if acts:
                 counted = "undo_tried" if _entry(connection, entry).state == EntryState.UNDOING else "tried"

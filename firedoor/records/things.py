@@ -8,10 +8,11 @@ next number. The state that is *wanted* follows from the holds that are open:
 
 `wanted_number` is the number at which that last changed, so a second hold of the same kind, and a release that is not
 the last one, change nothing on the platform; and whoever acts for a state, however many of them and however often,
-acts under one number. `settled_number` is the newest number whose state has been seen, or acknowledged, there.
+acts under one number. `begun_number` is the newest number that was sent there, `settled_number` the newest whose state
+has been seen, or acknowledged, there.
 
-`before` is stored before the first act (`before_by` says for which entry), and forgotten when the last release is
-settled: while it is empty, nothing has been done to the thing.
+`before` is stored before the first act (`before_by` says for which entry), and forgotten when a thing that was let go
+is held anew: while it is empty, nothing has been done to the thing.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ things = Table(
     Column("last_number", BigInteger, nullable=False),
     Column("wanted_number", BigInteger, nullable=False),
     Column("wanted", JsonData, nullable=False),
+    Column("begun_number", BigInteger, nullable=False),
     Column("settled_number", BigInteger, nullable=False),
     Column("before", JsonData),
     Column("before_by", BigId),
@@ -85,6 +87,8 @@ class Wanted:
     before: dict[str, Any] | None
     before_by: int | None
     settled: bool
+    doubted: bool
+    """Another state was sent to the platform, and has not been seen there: it may land yet."""
 
     def same_state(self, other: State) -> bool:
         if not self.held or not other.held:
@@ -114,6 +118,7 @@ def lock_or_make(connection: Connection, connector: str, effect: str, identity: 
                 "last_number": 0,
                 "wanted_number": 0,
                 "wanted": State(held=False, call=effect, undo=None, target="", arguments={}).as_json(),
+                "begun_number": 0,
                 "settled_number": 0,
             }
         ],
@@ -144,18 +149,26 @@ def want(connection: Connection, thing: int, state: State, number: int) -> None:
     changed: dict[str, Any] = {"wanted": state.as_json()}
     if not now.same_state(state):
         changed["wanted_number"] = number
+        if now.settled and not now.held:
+            changed |= {"before": None, "before_by": None}
     elif not state.held:
         return
     connection.execute(update(things).where(things.c.id == thing).values(changed))
 
 
-def remember(connection: Connection, thing: int, number: int, before: dict[str, Any], entry: int) -> bool:
-    """Store what was found before the first act: the first one counts. False when `number` is not the newest."""
+def begin(connection: Connection, thing: int, number: int, before: dict[str, Any], entry: int, *, acts: bool) -> bool:
+    """Store what was found before the first act (the first one counts), and that `number` is sent, if it `acts`.
+
+    False when `number` is not the newest.
+    """
     now = wanted(connection, thing)
     if now.number != number:
         return False
+    values: dict[str, Any] = {"begun_number": number} if acts else {}
     if now.before is None:
-        connection.execute(update(things).where(things.c.id == thing).values(before=before, before_by=entry))
+        values |= {"before": before, "before_by": entry}
+    if values:
+        connection.execute(update(things).where(things.c.id == thing).values(values))
     return True
 
 
@@ -164,10 +177,7 @@ def settle(connection: Connection, thing: int, number: int) -> bool:
     now = wanted(connection, thing)
     if now.number != number:
         return False
-    values: dict[str, Any] = {"settled_number": number}
-    if not now.held:
-        values |= {"before": None, "before_by": None}
-    connection.execute(update(things).where(things.c.id == thing).values(values))
+    connection.execute(update(things).where(things.c.id == thing).values(settled_number=number))
     return True
 
 
@@ -185,6 +195,7 @@ def _wanted(row: RowMapping) -> Wanted:
         thing=row["key"],
         number=row["wanted_number"],
         settled=row["settled_number"] == row["wanted_number"],
+        doubted=row["settled_number"] < row["begun_number"] != row["wanted_number"],
         before=row["before"],
         before_by=row["before_by"],
         **row["wanted"],
