@@ -36,7 +36,7 @@ from firedoor.protocol import (
 )
 
 
-class Unwarranted(PermissionError):
+class Unwarranted(ValueError):
     """An order that nobody had the right to give. Its text is plain words, for the timeline and for whoever is asked."""
 
 
@@ -68,11 +68,14 @@ def check_record(plan: Plan, order: RecordOrder, keys: KeyRing, now: datetime) -
 
 
 def check_notify(plan: Plan, order: NotifyOrder, keys: KeyRing, now: datetime) -> None:
-    """The step, where one is named, is of the plan; and an exercise stays one."""
+    """The step, where one is named, is of the plan, and so is the message: no other template is ever rendered."""
     launch = check_launch(plan, order, keys, now)
     _same_drill(launch, order.drill)
     if order.step:
         _step(plan, order.step)
+    message = plan.messages.get(order.message.message) if order.message else None
+    if order.templates != (message.by_language if message else {}):
+        _refuse("the order's message is not the plan's")
 
 
 def check_read(plan: Plan, order: ReadOrder, keys: KeyRing, now: datetime) -> None:

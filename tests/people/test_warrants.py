@@ -28,6 +28,8 @@ from firedoor.plan import (
     Contain,
     ForEach,
     Input,
+    Message,
+    MessageRef,
     Notify,
     Plan,
     Prose,
@@ -148,6 +150,7 @@ PLAN = Plan(
         Contain(path="11", at="x.yaml:23", action="disclose", targets=ACCOUNTS),
         Notify(path="12", at="x.yaml:24", audience=(), say=text("hello")),
     ),
+    messages={"holding": Message(by_language={"en": "Hello"})},
     commander=Commander(source=Who(kind="on_shift", name="crt"), answers_within=300),
     actions={action.name: action for action in (LOCK, FREEZE, DISCLOSE)},
     reads={"matches_of": MATCHES},
@@ -604,6 +607,8 @@ def test_releases_reads_notices_and_records_need_the_launch_and_stand_in_the_pla
     check_notify(PLAN, notify, KEYS, LATER)
     check_notify(PLAN, notify.model_copy(update={"step": None}), KEYS, LATER)
     check_record(PLAN, record, KEYS, LATER)
+    holding = {"message": MessageRef(message="holding"), "templates": {"en": "Hello"}}
+    check_notify(PLAN, notify.model_copy(update=holding), KEYS, LATER)
 
     forged = {"warrant": Warrant(launch=launch(MALLORY))}
     refusals: tuple[Callable[[], None], ...] = (
@@ -618,6 +623,10 @@ def test_releases_reads_notices_and_records_need_the_launch_and_stand_in_the_pla
         lambda: check_notify(PLAN, notify.model_copy(update=forged), KEYS, LATER),
         lambda: check_notify(PLAN, notify.model_copy(update={"step": "99"}), KEYS, LATER),
         lambda: check_notify(PLAN, notify.model_copy(update={"drill": True}), KEYS, LATER),
+        lambda: check_notify(PLAN, notify.model_copy(update={"templates": {"en": "{{ 7 * 7 }}"}}), KEYS, LATER),
+        lambda: check_notify(
+            PLAN, notify.model_copy(update={**holding, "templates": {"en": "{{ 7 * 7 }}"}}), KEYS, LATER
+        ),
         lambda: check_record(PLAN, record.model_copy(update=forged), KEYS, LATER),
     )
     for refused in refusals:
