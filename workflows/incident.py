@@ -212,7 +212,7 @@ class IncidentWorkflow:
         try:
             await workflow.start_child_workflow(
                 protocol.REVIEW,
-                order,
+                args=[order, None],
                 id=protocol.review_id(self._state.incident),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             )

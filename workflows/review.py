@@ -41,7 +41,7 @@ class ReviewWorkflow:
     """Arguments: what the review starts from, and, after a continue-as-new, its state as JSON."""
 
     @workflow.init
-    def __init__(self, order: ReviewOrder, crossed: str | None = None) -> None:
+    def __init__(self, order: ReviewOrder, crossed: str | None) -> None:
         self._state = (
             review.begin(order, workflow.now()) if crossed is None else ReviewState.model_validate_json(crossed)
         )
@@ -49,7 +49,7 @@ class ReviewWorkflow:
         self._changed = False
 
     @workflow.run
-    async def run(self, order: ReviewOrder, crossed: str | None = None) -> int:
+    async def run(self, order: ReviewOrder, crossed: str | None) -> int:
         """Returns the number of tasks that were done and verified."""
         if not self._opened:
             await self._record()

@@ -41,7 +41,12 @@ def failed(core: Core) -> None:
 def progress(core: Core) -> None:
     """Where nothing goes on that could take the rows along, an act takes them alone; the last one closes the run."""
     state = core.state
-    if state.acts or state.phase == "closed" or (state.record_after is not None and state.record_after > core.now):
+    if (
+        state.acts
+        or state.phase == "closed"
+        or state.review == "wanted"
+        or (state.record_after is not None and state.record_after > core.now)
+    ):
         return
     if state.pending:
         core.act("record", "", number=f"record{state.pending[-1].seq}")
