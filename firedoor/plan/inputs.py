@@ -135,6 +135,11 @@ class _Checking:
         return Checked(self.values, tuple(problems))
 
 
+def read_duration(value: object) -> int | float:
+    """Seconds, of `15m` or of a number of seconds. Raises ValueError in plain words."""
+    return _duration(Input(name="value", type="duration"), _clean(value) if isinstance(value, str) else value)
+
+
 def hint(field: Input) -> str:
     """What to give for an input, as the end of a sentence: `give yes or no`."""
     one = _one(field)

@@ -1,0 +1,223 @@
+"""The record of an incident as a report: every row, and every decision with who made it and how to check that.
+
+Pure: rows in, text out. The signatures are whole, so a reader who has the front door's public key needs nobody's word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from firedoor.protocol import Row, Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the rows."""
+
+    incident: str
+    title: str
+    playbook: str
+    plan: str
+    severity: str
+    phase: str
+    launched_by: str
+    launched_at: datetime
+    drill: bool
+    written_at: datetime
+    keys: dict[str, str]
+    """Public keys (base64 of the raw Ed25519 key) by the ids that signatures name."""
+    gaps: tuple[int, ...] = ()
+    """Numbers of rows that are missing from the record."""
+
+
+def merged(*parts: Iterable[Row]) -> list[Row]:
+    """Rows of several sources in one order; where a number comes twice, the first source's row stays."""
+    found: dict[int, Row] = {}
+    for part in parts:
+        for row in part:
+            found.setdefault(row.seq, row)
+    return [found[seq] for seq in sorted(found)]
+
+
+def gaps(rows: Sequence[Row]) -> tuple[int, ...]:
+    """The numbers that are missing below the highest."""
+    there = {row.seq for row in rows}
+    return tuple(seq for seq in range(1, max(there, default=0)) if seq not in there)
+
+
+def as_json(
+    head: Head,
+    rows: Sequence[Row],
+    review: Sequence[Row] = (),
+    refusals: Sequence[dict[str, Any]] = (),
+    others: Sequence[Row] = (),
+) -> dict[str, Any]:
+    """For machines. `others`: rows that came under a number that another row has (a run that was reset)."""
+    return {
+        "incident": head.incident,
+        "title": head.title,
+        "playbook": head.playbook,
+        "plan": head.plan,
+        "severity": head.severity,
+        "phase": head.phase,
+        "launched_by": head.launched_by,
+        "launched_at": _iso(head.launched_at),
+        "drill": head.drill,
+        "written_at": _iso(head.written_at),
+        "keys": head.keys,
+        "missing_rows": list(head.gaps),
+        "timeline": [row.model_dump(mode="json") for row in rows],
+        "review": [row.model_dump(mode="json") for row in review],
+        "refused": list(refusals),
+        "conflicting_rows": [row.model_dump(mode="json") for row in others],
+    }
+
+
+def as_markdown(
+    head: Head,
+    rows: Sequence[Row],
+    review: Sequence[Row] = (),
+    refusals: Sequence[dict[str, Any]] = (),
+    others: Sequence[Row] = (),
+) -> str:
+    """For people: the timeline, then each signed word with all that is needed to check it."""
+    lines = [
+        *_head(head),
+        "## Timeline",
+        "",
+        *_table(rows),
+        *_section("## Review", _table(review), bool(review)),
+        *_section("## Refused", _refused(refusals), bool(refusals)),
+        *_section("## Rows under a number that another row has", _table(others), bool(others)),
+        *_signatures([*rows, *review]),
+        *_keys(head),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _head(head: Head) -> list[str]:
+    drill = " (drill)" if head.drill else ""
+    lines = [
+        f"# {_text(head.title)}{drill}",
+        "",
+        f"- Incident: `{head.incident}`",
+        f"- Playbook: {_text(head.playbook)}, plan `{head.plan}`",
+        f"- Severity: {head.severity}",
+        f"- State: {head.phase}",
+        f"- Launched by {_text(head.launched_by)} at {_moment(head.launched_at)}",
+        f"- Written at {_moment(head.written_at)}",
+    ]
+    if head.gaps:
+        missing = ", ".join(str(seq) for seq in head.gaps[:20])
+        lines.append(f"- **Rows are missing from this record: {missing}**")
+    return [*lines, ""]
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return ["Nothing has been recorded.", ""]
+    lines = ["| # | UTC | What happened | By | Kind |", "|---:|---|---|---|---|"]
+    for row in rows:
+        mark = f" [signed](#{_anchor(row)})" if row.signed else ""
+        lines.append(
+            f"| {row.seq} | {_moment(row.at)} | {_text(row.words)}{mark} | {_text(row.by or '')} | `{row.kind}` |"
+        )
+    return [*lines, ""]
+
+
+def _refused(refusals: Sequence[dict[str, Any]]) -> list[str]:
+    lines = ["Words that were not counted.", "", "| UTC | By | Asked | Why not |", "|---|---|---|---|"]
+    for refusal in refusals:
+        cells = (_text(str(refusal[name])) for name in ("at", "person", "asked", "says"))
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _signatures(rows: Sequence[Row]) -> list[str]:
+    signed = [row for row in rows if row.signed]
+    if not signed:
+        return []
+    lines = [
+        "## Signed words",
+        "",
+        "Each was signed with Ed25519 by the front door for the person it names: over the line `firedoor/KIND/v1`,",
+        "a line break, and the body exactly as it stands here.",
+        "",
+    ]
+    for row in signed:
+        assert row.signed is not None  # noqa: S101  # chosen so above
+        lines += _signature(row, row.signed)
+    return lines
+
+
+def _signature(row: Row, signed: Signed) -> list[str]:
+    said = _body(signed)
+    facts = [
+        ("Person", said.get("person")),
+        ("Kind", said.get("kind")),
+        ("Choice", said.get("choice") or said.get("command")),
+        ("Ask", said.get("ask") or said.get("step")),
+        ("Document (SHA-256)", said.get("document")),
+        ("Reason", said.get("reason")),
+        ("Proof", said.get("proof")),
+        ("Was then", ", ".join(said.get("holds") or ())),
+        ("Issued", said.get("issued")),
+        ("Key", signed.key),
+        ("Signature", signed.signature),
+    ]
+    fence = "`" * max(3, _longest_run(signed.body) + 1)
+    return [
+        f'### <a id="{_anchor(row)}"></a>{row.seq}. {_text(row.words)}',
+        "",
+        *(f"- {name}: {_text(str(value))}" for name, value in facts if value),
+        "",
+        f"{fence}json",
+        signed.body,
+        fence,
+        "",
+    ]
+
+
+def _keys(head: Head) -> list[str]:
+    if not head.keys:
+        return []
+    return ["## Keys", "", *(f"- `{name}`: `{raw}`" for name, raw in sorted(head.keys.items())), ""]
+
+
+def _section(title: str, lines: list[str], shown: bool) -> list[str]:
+    return [title, "", *lines] if shown else []
+
+
+def _body(signed: Signed) -> dict[str, Any]:
+    said = json.loads(signed.body)
+    return said if isinstance(said, dict) else {}
+
+
+def _anchor(row: Row) -> str:
+    return f"{row.kind.split('.')[0]}-{row.seq}"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _text(text: str) -> str:
+    """Text as it is, and nothing else: no markup, no link, no table's end, one line."""
+    one_line = " ".join(text.split())
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in one_line)
+
+
+def _longest_run(text: str) -> int:
+    longest = run = 0
+    for char in text:
+        run = run + 1 if char == "`" else 0
+        longest = max(longest, run)
+    return longest

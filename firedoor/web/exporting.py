@@ -1,0 +1,83 @@
+"""The record of an incident, for a file: what was recorded, what is on its way to the record, and what was refused."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+from firedoor.incidents import NoAnswer, NoSuchIncident, Refused, Unreachable
+from firedoor.people.signatures import KeyRing
+from firedoor.protocol import Row, review_id
+from firedoor.records import report
+from firedoor.records.plans import Incident
+from firedoor.records.report import Head
+from firedoor.web.door import Door
+from firedoor.web.messages import Record
+from firedoor.web.problems import NotFound
+
+_AWAY = (NoSuchIncident, NoAnswer, Refused, Unreachable)
+
+
+async def export(door: Door, incident: str, ring: KeyRing) -> Record:
+    """Works without the engine, by what was recorded until then; `complete` says whether that is all."""
+    launched = await asyncio.to_thread(door.records.incidents.get, incident)
+    if launched is None:
+        raise NotFound(f"Nothing is known of {incident[:80]!r}.", "See `firedoor list --all`.")
+    recorded = await asyncio.to_thread(door.records.timeline.read, incident)
+    live, complete = await _live(door, launched)
+    review = await _review(door, incident)
+    refusals = [
+        {
+            "at": one.at.isoformat(),
+            "person": one.person,
+            "kind": one.kind,
+            "asked": one.asked,
+            "why": one.why,
+            "says": one.says,
+        }
+        for one in await asyncio.to_thread(door.journal.refusals, incident)
+    ]
+    others = await asyncio.to_thread(door.records.timeline.conflicts, incident)
+    rows = report.merged(recorded, live)
+    head = Head(
+        incident=incident,
+        title=launched.title,
+        playbook=launched.playbook,
+        plan=launched.plan,
+        severity=launched.severity or "not known yet",
+        phase=launched.phase,
+        launched_by=launched.launched_by,
+        launched_at=launched.launched_at,
+        drill=launched.drill,
+        written_at=door.now(),
+        keys={name: base64.b64encode(ring.raw(name)).decode() for name in ring},
+        gaps=report.gaps(rows),
+    )
+    return Record(
+        data=report.as_json(head, rows, review, refusals, others),
+        markdown=report.as_markdown(head, rows, review, refusals, others),
+        complete=complete and not head.gaps,
+    )
+
+
+async def _live(door: Door, launched: Incident) -> tuple[list[Row], bool]:
+    """The rows that the run still has, and whether it could be asked. One that is closed has recorded everything."""
+    rows: list[Row] = []
+    since = 0
+    try:
+        while True:
+            view = await door.incidents.view(launched.incident, since)
+            rows += view.rows
+            if not view.more or view.next_row <= since:
+                return rows, True
+            since = view.next_row
+    except _AWAY:
+        return rows, launched.phase == "closed"
+
+
+async def _review(door: Door, incident: str) -> list[Row]:
+    recorded = await asyncio.to_thread(door.records.timeline.read, review_id(incident))
+    try:
+        return report.merged(recorded, (await door.incidents.review(incident)).rows)
+    except _AWAY:
+        return recorded

@@ -1,0 +1,125 @@
+"""What waits for one person, over all running incidents and their open reviews."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from firedoor.incidents import NoAnswer, NoSuchIncident, Refused
+from firedoor.people import directory
+from firedoor.protocol import AskView, ReviewItemView, ReviewView, View
+from firedoor.web.door import Door
+from firedoor.web.messages import Inbox, InboxLine
+
+T = TypeVar("T")
+
+_AT_ONCE: Final = 16
+NO_ROWS: Final = 2**31
+"""`since` for whoever wants the picture and not the timeline."""
+
+
+async def inbox(door: Door, person: str) -> Inbox:
+    """The asks that the person can answer, the most urgent first. Incidents that do not answer are named."""
+    running, reviews = await asyncio.gather(door.incidents.listed(), door.incidents.reviews())
+    gate = asyncio.Semaphore(_AT_ONCE)
+    views = await _all(gate, (run.incident for run in running), lambda one: door.incidents.view(one, NO_ROWS))
+    chased = await _all(gate, reviews, door.incidents.review)
+    found = [line for view in views.values() if view for line in asks_for(door, person, view)]
+    found += [line for review in chased.values() if review for line in _tasks_for(door, person, review)]
+    found.sort(key=lambda line: (line.deadline or datetime.max.replace(tzinfo=UTC), line.severity, line.incident))
+    silent = [name for name, view in [*views.items(), *chased.items()] if view is None]
+    return Inbox(person=person, asks=tuple(found), silent=tuple(silent))
+
+
+async def _all(
+    gate: asyncio.Semaphore, names: Iterable[str], ask: Callable[[str], Awaitable[T]]
+) -> dict[str, T | None]:
+    async def one(name: str) -> tuple[str, T | None] | None:
+        async with gate:
+            try:
+                return name, await ask(name)
+            except NoSuchIncident:  # it ended meanwhile
+                return None
+            except (NoAnswer, Refused):
+                return name, None
+
+    return dict(found for found in await asyncio.gather(*(one(name) for name in names)) if found)
+
+
+def names_of(door: Door, person: str, region: str, commander: str | None, launcher: str) -> frozenset[str]:
+    """Everything that the person is called in an ask of this run (str(Who))."""
+    held = directory.holds(door.organization, person, door.now(), region=region, commander=commander)
+    names = {person, *held}
+    if f"region.manager:{region}" in held:
+        names.add("region.manager")
+    if person == launcher:
+        names.add("launcher")
+    return frozenset(names)
+
+
+def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
+    """The asks of one run that the person can answer."""
+    names = names_of(door, person, view.region, view.commander, view.launcher)
+    return [
+        InboxLine(
+            incident=view.incident,
+            title=view.title,
+            severity=view.severity,
+            kind=ask.kind,
+            ask=ask.id,
+            step=_step_id(view, ask),
+            words=ask.words,
+            choices=ask.choices,
+            deadline=ask.deadline,
+            silence=ask.silence,
+            proof=ask.proof,
+            document=ask.document,
+        )
+        for ask in view.asks
+        if _is_for(ask, person, names, view.launcher)
+    ]
+
+
+def _step_id(view: View, ask: AskView) -> str:
+    return next((step.id or step.path for step in view.steps if step.path == ask.step), ask.step)
+
+
+def _is_for(ask: AskView, person: str, names: frozenset[str], launcher: str) -> bool:
+    if ask.kind != "approval":
+        return not names.isdisjoint(ask.to)
+    if any(person in seat.signed_by for seat in ask.seats):
+        return False
+    open_seats = {seat.who for seat in ask.seats if len(seat.signed_by) < seat.seats}
+    mine = names & (open_seats | (frozenset(ask.to) - {seat.who for seat in ask.seats}))
+    if person == launcher:  # who launched signs for nobody, but commands beside another seat
+        mine &= {"commander"} if len(ask.seats) > 1 else frozenset()
+    return bool(mine)
+
+
+def _tasks_for(door: Door, person: str, review: ReviewView) -> list[InboxLine]:
+    launched = door.records.incidents.get(review.incident)
+    region = directory.region_of(door.organization, person, door.now())
+    names = names_of(door, person, region, None, launched.launched_by if launched else "")
+    return [line for item in review.items if (line := _task(item, review, person, names))]
+
+
+def _task(item: ReviewItemView, review: ReviewView, person: str, names: frozenset[str]) -> InboxLine | None:
+    verifies = item.state == "done"
+    if not verifies and (item.state != "open" or item.assign not in names):
+        return None
+    if verifies and item.done_by == person:  # somebody else verifies it
+        return None
+    return InboxLine(
+        incident=review.incident,
+        title=review.title,
+        severity=review.severity,
+        kind="verify" if verifies else "review",
+        ask=item.id,
+        step=item.id,
+        words=f"Verify: {item.words} ({item.done_by}: {item.proof or 'no proof'})" if verifies else item.words,
+        choices=("verified", "reopen") if verifies else ("done",),
+        deadline=item.due_at,
+        document=item.document,
+    )

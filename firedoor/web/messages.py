@@ -1,0 +1,266 @@
+"""What crosses HTTP. Requests refuse fields that they do not know: a misspelt one must not be lost in silence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from firedoor.plan.base import Frozen
+from firedoor.plan.model import Severity
+from firedoor.protocol import AskView, CommandKind, Phase
+
+Nonce = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$")]
+"""Made by the sender, new for each word. To send the same again under it is safe: it counts once."""
+
+Short = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+# --- playbooks ------------------------------------------------------------------------------------------------------
+
+
+class PlaybookLine(Frozen):
+    name: str
+    version: str
+    title: str
+    use_when: str
+    owner: str
+
+
+class FormField(Frozen):
+    """One field of the launch form."""
+
+    name: str
+    type: str
+    listed: bool
+    ask: str
+    required: bool
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    sensitive: str | None = None
+    give: str
+    """What to give, in words."""
+
+
+class SeverityLine(Frozen):
+    severity: Severity
+    when: str
+
+
+class OutlineLine(Frozen):
+    """One step, before it is run. `depth` is how far it stands inside others."""
+
+    path: str
+    id: str | None
+    verb: str
+    words: str
+    when: str = ""
+    """Under which condition; empty where it always is reached."""
+    applies: Literal["yes", "no", "later"] = "later"
+    """By what is known at the launch."""
+    depth: int = 0
+
+
+class Signing(Frozen):
+    """An approval that the playbook asks for."""
+
+    step: str
+    question: str
+    needs: tuple[str, ...]
+    deadline: int
+    """Seconds."""
+    no: str
+    silence: str
+    unlocks: tuple[str, ...] = ()
+
+
+class Containing(Frozen):
+    """Something that it may contain."""
+
+    step: str
+    action: str
+    does: str
+    undo: bool
+    requires: tuple[str, ...] = ()
+
+
+class ClockLine(Frozen):
+    name: str
+    kind: Literal["fixed", "standard"]
+    limit: int
+    law: str
+
+
+class Playbook(PlaybookLine):
+    digest: str
+    inputs: tuple[FormField, ...]
+    severity: tuple[SeverityLine, ...]
+    signs: tuple[Signing, ...]
+    contains: tuple[Containing, ...]
+    clocks: tuple[ClockLine, ...]
+    steps: tuple[OutlineLine, ...]
+
+
+class Playbooks(Frozen):
+    organization: str
+    playbooks: tuple[PlaybookLine, ...]
+    broken: tuple[str, ...] = ()
+    """Files of the book that hold mistakes, so that what they describe cannot be launched."""
+
+
+# --- launching ------------------------------------------------------------------------------------------------------
+
+
+class LaunchRequest(Frozen):
+    playbook: Short
+    nonce: Nonce
+    inputs: dict[str, Any] = {}
+    aware_at: AwareDatetime | None = None
+    """When the organization came to know; clocks count from it. Now, unless given."""
+    region: Short | None = None
+    """The launcher's, unless given."""
+    title: Annotated[str, Field(max_length=200)] = ""
+    drill: bool = False
+
+
+class PreviewRequest(Frozen):
+    playbook: Short
+    inputs: dict[str, Any] = {}
+    aware_at: AwareDatetime | None = None
+    region: Short | None = None
+
+
+class Preview(Frozen):
+    """What a launch would do. Nothing has been done."""
+
+    playbook: str
+    title: str
+    inputs: dict[str, Any]
+    severity: Severity
+    region: str
+    aware_at: datetime
+    commander: tuple[str, ...]
+    steps: tuple[OutlineLine, ...]
+    signs: tuple[Signing, ...]
+    contains: tuple[Containing, ...]
+    clocks: tuple[ClockLine, ...]
+
+
+class Launched(Frozen):
+    incident: str
+    playbook: str
+    plan: str
+    region: str
+    aware_at: datetime
+    launched_at: datetime
+    says: str
+    next: str
+
+
+# --- incidents ------------------------------------------------------------------------------------------------------
+
+
+class IncidentLine(Frozen):
+    incident: str
+    playbook: str
+    title: str
+    severity: Severity | None
+    phase: Phase | Literal["not started", "terminated", "failed", "cancelled"]
+    launched_by: str
+    launched_at: datetime
+    closed_at: datetime | None = None
+    waiting_on: str | None = None
+    next_due: datetime | None = None
+    drill: bool = False
+
+
+class Incidents(Frozen):
+    incidents: tuple[IncidentLine, ...]
+    live: bool
+    """False: the engine could not be asked, and this is what was written down last."""
+
+
+class Shown(Frozen):
+    """A document, as it is to be signed."""
+
+    ask: str
+    document: str
+    """Its hash, which an answer repeats."""
+    text: str
+    """The very text that is hashed: canonical JSON."""
+    about: AskView | None = None
+
+
+class InboxLine(Frozen):
+    """Something that the signed-in person can answer."""
+
+    incident: str
+    title: str
+    severity: Severity
+    kind: Literal["approval", "task", "question", "review", "verify"]
+    ask: str
+    step: str = ""
+    words: str
+    choices: tuple[str, ...]
+    deadline: datetime | None = None
+    silence: str = ""
+    proof: str | None = None
+    document: str
+
+
+class Inbox(Frozen):
+    person: str
+    asks: tuple[InboxLine, ...]
+    silent: tuple[str, ...] = ()
+    """Incidents that did not answer, so that something may be missing here."""
+
+
+class AnswerRequest(Frozen):
+    ask: Short
+    choice: Short
+    document: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """Hash of the document that the person saw."""
+    nonce: Nonce
+    reason: Words | None = None
+    proof: Words | None = None
+    targets: Annotated[tuple[str, ...], Field(max_length=5000)] | None = None
+    review: bool = False
+    """The answer is to a task of the incident's review."""
+
+
+class CommandRequest(Frozen):
+    command: CommandKind
+    nonce: Nonce
+    step: Short | None = None
+    target: Annotated[tuple[str, ...], Field(max_length=5000)] | None = None
+    value: Any = None
+    """add, input: {name: value}; severity: sev1 to sev4; extend: a length of time, as 30m; reassign, hand_over: who."""
+    reason: Words | None = None
+    expects: Short | None = None
+
+
+class Record(Frozen):
+    """The record of an incident, twice: for machines and for people."""
+
+    data: dict[str, Any]
+    markdown: str
+    complete: bool
+    """False: the run could not be asked, or rows are missing, so there may be more."""
+
+
+class Health(Frozen):
+    ok: bool
+    server: bool
+    worker: bool
+    records: bool
+    version: str
+    says: str
+
+
+class Me(Frozen):
+    person: str
+    name: str
+    region: str
+    holds: tuple[str, ...]

@@ -1,0 +1,120 @@
+"""What goes wrong at the front door, each with its status code, what is so, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from firedoor import incidents
+from firedoor.incidents import Trouble
+from firedoor.plan.base import Frozen
+from firedoor.plan.inputs import Problem
+
+
+class ProblemReply(Frozen):
+    """The body of every answer that is no success."""
+
+    error: str
+    """Stable, for machines: "inputs", "no-worker", "changed"."""
+    says: str
+    next: str
+    problems: tuple[Problem, ...] = ()
+    """Everything that is wrong with what was sent, at once."""
+    changed: tuple[str, ...] = ()
+    """What is different from the document that was shown."""
+    document: str | None = None
+    """Hash of the document as it is now, where it is another one than was shown."""
+
+
+class NotSignedIn(Trouble):
+    kind = "not-signed-in"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody is known by this token.",
+            "Send `Authorization: Bearer TOKEN`, with the token that `firedoor up` made for you.",
+        )
+
+
+class NotFound(Trouble):
+    kind = "not-found"
+
+
+class Wrong(Trouble):
+    """What was sent cannot be used, and every reason why."""
+
+    kind = "inputs"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        many = f"{count} things are wrong" if count != 1 else "One thing is wrong"
+        super().__init__(f"{many} with what was given.", "Mend it and send it again; nothing has been done.")
+
+
+class TooLarge(Trouble):
+    kind = "too-large"
+
+    def __init__(self) -> None:
+        super().__init__("More than 64 KiB were sent.", "Send less, and the rest in a second word.")
+
+
+class Conflict(Trouble):
+    """It is not as the sender thinks; nothing was done."""
+
+    kind = "conflict"
+
+
+class Changed(Trouble):
+    """The document is another one than the person saw."""
+
+    kind = "changed"
+
+    def __init__(self, changed: Iterable[str], document: str) -> None:
+        self.changed = tuple(changed)
+        self.document = document
+        super().__init__(
+            "What is asked has changed since you looked, so nothing was signed.",
+            "Look at it as it is now, and decide again.",
+        )
+
+
+_REFUSED: Final = {"role": 403, "seat": 403, "launcher": 403, "not_by": 403, "value": 422, "proof": 422, "reason": 422}
+
+_STATUS: Final[dict[type[Trouble], int]] = {
+    NotSignedIn: 401,
+    NotFound: 404,
+    incidents.NoSuchIncident: 404,
+    Wrong: 422,
+    TooLarge: 413,
+    Conflict: 409,
+    Changed: 409,
+    incidents.Closed: 409,
+    incidents.Unreachable: 503,
+    incidents.NoAnswer: 503,
+    incidents.EngineBroken: 502,
+}
+
+
+def status_of(trouble: Trouble) -> int:
+    if isinstance(trouble, incidents.Refused):
+        return _REFUSED.get(trouble.why or "", 409)
+    return _STATUS[type(trouble)]
+
+
+def reply_of(trouble: Trouble) -> ProblemReply:
+    return ProblemReply(
+        error=code_of(trouble),
+        says=trouble.says,
+        next=trouble.next,
+        problems=trouble.problems if isinstance(trouble, Wrong) else (),
+        changed=trouble.changed if isinstance(trouble, Changed) else (),
+        document=trouble.document if isinstance(trouble, Changed) else None,
+    )
+
+
+def code_of(trouble: Trouble) -> str:
+    """A refusal's own code comes with it: "refused-role"."""
+    if isinstance(trouble, incidents.Refused) and trouble.why:
+        return f"refused-{trouble.why}"
+    return trouble.kind

@@ -1,0 +1,54 @@
+"""One incident as it stands now, with its rows in order, from wherever they are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from firedoor.incidents import NoSuchIncident
+from firedoor.protocol import ReviewView, View
+from firedoor.web.door import Door
+from firedoor.web.problems import Conflict, NotFound
+
+_MOST_ROWS: Final = 300
+
+
+async def show(door: Door, incident: str, since: int = 0) -> View:
+    """The run keeps only its latest rows; older ones that are asked for come from the record."""
+    try:
+        view = await door.incidents.view(incident, since)
+    except NoSuchIncident:
+        raise await _gone(door, incident) from None
+    first = view.rows[0].seq if view.rows else view.recorded + 1
+    if first <= since + 1 or since >= view.recorded:
+        return view
+    older = await asyncio.to_thread(door.records.timeline.read, incident, since, _MOST_ROWS)
+    older = [row for row in older if row.seq < first]
+    if not older:
+        return view
+    if older[-1].seq < first - 1:  # a page of its own; the rest follows
+        return view.model_copy(update={"rows": tuple(older), "next_row": older[-1].seq, "more": True})
+    return view.model_copy(update={"rows": (*older, *view.rows)})
+
+
+async def review(door: Door, incident: str) -> ReviewView:
+    try:
+        return await door.incidents.review(incident)
+    except NoSuchIncident:
+        raise NotFound(
+            f"{incident[:80]} has no review.", "A review opens when the response has ended, if the playbook has one."
+        ) from None
+
+
+async def _gone(door: Door, incident: str) -> Conflict | NotFound:
+    written = await asyncio.to_thread(door.records.incidents.get, incident)
+    if written is None:
+        return NotFound(f"Nothing is known of {incident[:80]!r}.", "See `firedoor list --all` for what there is.")
+    if written.phase == "closed":
+        return Conflict(
+            f"{incident} is closed, and the engine has let it go.", f"Its record: firedoor export {incident}"
+        )
+    return Conflict(
+        f"{incident} was written down, and the engine does not know it: it never started, or the engine's data was lost.",
+        f"Its record: firedoor export {incident}. To respond, launch anew.",
+    )

@@ -1,0 +1,240 @@
+"""Answers and commands: what a person says is resolved, signed, written down, sent, and its receipt handed back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from firedoor.compiler.suggest import fix
+from firedoor.incidents import EngineBroken, NoAnswer, Refused, Trouble, Unreachable
+from firedoor.people import directory
+from firedoor.people.signatures import Forged
+from firedoor.plan import Plan
+from firedoor.plan.inputs import Checked, Problem, check_late, read_duration
+from firedoor.protocol import Answer, Command, Launch, Receipt, Signed, View
+from firedoor.run.documents import hash_of
+from firedoor.web import changes
+from firedoor.web.door import FRESH_FOR, Door
+from firedoor.web.journal import Kind, SaidDifferently, Word, digest
+from firedoor.web.messages import AnswerRequest, CommandRequest, Shown
+from firedoor.web.problems import Changed, Conflict, NotFound, TooLarge, Wrong
+
+Send = Callable[[str, Signed, str], Awaitable[Receipt]]
+
+
+async def answer(door: Door, person: str, incident: str, request: AnswerRequest) -> Receipt:
+    """Sign an answer to an ask of the run, or to a task of its review, about the document that the person saw."""
+
+    async def signed() -> Answer:
+        return await (_review_answer if request.review else _answer)(door, person, incident, request)
+
+    send = door.incidents.answer_review if request.review else door.incidents.answer
+    kind: Kind = "review" if request.review else "answer"
+    return await _say(door, person, incident, kind, request, f"{request.choice} {request.ask}", signed, send)
+
+
+async def command(door: Door, person: str, incident: str, request: CommandRequest) -> Receipt:
+    async def signed() -> Command:
+        return await _command(door, person, incident, request)
+
+    asked = " ".join(part for part in (request.command, request.step, request.reason) if part)
+    return await _say(door, person, incident, "command", request, asked, signed, door.incidents.command)
+
+
+async def document(door: Door, incident: str, ask: str, *, review: bool = False) -> Shown:
+    """What a person is shown and signs."""
+    if review:
+        text = await door.incidents.review_document(incident, ask)
+        about = None
+    else:
+        view = await door.incidents.view(incident)
+        about = next((one for one in view.asks if one.id == ask), None)
+        if about is None:
+            raise NotFound(
+                f"No question {ask[:80]!r} is open in {incident}.", "See `firedoor show` for those that are."
+            )
+        text = await door.incidents.document(incident, ask)
+    shown = Shown(ask=ask, document=hash_of(text), text=text, about=about)
+    door.remember(shown.document, text)
+    return shown
+
+
+async def _say(
+    door: Door,
+    person: str,
+    incident: str,
+    kind: Kind,
+    request: AnswerRequest | CommandRequest,
+    asked: str,
+    make: Callable[[], Awaitable[Answer | Command]],
+    send: Send,
+) -> Receipt:
+    word: Word | None = None
+    try:
+        word = await _written(door, person, incident, kind, request, make)
+        if word.reply is not None:
+            return Receipt.model_validate(word.reply)
+        receipt = await send(incident, word.signed, request.nonce)
+    except (Unreachable, NoAnswer, EngineBroken):
+        raise  # no decision was made, so there is none to write down
+    except Trouble as trouble:
+        await door.write_refusal(person, kind, incident, asked, trouble)
+        raise
+    await asyncio.to_thread(door.journal.counted, word, receipt.model_dump(mode="json"))
+    return receipt
+
+
+async def _written(
+    door: Door,
+    person: str,
+    incident: str,
+    kind: Kind,
+    request: AnswerRequest | CommandRequest,
+    make: Callable[[], Awaitable[Answer | Command]],
+) -> Word:
+    """The word as it is to go out: the one that was written down before under this nonce, or a new one."""
+    asked = digest([incident, kind, request.model_dump(mode="json")])
+    try:
+        before = await asyncio.to_thread(door.journal.find, person, request.nonce, asked)
+        if before is not None:
+            return before
+        try:
+            statement = await make()
+            signed = door.key.sign(statement)
+        except Forged as error:
+            raise TooLarge from error
+        word = Word(person, request.nonce, kind, incident, asked, signed, statement.issued)
+        return await asyncio.to_thread(door.journal.send, word)
+    except SaidDifferently:
+        raise Conflict("Another word was sent under this nonce.", "Send this one with a new nonce.") from None
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+async def _answer(door: Door, person: str, incident: str, request: AnswerRequest) -> Answer:
+    view = await door.incidents.view(incident)
+    ask = next((one for one in view.asks if one.id == request.ask), None)
+    if ask is None:
+        raise Refused("This question is not open any more: it was decided, or the response has ended.", "closed")
+    if request.choice not in ask.choices:
+        raise Refused(f"“{request.choice}” is no choice here; it is one of {', '.join(ask.choices)}.", "choice")
+    await _same(door, request, await door.incidents.document(incident, request.ask))
+    return _statement(door, person, incident, request, view.plan, view.region, view.commander)
+
+
+async def _review_answer(door: Door, person: str, incident: str, request: AnswerRequest) -> Answer:
+    await _same(door, request, await door.incidents.review_document(incident, request.ask))
+    launched = await asyncio.to_thread(door.records.incidents.get, incident)
+    if launched is None:
+        raise NotFound(f"Nothing is known of {incident}.", "See `firedoor list`.")
+    region = Launch.model_validate_json(launched.launch.body).region
+    return _statement(door, person, incident, request, launched.plan, region, None)
+
+
+async def _same(door: Door, request: AnswerRequest, text: str) -> None:
+    """What is signed is what was seen. Raises Changed."""
+    now = hash_of(text)
+    if now != request.document:
+        seen = door.shown.get(request.document)
+        door.remember(now, text)
+        raise Changed(changes.between(seen, text), now)
+
+
+def _statement(
+    door: Door, person: str, incident: str, request: AnswerRequest, plan: str, region: str, commander: str | None
+) -> Answer:
+    now = door.now()
+    return Answer(
+        person=person,
+        incident=incident,
+        plan=plan,
+        nonce=request.nonce,
+        issued=now,
+        expires=now + FRESH_FOR,
+        ask=request.ask,
+        document=request.document,
+        choice=request.choice,
+        reason=request.reason,
+        proof=request.proof,
+        targets=request.targets,
+        holds=directory.holds(door.organization, person, now, region=region, commander=commander),
+    )
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+async def _command(door: Door, person: str, incident: str, request: CommandRequest) -> Command:
+    view = await door.incidents.view(incident)
+    now = door.now()
+    return Command(
+        person=person,
+        incident=incident,
+        plan=view.plan,
+        nonce=request.nonce,
+        issued=now,
+        expires=now + FRESH_FOR,
+        command=request.command,
+        step=request.step,
+        target=request.target,
+        value=await _value(door, view, request),
+        reason=request.reason,
+        expects=request.expects,
+        holds=directory.holds(door.organization, person, now, region=view.region, commander=view.commander),
+    )
+
+
+async def _value(door: Door, view: View, request: CommandRequest) -> Any:
+    """The value in its canonical form. Raises Wrong."""
+    match request.command:
+        case "add" | "input":
+            plan = await asyncio.to_thread(door.records.plans.get, view.plan)
+            return _inputs(door, plan, request.value, adding=request.command == "add")
+        case "extend":
+            return _length(request.value)
+        case "reassign":
+            return _someone(door, request.value, _reassignable(door))
+        case "hand_over":
+            return _someone(door, request.value, list(door.organization.people))
+        case _:
+            return request.value
+
+
+def _inputs(door: Door, plan: Plan | None, given: Any, *, adding: bool) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise Wrong([Problem(name="value", says="is no map of inputs", give="give {name: value}")])
+    if plan is None:
+        return cast("dict[str, Any]", given)  # the run looks at it again
+    found: Checked = check_late(plan, given, door.organization.people, adding=adding)
+    if found.problems:
+        raise Wrong(found.problems)
+    return found.values
+
+
+def _length(given: Any) -> int | float:
+    try:
+        return read_duration(given)
+    except ValueError as error:
+        raise Wrong(
+            [Problem(name="value", says=str(error), give="give a length of time, as 15m, 4h or 2 days")]
+        ) from None
+
+
+def _reassignable(door: Door) -> list[str]:
+    teams = door.organization.teams
+    return [
+        *door.organization.people,
+        *(f"{team}.on_shift" for team in teams),
+        *(f"{team}.manager" for team in teams),
+        "commander",
+        "launcher",
+    ]
+
+
+def _someone(door: Door, given: Any, names: list[str]) -> str:
+    if not isinstance(given, str) or given not in names:
+        says = f"nobody here is called {str(given)[:80]!r}"
+        raise Wrong([Problem(name="value", says=says, give=fix(str(given), names) or "give a person's id")])
+    return given
