@@ -1,7 +1,9 @@
 """What is said: prose by language, or a message template of the book with the playbook's inputs as its context."""
 
+from pydantic import Field
+
 from firedoor.plan.base import Frozen
-from firedoor.plan.expression import Prose
+from firedoor.plan.expression import Expr, Prose
 
 
 class Text(Frozen):
@@ -21,3 +23,5 @@ class MessageRef(Frozen):
     """A message template of the book, by name; its languages are in `Plan.messages`."""
 
     message: str
+    context: dict[str, Expr] = Field(default_factory=dict)
+    """What names of the template mean here, where the run cannot know it: inputs of a playbook that was inlined."""
