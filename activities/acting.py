@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-from activities.attempt import Attempt, work_through
+from activities.attempt import LEAST_ATTEMPTS, Attempt, work_through
 from activities.failures import as_failure
 from activities.holding import LedgerFence
 from firedoor.connectors.contract import Order as Act
@@ -15,7 +15,7 @@ from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import ConnectorError, TargetMissing, Unavailable
 from firedoor.connectors.fencing import held_by, settle
 from firedoor.protocol import ContainOrder, TargetOutcome
-from firedoor.records.ledger import Entry, EntryState, Intention, Ledger
+from firedoor.records.ledger import Entry, EntryState, Intention, Ledger, agree
 
 OutcomeState = Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
 
@@ -47,10 +47,13 @@ class Acts:
         self._shared = order.action.undo is not None or platform.call(order.action.call).undo is not None
 
     async def work(self) -> tuple[TargetOutcome, ...]:
-        """Raises ApplicationError when targets are left and another attempt fits in the budget."""
-        order = self._order
+        """Raises ApplicationError when targets are left and another attempt fits in the budget, and EntryConflict."""
+        order, action = self._order, self._order.action
         entries = await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
         there = {entry.target: entry for entry in entries if entry.ordinal == order.ordinal}
+        for target in order.targets:
+            if target in there:
+                agree(there[target], self._connector, action.call, action.undo, order.arguments)
         outcomes: dict[str, TargetOutcome] = {}
         left: dict[str, Left] = {}
 
@@ -63,7 +66,7 @@ class Acts:
 
         targets = list(dict.fromkeys(order.targets))
         await work_through(targets, self._platform.at_once, self._attempt, act)
-        self._attempt.check_interrupted()
+        self._attempt.check_interrupted(len(targets) - len(outcomes))
         if left and self._attempt.stopped is None:
             self._try_again(list(left.values()))
         for target in targets:
@@ -76,9 +79,17 @@ class Acts:
         errors = [one.error for one in left if one.error is not None]
         waits = [error.retry_after for error in errors if isinstance(error, Unavailable) and error.retry_after]
         wait = max(waits, default=None)
-        if errors and self._attempt.allows_another(wait):
+        if errors and self._attempt.allows_another(wait) and self._in_budget(left):
             others = f" ({len(errors)} targets are left)" if len(errors) > 1 else ""
             raise as_failure(errors[0], text=f"{errors[0]}{others}", wait=wait)
+
+    def _in_budget(self, left: list[Left]) -> bool:
+        """Where the run sets no bound, as on long lists, each target has the action's own, from when it was entered."""
+        if self._attempt.left() is not None or self._attempt.info.attempt < LEAST_ATTEMPTS:
+            return True
+        budget = timedelta(seconds=self._order.action.retries_for)
+        since = [one.entry.entered_at if one.entry else self._attempt.info.scheduled_time for one in left]
+        return max(since) + budget > self._attempt.now()
 
     async def _contain(self, target: str, there: Entry | None) -> TargetOutcome | Left:
         entry = there
@@ -89,7 +100,8 @@ class Acts:
                 return outcome_of(entry)
             fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts())
             doubted = held_by(entry.call, entry.arguments) if entry.tried else None
-            await settle(self._platform, fence, maybe_done=doubted)
+            async with self._attempt.in_time():
+                await settle(self._platform, fence, maybe_done=doubted)
         except ConnectorError as error:
             if entry is None:
                 return Left(target, None, error)

@@ -12,14 +12,22 @@ from typing import Final, Literal, TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from firedoor.connectors.errors import Unavailable
+
 T = TypeVar("T")
 
 RESERVE: Final = timedelta(seconds=5)
-"""What an attempt needs at least; less is left of the budget, and it reports instead of failing into a timeout."""
+"""What an attempt needs at least: when less is left, nothing new is started, so that it ends by itself and can tell."""
+
+CUT_OFF: Final = timedelta(seconds=1)
+"""What is under way is given up so long before the server gives up the attempt."""
 
 BEAT_SECONDS: Final = 3.0
 
-Reason = Literal["asked", "time", "interrupted"]
+LEAST_ATTEMPTS: Final = 3
+"""Where the run sets no bound on retries."""
+
+Reason = Literal["asked", "budget", "attempt", "interrupted"]
 
 
 class Attempt:
@@ -35,9 +43,8 @@ class Attempt:
         return self.info.started_time + timedelta(seconds=time.monotonic() - self._began)
 
     def left(self) -> timedelta | None:
-        """What is left of schedule-to-close; None where it has no bound."""
-        budget = self.info.schedule_to_close_timeout
-        return None if budget is None else self.info.scheduled_time + budget - self.now()
+        """What is left of the budget (schedule-to-close); None where it has no bound."""
+        return self._until(self.info.scheduled_time, self.info.schedule_to_close_timeout)
 
     def allows_another(self, wait: timedelta | None) -> bool:
         """Whether the server would run another attempt after `wait` (None: after its own backoff), with time to act."""
@@ -49,11 +56,21 @@ class Attempt:
                 wait = policy.initial_interval * min(policy.backoff_coefficient ** (self.info.attempt - 1), 1e6)
                 wait = min(wait, policy.maximum_interval or policy.initial_interval * 100)
         left = self.left()
-        return left is None or left > (wait or timedelta()) + self._reserve()
+        return left is None or left > (wait or timedelta()) + _reserve(self.info.schedule_to_close_timeout)
 
-    def _reserve(self) -> timedelta:
-        budget = self.info.schedule_to_close_timeout
-        return min(RESERVE, budget / 5) if budget else RESERVE
+    @asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """Give up what runs inside just before the server gives up this attempt. Raises Unavailable then."""
+        ends = [self._until(self.info.started_time, self.info.start_to_close_timeout), self.left()]
+        bounds = [(end - CUT_OFF).total_seconds() for end in ends if end is not None]
+        try:
+            async with asyncio.timeout(max(0.1, min(bounds)) if bounds else None):
+                yield
+        except TimeoutError as error:
+            raise Unavailable("no answer before the attempt's time was up") from error
+
+    def _until(self, start: datetime, length: timedelta | None) -> timedelta | None:
+        return None if length is None else start + length - self.now()
 
     async def run(self, work: Awaitable[T]) -> T:
         """Await the work to its end, whatever comes: a cancellation only sets `stopped`, and the work minds that.
@@ -85,14 +102,20 @@ class Attempt:
         while True:
             activity.heartbeat()
             await asyncio.sleep(pause)
-            left = self.left()
-            if left is not None and left < self._reserve() and self.stopped is None:
-                self.stopped = "time"
+            self.stopped = self.stopped or self._time_is_up()
 
-    def check_interrupted(self) -> None:
-        """Raises where the attempt ends because of this worker: another attempt goes on with what is left."""
-        if self.stopped == "interrupted":
-            raise ApplicationError("the attempt was interrupted, and goes on elsewhere", type="Interrupted")
+    def _time_is_up(self) -> Reason | None:
+        budget, attempt = self.info.schedule_to_close_timeout, self.info.start_to_close_timeout
+        left = self.left()
+        if left is not None and left < _reserve(budget):
+            return "budget"
+        left = self._until(self.info.started_time, attempt)
+        return "attempt" if left is not None and left < _reserve(attempt) else None
+
+    def check_interrupted(self, left: int) -> None:
+        """Raises where this attempt ends with work `left` that another one should go on with, and can."""
+        if self.stopped == "interrupted" or (self.stopped == "attempt" and left and self.allows_another(timedelta())):
+            raise ApplicationError(f"the attempt ended with {left} left to do", type="Interrupted")
 
 
 async def work_through(items: list[T], at_once: int, attempt: Attempt, act: Callable[[T], Awaitable[None]]) -> None:
@@ -110,6 +133,10 @@ async def work_through(items: list[T], at_once: int, attempt: Attempt, act: Call
     for result in await asyncio.gather(*lines, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
+
+
+def _reserve(length: timedelta | None) -> timedelta:
+    return min(RESERVE, length / 5) if length else RESERVE
 
 
 def _why() -> Reason:

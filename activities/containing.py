@@ -42,7 +42,7 @@ DRILL: Final = "drill:"
 
 class Verify(Protocol):
     def __call__(self, order: Order) -> None:
-        """Check the order's warrant. Raises ValueError, in plain words, when this act is not covered by it."""
+        """Check the order's warrant, in a thread. Raises ValueError, in plain words, when it does not cover this act."""
         ...
 
 
@@ -122,7 +122,7 @@ class Containing:
     async def _admit(self, order: Order) -> int:
         """Fail closed without a warrant; then write the rows that travel with the order. Returns the highest one."""
         try:
-            self._verify(order)
+            await asyncio.to_thread(self._verify, order)
         except ValueError as error:
             raise ApplicationError(str(error), type="NoWarrant", non_retryable=True) from error
         return await asyncio.to_thread(self._timeline.write, order.incident, order.rows)

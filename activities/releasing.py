@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from activities.acting import outcome_of
-from activities.attempt import Attempt, work_through
+from activities.attempt import LEAST_ATTEMPTS, Attempt, work_through
 from activities.failures import as_failure
 from activities.holding import LedgerFence
 from firedoor.connectors.contract import Platform
@@ -48,7 +49,7 @@ class Releases:
 
         at_once = min((self._platform_of(entry.connector).at_once for entry in entries), default=1)
         await work_through(list(groups), at_once, self._attempt, let_go)
-        self._attempt.check_interrupted()
+        self._attempt.check_interrupted(len(groups) - len(outcomes) + len(self._errors))
         if self._errors and self._attempt.stopped is None:
             self._try_again()
         for target, group in groups.items():
@@ -69,8 +70,15 @@ class Releases:
         """Raises for another attempt, unless none fits."""
         waits = [error.retry_after for error in self._errors if isinstance(error, Unavailable) and error.retry_after]
         wait = max(waits, default=None)
-        if self._attempt.allows_another(wait):
+        if self._attempt.allows_another(wait) and self._in_budget():
             raise as_failure(self._errors[0], wait=wait)
+
+    def _in_budget(self) -> bool:
+        """Where the run sets no bound, as on long lists, the action's own counts from the order."""
+        if self._attempt.left() is not None or self._attempt.info.attempt < LEAST_ATTEMPTS:
+            return True
+        budget = timedelta(seconds=self._order.action.retries_for)
+        return self._attempt.info.scheduled_time + budget > self._attempt.now()
 
     async def _release(self, entry: Entry) -> TargetOutcome:
         """The outcome; `unknown` where another attempt may mend what failed, or nothing was tried."""
@@ -84,7 +92,8 @@ class Releases:
         fence = LedgerFence(self._ledger, row, self._attempt.now)
         try:
             platform = self._platform_of(row.connector)
-            await settle(platform, fence, trust=not doubted, maybe_done=FREE if doubted else None)
+            async with self._attempt.in_time():
+                await settle(platform, fence, trust=not doubted, maybe_done=FREE if doubted else None)
         except ConnectorError as error:
             return await self._failed(row, fence, error)
         return outcome_of(await self._read_again(row))

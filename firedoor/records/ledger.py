@@ -183,7 +183,7 @@ class Ledger:
                 there = _find(connection, intention.incident, intention.step, intention.target, intention.ordinal)
                 if there is None:
                     return _enter(connection, thing, intention, at)
-        _agree(there, intention)
+        agree(there, intention.connector, intention.call, intention.undo, intention.arguments)
         return there
 
     def wanted(self, thing: int) -> Wanted:
@@ -395,11 +395,11 @@ def _enter(connection: Connection, thing: int, intention: Intention, at: datetim
     return entry
 
 
-def _agree(there: Entry, intention: Intention) -> None:
-    ordered = (intention.connector, intention.call, intention.undo, intention.arguments)
-    if (there.connector, there.call, there.undo, there.arguments) != ordered:
+def agree(there: Entry, connector: str, call: str, undo: str | None, arguments: dict[str, Any]) -> None:
+    """Raises EntryConflict when the entry orders something else."""
+    if (there.connector, there.call, there.undo, there.arguments) != (connector, call, undo, arguments):
         raise EntryConflict(
-            f"step {intention.step} of {intention.incident} has entered {there.call} (ordinal {there.ordinal}) "
+            f"step {there.step} of {there.incident} has entered {there.call} (ordinal {there.ordinal}) "
             f"on {there.target or 'no target'}, and now orders something else"
         )
 
