@@ -187,7 +187,7 @@ def _item(field: Input, name: str, value: object, people: Collection[str] | None
         return None, Problem(name=name, says=wrong.says, give=wrong.give or f"give {_one(field)}")
     if field.type == "person" and people is not None and found not in people:
         nobody = f"nobody in the organization is called {_quoted(field, value)}"
-        return None, Problem(name=name, says=nobody, give=_close(found, people))
+        return None, Problem(name=name, says=nobody, give=meant(found, people))
     return found, None
 
 
@@ -228,11 +228,11 @@ def _unknown(name: str, plan: Plan) -> Problem:
     names = list(plan.input_names)
     if not names:
         return Problem(name=name, says="is no input of this playbook", give="leave it out: it takes none")
-    return Problem(name=name, says="is no input of this playbook", give=_close(name, names))
+    return Problem(name=name, says="is no input of this playbook", give=meant(name, names))
 
 
-def _close(name: str, names: Collection[str]) -> str:
-    """The one name that is close, else the choices."""
+def meant(name: str, names: Collection[str]) -> str:
+    """How to mend a name that is none of these: the one that is close, else the choices."""
     close = difflib.get_close_matches(name.lower(), names, n=2, cutoff=0.75)
     if len(close) == 1:
         return f'write "{close[0]}"'
@@ -282,7 +282,7 @@ def _choice(field: Input, value: object) -> str:
         alike = [choice for choice in field.choices if choice.casefold() == value.casefold()]
         if len(alike) == 1:
             return alike[0]
-    raise _Wrong(f"{_quoted(field, value)} is no choice here", _close(str(value), field.choices))
+    raise _Wrong(f"{_quoted(field, value)} is no choice here", meant(str(value), field.choices))
 
 
 def _token(field: Input, value: object) -> str:

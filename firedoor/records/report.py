@@ -9,9 +9,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from firedoor.protocol import Row, Signed
+
+AFTER_THE_RUN: Final = 1_000_000
+"""The review's rows are recorded under numbers above this one (workflows.review)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,18 @@ def merged(*parts: Iterable[Row]) -> list[Row]:
         for row in part:
             found.setdefault(row.seq, row)
     return [found[seq] for seq in sorted(found)]
+
+
+def apart(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows of the run, and those of its review, which stand behind them in the same timeline, counted anew."""
+    run: list[Row] = []
+    review: list[Row] = []
+    for row in rows:
+        if row.seq > AFTER_THE_RUN:
+            review.append(row.model_copy(update={"seq": row.seq - AFTER_THE_RUN}))
+        else:
+            run.append(row)
+    return run, review
 
 
 def gaps(rows: Sequence[Row]) -> tuple[int, ...]:

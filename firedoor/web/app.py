@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version as installed
 from typing import Any
@@ -40,8 +39,6 @@ from firedoor.web.problems import NotFound, Wrong
 
 VERSION = installed("firedoor")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "testserver")
-
-log = logging.getLogger(__name__)
 
 
 def create_app(door: Door, ring: KeyRing, *, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
@@ -170,8 +167,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    """A fault of ours. It is told as one, logged whole, and shows nothing of its inside."""
-    log.error("a request failed: %s %s", request.method, request.url.path, exc_info=error)
+    """A fault of ours. It is told as one and shows nothing of its inside; the server logs it whole."""
     reply = problems.ProblemReply(
         error="fault",
         says="The front door failed at this. It is a fault of ours, and is in its log.",

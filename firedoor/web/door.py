@@ -23,6 +23,9 @@ from firedoor.web.problems import NotSignedIn, code_of
 FRESH_FOR: Final = timedelta(minutes=15)
 """How long a signed word may be delivered, and so how long the same word can be sent again."""
 
+NO_ROWS: Final = 2**31
+"""`since` for whoever wants the picture and not the timeline."""
+
 _MOST_SHOWN: Final = 2000
 
 

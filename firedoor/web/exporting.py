@@ -7,7 +7,7 @@ import base64
 
 from firedoor.incidents import NoAnswer, NoSuchIncident, Refused, Unreachable
 from firedoor.people.signatures import KeyRing
-from firedoor.protocol import Row, review_id
+from firedoor.protocol import Row
 from firedoor.records import report
 from firedoor.records.plans import Incident
 from firedoor.records.report import Head
@@ -25,7 +25,8 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
         raise NotFound(f"Nothing is known of {incident[:80]!r}.", "See `firedoor list --all`.")
     recorded = await asyncio.to_thread(door.records.timeline.read, incident)
     live, complete = await _live(door, launched)
-    review = await _review(door, incident)
+    recorded, review = report.apart(recorded)
+    review = report.merged(review, await _review(door, incident))
     refusals = [
         {
             "at": one.at.isoformat(),
@@ -75,9 +76,8 @@ async def _live(door: Door, launched: Incident) -> tuple[list[Row], bool]:
         return rows, launched.phase == "closed"
 
 
-async def _review(door: Door, incident: str) -> list[Row]:
-    recorded = await asyncio.to_thread(door.records.timeline.read, review_id(incident))
+async def _review(door: Door, incident: str) -> tuple[Row, ...]:
     try:
-        return report.merged(recorded, (await door.incidents.review(incident)).rows)
+        return (await door.incidents.review(incident)).rows
     except _AWAY:
-        return recorded
+        return ()

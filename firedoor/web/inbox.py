@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from firedoor.incidents import NoAnswer, NoSuchIncident, Refused
 from firedoor.people import directory
+from firedoor.plan import Plan, paths
 from firedoor.protocol import AskView, ReviewItemView, ReviewView, View
-from firedoor.web.door import Door
+from firedoor.web.door import NO_ROWS, Door
 from firedoor.web.messages import Inbox, InboxLine
 
 T = TypeVar("T")
 
 _AT_ONCE: Final = 16
-NO_ROWS: Final = 2**31
-"""`since` for whoever wants the picture and not the timeline."""
 
 
 async def inbox(door: Door, person: str) -> Inbox:
@@ -62,6 +61,7 @@ def names_of(door: Door, person: str, region: str, commander: str | None, launch
 def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
     """The asks of one run that the person can answer."""
     names = names_of(door, person, view.region, view.commander, view.launcher)
+    plan = door.records.plans.get(view.plan)
     return [
         InboxLine(
             incident=view.incident,
@@ -78,7 +78,7 @@ def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
             document=ask.document,
         )
         for ask in view.asks
-        if _is_for(ask, person, names, view.launcher)
+        if _is_for(ask, person, names, view.launcher, _escalated(ask, plan, door.now()))
     ]
 
 
@@ -86,16 +86,26 @@ def _step_id(view: View, ask: AskView) -> str:
     return next((step.id or step.path for step in view.steps if step.path == ask.step), ask.step)
 
 
-def _is_for(ask: AskView, person: str, names: frozenset[str], launcher: str) -> bool:
+def _is_for(ask: AskView, person: str, names: frozenset[str], launcher: str, escalated: bool) -> bool:
     if ask.kind != "approval":
         return not names.isdisjoint(ask.to)
     if any(person in seat.signed_by for seat in ask.seats):
         return False
     open_seats = {seat.who for seat in ask.seats if len(seat.signed_by) < seat.seats}
-    mine = names & (open_seats | (frozenset(ask.to) - {seat.who for seat in ask.seats}))
+    if escalated:
+        open_seats |= {f"{who.partition('.')[0]}.manager" for who in open_seats}
+    mine = names & open_seats
     if person == launcher:  # who launched signs for nobody, but commands beside another seat
         mine &= {"commander"} if len(ask.seats) > 1 else frozenset()
     return bool(mine)
+
+
+def _escalated(ask: AskView, plan: Plan | None, now: datetime) -> bool:
+    """Whether the managers may sign by now, for the seats that are still empty."""
+    step = plan.by_path.get(paths.static(ask.step)) if plan else None
+    if step is None or step.verb != "approve" or step.escalate is None:
+        return False
+    return now >= ask.opened_at + timedelta(seconds=step.escalate)
 
 
 def _tasks_for(door: Door, person: str, review: ReviewView) -> list[InboxLine]:
@@ -106,10 +116,12 @@ def _tasks_for(door: Door, person: str, review: ReviewView) -> list[InboxLine]:
 
 
 def _task(item: ReviewItemView, review: ReviewView, person: str, names: frozenset[str]) -> InboxLine | None:
-    verifies = item.state == "done"
-    if not verifies and (item.state != "open" or item.assign not in names):
+    """The owner does it. Anyone else may verify it; those who are near it are asked to."""
+    team = item.assign.partition(".")[0]
+    if item.state == "verified" or names.isdisjoint({item.assign, team, f"{team}.manager"}):
         return None
-    if verifies and item.done_by == person:  # somebody else verifies it
+    verifies = item.state == "done"
+    if verifies and item.done_by == person:
         return None
     return InboxLine(
         incident=review.incident,
@@ -119,7 +131,7 @@ def _task(item: ReviewItemView, review: ReviewView, person: str, names: frozense
         ask=item.id,
         step=item.id,
         words=f"Verify: {item.words} ({item.done_by}: {item.proof or 'no proof'})" if verifies else item.words,
-        choices=("verified", "reopen") if verifies else ("done",),
+        choices=("verify", "again") if verifies else ("done",),
         deadline=item.due_at,
         document=item.document,
     )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from firedoor.compiler.suggest import fix
 from firedoor.incidents import NoSuchIncident, Trouble, new_incident_id
 from firedoor.people import directory
 from firedoor.people.directory import Situation
 from firedoor.people.signatures import Forged
 from firedoor.plan import Plan
-from firedoor.plan.inputs import Problem, check_inputs
+from firedoor.plan.inputs import Problem, check_inputs, meant
 from firedoor.protocol import Launch
 from firedoor.records.plans import Incident
 from firedoor.web import playbooks
@@ -32,8 +30,8 @@ def plan_of(door: Door, name: str) -> Plan:
     plan = door.book.plans.get(name)
     if plan is None:
         names = list(door.book.plans)
-        meant = fix(name, names, "Nothing can be launched: see `firedoor check`.") or ""
-        raise NotFound(f"No playbook is called {name[:80]!r}.", f"{meant[:1].upper()}{meant[1:]}")
+        how = meant(name[:80], names) if names else "nothing can be launched: see `firedoor check`"
+        raise NotFound(f"No playbook is called {name[:80]!r}.", f"{how[:1].upper()}{how[1:]}.")
     return plan
 
 
@@ -169,9 +167,9 @@ def _wrong_head(door: Door, request: LaunchRequest | PreviewRequest, now: dateti
                 name="aware_at", says="lies in the future", give="give the moment when it became known, or leave it out"
             )
         )
-    regions: Mapping[str, Any] = door.organization.regions
+    regions = door.organization.regions
     if request.region is not None and request.region not in regions:
-        give = fix(request.region, regions) or ""
+        give = meant(request.region, regions)
         wrong.append(Problem(name="region", says=f"there is no region called {request.region!r}", give=give))
     return wrong
 

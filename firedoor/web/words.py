@@ -6,16 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from firedoor.compiler.suggest import fix
 from firedoor.incidents import EngineBroken, NoAnswer, Refused, Trouble, Unreachable
 from firedoor.people import directory
 from firedoor.people.signatures import Forged
 from firedoor.plan import Plan
-from firedoor.plan.inputs import Checked, Problem, check_late, read_duration
+from firedoor.plan.inputs import Checked, Problem, check_late, meant, read_duration
 from firedoor.protocol import Answer, Command, Launch, Receipt, Signed, View
 from firedoor.run.documents import hash_of
 from firedoor.web import changes
-from firedoor.web.door import FRESH_FOR, Door
+from firedoor.web.door import FRESH_FOR, NO_ROWS, Door
 from firedoor.web.journal import Kind, SaidDifferently, Word, digest
 from firedoor.web.messages import AnswerRequest, CommandRequest, Shown
 from firedoor.web.problems import Changed, Conflict, NotFound, TooLarge, Wrong
@@ -48,7 +47,7 @@ async def document(door: Door, incident: str, ask: str, *, review: bool = False)
         text = await door.incidents.review_document(incident, ask)
         about = None
     else:
-        view = await door.incidents.view(incident)
+        view = await door.incidents.view(incident, NO_ROWS)
         about = next((one for one in view.asks if one.id == ask), None)
         if about is None:
             raise NotFound(
@@ -114,7 +113,7 @@ async def _written(
 
 
 async def _answer(door: Door, person: str, incident: str, request: AnswerRequest) -> Answer:
-    view = await door.incidents.view(incident)
+    view = await door.incidents.view(incident, NO_ROWS)
     ask = next((one for one in view.asks if one.id == request.ask), None)
     if ask is None:
         raise Refused("This question is not open any more: it was decided, or the response has ended.", "closed")
@@ -167,7 +166,7 @@ def _statement(
 
 
 async def _command(door: Door, person: str, incident: str, request: CommandRequest) -> Command:
-    view = await door.incidents.view(incident)
+    view = await door.incidents.view(incident, NO_ROWS)
     now = door.now()
     return Command(
         person=person,
@@ -236,5 +235,5 @@ def _reassignable(door: Door) -> list[str]:
 def _someone(door: Door, given: Any, names: list[str]) -> str:
     if not isinstance(given, str) or given not in names:
         says = f"nobody here is called {str(given)[:80]!r}"
-        raise Wrong([Problem(name="value", says=says, give=fix(str(given), names) or "give a person's id")])
+        raise Wrong([Problem(name="value", says=says, give=meant(str(given)[:80], names))])
     return given
