@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from firedoor.plan import paths
+from firedoor.plan.evaluate import Unread
 from firedoor.run import asking, clocks, questions, releasing, tasks
-from firedoor.run.core import Core
+from firedoor.run.core import Core, NoRound
 from firedoor.run.state import HELD, Act
 
 
@@ -29,13 +31,7 @@ def undo_all(core: Core, why: str) -> None:
 
 
 def _end_steps(core: Core, *, keep: bool) -> None:
-    running = clocks.running(core) if keep else []
-    kept = [
-        step.path
-        for step in core.plan.by_path.values()
-        if step.verb not in ("parallel", "group", "for_each") and any(name in running for name in step.meets)
-        if core.status(step.path) in ("waiting", "asking") and "[" not in step.path
-    ]
+    kept = _meeting_clocks(core) if keep else []
     for ask in list(core.state.asks.values()):
         if ask.step not in kept and ask.why not in ("undo_failed", "expiry"):
             asking.close(core, ask)
@@ -45,6 +41,34 @@ def _end_steps(core: Core, *, keep: bool) -> None:
             core.finish(path, "stopped")
     for path in kept:
         tasks.keep(core, path)
+
+
+def _meeting_clocks(core: Core) -> list[str]:
+    """Steps not yet over that would meet a clock which runs, unless they are known not to apply."""
+    running = clocks.running(core)
+    return [
+        step.path
+        for step in core.plan.by_path.values()
+        if step.verb not in ("parallel", "group", "for_each") and any(name in running for name in step.meets)
+        if core.status(step.path) in ("waiting", "asking") and _may_apply(core, step.path)
+    ]
+
+
+def _may_apply(core: Core, path: str) -> bool:
+    """False for a step in a loop, left out, or under a condition that is known not to hold."""
+    if any(paths.within(path, scope) for scope in core.state.left):
+        return False
+    while path:
+        step = core.step(path)
+        if step.verb == "for_each" or core.status(path) == "not_needed":
+            return False
+        try:
+            if step.when is not None and core.status(path) == "waiting" and core.value(step.when, path) is False:
+                return False
+        except (Unread, NoRound):
+            pass
+        path = paths.parent(path)
+    return True
 
 
 def _cancel(core: Core) -> None:
