@@ -86,14 +86,20 @@ CODES: dict[str, Code] = {
     "FD223": Code("A question to a system where none can be put", "the answer would not be there when it is needed"),
     "FD224": Code("A clock that is started twice", "which of two due times counts could not be known"),
     # Approvals
-    "FD301": Code("An approval without an option that it needs", "what a no or a silence means would be anyone's guess"),
+    "FD301": Code(
+        "An approval without an option that it needs", "what a no or a silence means would be anyone's guess"
+    ),
     "FD302": Code("A silence that goes on to what cannot be taken back", "nobody answers, and it happens all the same"),
     "FD303": Code("An escalation that comes too late", "the manager would be told when it is over"),
     "FD304": Code("A seat that nobody may fill", "the approval could never be given"),
     # Containment
-    "FD401": Code("A containment without an option that it needs", "what is contained, and until when, would be unknown"),
+    "FD401": Code(
+        "A containment without an option that it needs", "what is contained, and until when, would be unknown"
+    ),
     "FD402": Code("An action with no way back that does not say so", "someone would find out while undoing it"),
-    "FD403": Code("Undoing what cannot be undone", "the undo would do nothing, and the response would go on as if it had"),
+    "FD403": Code(
+        "Undoing what cannot be undone", "the undo would do nothing, and the response would go on as if it had"
+    ),
     "FD404": Code("Targets that the action does not take", "it would act on something else than was meant"),
     # Clocks and time
     "FD501": Code("A wait or clock without an option that it needs", "it could wait for ever"),

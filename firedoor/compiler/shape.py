@@ -142,7 +142,13 @@ def _unknown(
     key: Scalar, value: Node, previous: tuple[Scalar, Node] | None, found: Fields, owner: str | None, findings: Findings
 ) -> set[str]:
     """Tell of a key that has no meaning, and give the keys that it was probably meant to be."""
-    if isinstance(value, Scalar) and value.is_empty and found.node.flow and previous and isinstance(previous[1], Scalar):
+    if (
+        isinstance(value, Scalar)
+        and value.is_empty
+        and found.node.flow
+        and previous
+        and isinstance(previous[1], Scalar)
+    ):
         whole = f"{previous[1].text}, {key.text}"
         message = f'a comma ends text inside {{ }}, so "{key.text}" became a key'
         findings.add("FD013", key.place, message, fix=f'quote the text: {previous[0].text}: "{whole}"')

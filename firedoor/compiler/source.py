@@ -25,7 +25,14 @@ DEEPEST = 32
 MOST_OF_A_KIND = 20
 """After so many unseen characters in one file, the rest goes without saying."""
 
-_STYLES: dict[str | None, Style] = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+_STYLES: dict[str | None, Style] = {
+    None: "plain",
+    "": "plain",
+    "'": "single",
+    '"': "double",
+    "|": "literal",
+    ">": "folded",
+}
 _COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")
 
 
@@ -48,7 +55,12 @@ def decode(name: str, data: bytes, findings: Findings) -> Source | None:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
         source = Source(name, before)
-        findings.add("FD001", source.place(len(before), len(before) + 1), "this byte is not UTF-8 text", fix="save the file as UTF-8")
+        findings.add(
+            "FD001",
+            source.place(len(before), len(before) + 1),
+            "this byte is not UTF-8 text",
+            fix="save the file as UTF-8",
+        )
         return None
     source = Source(name, text.removeprefix("\ufeff"))
     bad = False
@@ -99,7 +111,9 @@ class _Reader:
             self.findings.add(mistake.code, place, mistake.message, fix=mistake.fix)
             return None
         except yaml.YAMLError as error:
-            self.findings.add("FD011", Place(self.source.name), f"this is not YAML: {error}", fix="save it as UTF-8 text")
+            self.findings.add(
+                "FD011", Place(self.source.name), f"this is not YAML: {error}", fix="save it as UTF-8 text"
+            )
             return None
         return Document(self.source, self.root)
 
@@ -113,7 +127,9 @@ class _Reader:
                 return self._begin_document(event)
             case yaml.AliasEvent():
                 place = self._place(event)
-                self.findings.add("FD008", place, "an alias (*name) repeats what is written elsewhere", fix="write it out again")
+                self.findings.add(
+                    "FD008", place, "an alias (*name) repeats what is written elsewhere", fix="write it out again"
+                )
                 self._put(self._scalar(event, ""))
             case yaml.ScalarEvent():
                 self._refuse_extras(event)
@@ -136,7 +152,9 @@ class _Reader:
         self._refuse_extras(event)
         if len(self.stack) >= DEEPEST:
             message = f"lists and mappings are nested over {DEEPEST} deep here"
-            self.findings.add("FD004", self._place(event, 1), message, fix="move the inner part into a playbook of its own")
+            self.findings.add(
+                "FD004", self._place(event, 1), message, fix="move the inner part into a playbook of its own"
+            )
             return False
         start, end = event.start_mark.index, event.end_mark.index
         if isinstance(event, yaml.SequenceStartEvent):
@@ -153,9 +171,16 @@ class _Reader:
         start = self.source.text[: event.start_mark.index].rstrip()
         if written == "{" and start.endswith("{"):
             place = self.source.place(len(start) - 1, event.start_mark.index + 1)
-            self.findings.add("FD016", place, "text that begins with {{ needs quotes", fix='put the whole text in double quotes: "{{ … }}"')
+            self.findings.add(
+                "FD016",
+                place,
+                "text that begins with {{ needs quotes",
+                fix='put the whole text in double quotes: "{{ … }}"',
+            )
         else:
-            self.findings.add("FD010", self._place(event, 1), "a key is one word, not a mapping", fix="write a word as the key")
+            self.findings.add(
+                "FD010", self._place(event, 1), "a key is one word, not a mapping", fix="write a word as the key"
+            )
         return False
 
     def _end(self, event: Any) -> None:
@@ -184,10 +209,17 @@ class _Reader:
             return Scalar("", "plain", self.source, node.start, node.end), False
         seen = above.seen if above.seen is not None else {}
         if node.text == "<<" and node.style == "plain":
-            self.findings.add("FD008", node.place, "a merge key (<<) takes in what is written elsewhere", fix="write it out again")
+            self.findings.add(
+                "FD008", node.place, "a merge key (<<) takes in what is written elsewhere", fix="write it out again"
+            )
             return node, False
         if not node.text.isascii():
-            self.findings.add("FD010", node.place, f'the key "{node.text}" holds letters beyond a to z', fix="write keys in plain letters")
+            self.findings.add(
+                "FD010",
+                node.place,
+                f'the key "{node.text}" holds letters beyond a to z',
+                fix="write keys in plain letters",
+            )
             return node, False
         first = seen.get(node.text)
         if first is not None:
@@ -218,7 +250,12 @@ class _Reader:
             lost = self.source.text[found.end() - 1 : end].rstrip()
             place = self.source.place(found.end() - 1, found.end() - 1 + len(lost))
             message = f'"{lost}" is a comment here, and not part of the text before it'
-            self.findings.add("FD019", place, message, fix="quote the text with it, or write a space after # to say that it is a comment")
+            self.findings.add(
+                "FD019",
+                place,
+                message,
+                fix="quote the text with it, or write a space after # to say that it is a comment",
+            )
 
     def _scalar(self, event: Any, text: str) -> Scalar:
         style = _STYLES.get(getattr(event, "style", None), "plain")
@@ -227,9 +264,19 @@ class _Reader:
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
             place = self._place(event, len(event.anchor) + 1)
-            self.findings.add("FD008", place, f"an anchor (&{event.anchor}) names text for use elsewhere", fix="remove it; quote a text that begins with &")
+            self.findings.add(
+                "FD008",
+                place,
+                f"an anchor (&{event.anchor}) names text for use elsewhere",
+                fix="remove it; quote a text that begins with &",
+            )
         if event.tag is not None:
-            self.findings.add("FD007", self._place(event), f"a tag ({event.tag}) changes what text means", fix="remove it; quote a text that begins with !")
+            self.findings.add(
+                "FD007",
+                self._place(event),
+                f"a tag ({event.tag}) changes what text means",
+                fix="remove it; quote a text that begins with !",
+            )
 
     def _place(self, event: Any, width: int | None = None) -> Place:
         start = event.start_mark.index

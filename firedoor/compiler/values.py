@@ -104,9 +104,10 @@ def _mended(text: str) -> str:
 
 
 def yes_no(scalar: Scalar, findings: Findings) -> bool | None:
-    if scalar.text in ("yes", "no"):
-        return scalar.text == "yes"
-    other = {"true": "yes", "false": "no", "on": "yes", "off": "no", "y": "yes", "n": "no"}.get(scalar.text.lower())
+    """`yes` or `no`; `true` and `false` mean the same."""
+    if scalar.text in ("yes", "no", "true", "false"):
+        return scalar.text in ("yes", "true")
+    other = {"on": "yes", "off": "no", "y": "yes", "n": "no", "true": "yes", "false": "no"}.get(scalar.text.lower())
     lowered = scalar.text.lower() if scalar.text.lower() in ("yes", "no") else other
     fix = f"write {lowered}" if lowered else "write yes or no"
     findings.add("FD107", scalar.place, f'"{scalar.text}" is neither yes nor no', fix=fix)

@@ -91,7 +91,9 @@ def _inside_brackets(began: tuple[int, int], line: int, column: int, rest: str, 
     if not rest.strip() or line > began[0]:
         return Mistake("FD017", *began, f"this {opening} is never closed", f"close it with {closing}")
     message = f"a comma or {closing} must stand before this"
-    return Mistake("FD013", line, column, message, f"text inside {opening} {closing} that holds commas or quotes: {QUOTE_IT}")
+    return Mistake(
+        "FD013", line, column, message, f"text inside {opening} {closing} that holds commas or quotes: {QUOTE_IT}"
+    )
 
 
 def _bad_start(line: int, column: int, rest: str) -> Mistake:

@@ -1,0 +1,230 @@
+"""A book: a folder with an organization, actions, clocks, messages and playbooks, each checked against the others.
+
+A playbook with mistakes has no plan; the others still compile. The same book gives the same plans, byte for byte,
+wherever it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from firedoor.compiler import actions as actions_
+from firedoor.compiler import clocks as clocks_
+from firedoor.compiler import messages as messages_
+from firedoor.compiler import organization as organization_
+from firedoor.compiler import playbook as playbooks_
+from firedoor.compiler import planning, source
+from firedoor.compiler.clocks import ClockRow
+from firedoor.compiler.diagnostics import Finding, Findings, Place
+from firedoor.compiler.lowering import Shelf
+from firedoor.compiler.nodes import Mapping as MappingNode
+from firedoor.compiler.nodes import Node, Scalar, Source
+from firedoor.compiler.playbook import Playbook
+from firedoor.compiler.roster import Roster
+from firedoor.people.organization import Organization
+from firedoor.plan.model import Action, Message, Plan, ReadAction
+
+ORGANIZATION, ACTIONS, CLOCKS = "organization.yaml", "actions.yaml", "clocks.yaml"
+SHARED = (ORGANIZATION, ACTIONS, CLOCKS)
+MESSAGES = "messages"
+MOST_FILES = 1_000
+
+
+@dataclass(frozen=True)
+class Book:
+    """What was found in a folder. Whatever has mistakes is absent, and `findings` say why."""
+
+    path: Path
+    organization: Organization | None = None
+    actions: dict[str, Action] = field(default_factory=dict)
+    reads: dict[str, ReadAction] = field(default_factory=dict)
+    clocks: dict[str, ClockRow] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    """By the playbook's name."""
+    files: dict[str, str] = field(default_factory=dict)
+    """The file of each playbook that could be read, with mistakes or without, by its name."""
+    findings: tuple[Finding, ...] = ()
+    """Sorted by place. Files are named relative to the book."""
+    sources: dict[str, Source] = field(default_factory=dict)
+    """Every file that was read, by its name relative to the book."""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(found for found in self.findings if found.severity == "error")
+
+
+def load_book(path: Path | str) -> Book:
+    """Read and compile the book in a folder. Never raises for what the book holds: see `findings`."""
+    folder = Path(path)
+    findings = Findings()
+    files = _files(folder, findings)
+    return compile_book(folder, files, findings)
+
+
+def check(paths: Iterable[Path | str]) -> list[Finding]:
+    """The findings of books and of single files of books, their files named as the paths are given.
+
+    Of a single file, those in it and in the files that all playbooks share.
+    """
+    found: list[Finding] = []
+    for given in paths:
+        path = Path(given)
+        folder = path if path.is_dir() else _book_of(path)
+        only = None if path.is_dir() else {path.relative_to(folder).as_posix(), *SHARED}
+        for finding in load_book(folder).findings:
+            if only is None or finding.file in only:
+                found.append(finding.model_copy(update={"file": (folder / finding.file).as_posix()}))
+    return list(dict.fromkeys(found))
+
+
+def _book_of(path: Path) -> Path:
+    """The folder of the book that a file belongs to: the nearest one above it that has an organization."""
+    for folder in path.parents:
+        if (folder / ORGANIZATION).exists():
+            return folder
+    return path.parent
+
+
+def _files(folder: Path, findings: Findings) -> dict[str, bytes]:
+    """The book's files by name. At most one byte more than a file may have is read of each."""
+    try:
+        names = sorted(entry for entry in folder.iterdir() if entry.is_file() and entry.suffix in (".yaml", ".yml"))
+        inside = folder / MESSAGES
+        names += sorted(entry for entry in inside.iterdir() if entry.is_file()) if inside.is_dir() else []
+    except OSError as error:
+        findings.add("FD020", Place(str(folder)), f"the book cannot be opened: {error.strerror}", fix="name a folder")
+        return {}
+    files: dict[str, bytes] = {}
+    for entry in names[:MOST_FILES]:
+        name = entry.relative_to(folder).as_posix()
+        if entry.name.startswith("."):
+            continue
+        try:
+            with entry.open("rb") as opened:
+                files[name] = opened.read(source.MOST_BYTES + 1)
+        except OSError as error:
+            findings.add("FD020", Place(name), f"the file cannot be read: {error.strerror}", fix="look at its permissions")
+    if len(names) > MOST_FILES:
+        message = f"the book has {len(names)} files; {MOST_FILES} is the most"
+        findings.add("FD020", Place(names[MOST_FILES].name), message, fix="split it into two books")
+    return files
+
+
+def compile_book(folder: Path, files: Mapping[str, bytes], findings: Findings | None = None) -> Book:
+    """Compile a book from its files' names and contents."""
+    return _Binding(folder, files, findings if findings is not None else Findings()).book()
+
+
+class _Binding:
+    def __init__(self, folder: Path, files: Mapping[str, bytes], findings: Findings) -> None:
+        self.folder = folder
+        self.files = files
+        self.findings = findings
+        self.sources: dict[str, Source] = {}
+        self.broken_files: set[str] = set()
+
+    def book(self) -> Book:
+        organization, roster = self._organization()
+        before = self.findings.errors
+        catalog = self._catalog(roster)
+        clocks = self._clocks()
+        messages, sources = messages_.read(
+            {name: data for name, data in self.files.items() if name.startswith(f"{MESSAGES}/")}, self.findings
+        )
+        self.sources.update({one.name: one for one in sources})
+        shared = organization is not None and self.findings.errors == before
+        playbooks = self._playbooks()
+        shelf = Shelf(roster, catalog, clocks, messages, playbooks)
+        plans: dict[str, Plan] = {}
+        for playbook in playbooks.values():
+            plan, found = planning.plan(playbook, shelf, organization)
+            self.findings.extend(found)
+            if plan is not None:
+                plans[playbook.name] = plan
+        findings = self.findings.sorted()
+        wrong = {found.file for found in findings if found.severity == "error"}
+        sound = {name: plan for name, plan in plans.items() if playbooks[name].file not in wrong}
+        return Book(
+            path=self.folder,
+            organization=organization,
+            actions={name: one for name, one in (catalog.actions if catalog else {}).items() if one is not None},
+            reads={name: one for name, one in (catalog.reads if catalog else {}).items() if one is not None},
+            clocks={name: one for name, one in (clocks or {}).items() if one is not None},
+            messages={name: one.message for name, one in messages.items() if not one.broken},
+            plans=sound if shared else {},
+            files={name: playbook.file for name, playbook in playbooks.items()},
+            findings=tuple(self._with_line(found) for found in findings),
+            sources=self.sources,
+        )
+
+    def _with_line(self, found: Finding) -> Finding:
+        known = self.sources.get(found.file)
+        return found.model_copy(update={"source": known.line(found.line)}) if known is not None else found
+
+    def _read(self, name: str) -> Node | None:
+        """The root of a YAML file; None, told, where it cannot be read or is empty."""
+        document = source.read(name, self.files[name], self.findings)
+        if document is None:
+            text = self.files[name].decode("utf-8", "replace").removeprefix("\ufeff")
+            self.sources[name] = Source(name, text)
+            return None
+        self.sources[name] = document.source
+        if document.root is None or (isinstance(document.root, Scalar) and document.root.is_empty):
+            self.findings.add("FD104", Place(name), "the file is empty", fix="write its keys")
+            return None
+        return document.root
+
+    def _organization(self) -> tuple[Organization | None, Roster]:
+        if ORGANIZATION not in self.files:
+            if self.files:
+                fix = "write one: who answers, where and when"
+                self.findings.add("FD020", Place(ORGANIZATION), f"the book has no {ORGANIZATION}", fix=fix)
+            return None, Roster()
+        root = self._read(ORGANIZATION)
+        return organization_.read(root, self.findings) if root is not None else (None, Roster())
+
+    def _catalog(self, roster: Roster) -> actions_.Catalog | None:
+        if ACTIONS not in self.files:
+            return actions_.Catalog()
+        root = self._read(ACTIONS)
+        return actions_.read(root, roster, self.findings) if root is not None else None
+
+    def _clocks(self) -> clocks_.Clocks | None:
+        if CLOCKS not in self.files:
+            return {}
+        root = self._read(CLOCKS)
+        return clocks_.read(root, self.findings) if root is not None else None
+
+    def _playbooks(self) -> dict[str, Playbook]:
+        playbooks: dict[str, Playbook] = {}
+        for name in sorted(self.files):
+            if name in SHARED or "/" in name:
+                continue
+            if name.endswith(".yml"):
+                message = f"{name} is not read: the files of a book end in .yaml"
+                self.findings.add("FD118", Place(name), message, fix=f"rename it to {name[:-4]}.yaml")
+                continue
+            playbook = self._playbook(name)
+            if playbook is None:
+                continue
+            first = playbooks.setdefault(playbook.name, playbook)
+            if first is not playbook:
+                key = playbook.fields.text("playbook")
+                place = key.place if key is not None else playbook.fields.place
+                message = f'two playbooks are called "{playbook.name}": this one, and {first.file}'
+                self.findings.add("FD209", place, message, fix="give one of them another name")
+        return playbooks
+
+    def _playbook(self, name: str) -> Playbook | None:
+        root = self._read(name)
+        if root is None:
+            return None
+        if not isinstance(root, MappingNode) or root.key("playbook") is None:
+            message = f"{name} is not part of the book: it has no key `playbook`"
+            place = root.place if isinstance(root, MappingNode) else Place(name)
+            self.findings.add("FD118", place, message, fix="begin it with playbook: NAME, or move it out of the book")
+            return None
+        return playbooks_.read(root, self.findings)

@@ -1,0 +1,216 @@
+"""Reads an expression with Jinja2's own parser, and knows the exact column of every part of it.
+
+Jinja2's nodes carry a line and no column. So each token is put on a line of its own before it is parsed: a node's line
+is then the number of its first token, and the token's place in the text is known. Nothing is ever compiled or called:
+`Environment.parse` only builds a tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import jinja2
+from jinja2 import nodes
+
+MOST_TOKENS = 400
+DEEPEST = 24
+"""Brackets within brackets."""
+
+ENVIRONMENT = jinja2.Environment(autoescape=False, optimized=False)  # noqa: S701 - it only ever parses
+_OPENING = {"(": ")", "[": "]", "{": "}"}
+_CLOSING = {")", "]", "}"}
+_AT = re.compile(r"(.*) at (\d+)$")
+_INSTEAD = {
+    "&": "write `and`",
+    "&&": "write `and`",
+    "||": "write `or`",
+    "!": "write `not`",
+    "?": "write the two cases as two steps, each with its `when`",
+    "=": "write == to compare",
+    "$": "write the name alone",
+    "'": "close the quote",
+    '"': "close the quote",
+    "%": "divide by something, or quote the text",
+}
+
+
+@dataclass(frozen=True)
+class Token:
+    kind: str
+    text: str
+    start: int
+    """Offset in the expression's text."""
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+class Unreadable(Exception):
+    """The text is no expression. `start` and `end` are the offsets of what is wrong."""
+
+    def __init__(self, message: str, start: int, end: int, fix: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = max(end, start + 1)
+        self.fix = fix
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """An expression's tree, with the offsets of its parts in the text."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    root: nodes.Expr
+    first_line: int
+
+    def index(self, line: int) -> int:
+        """The number of the token that stands on a line of the text that was parsed."""
+        return max(0, min(line - self.first_line, len(self.tokens) - 1))
+
+    def span(self, node: nodes.Node) -> tuple[int, int]:
+        """Offsets of a node: from its first token to its last."""
+        lines = list(_lines(node))
+        if not lines:
+            return 0, len(self.text)
+        first, last = self.index(min(lines)), self.index(max(lines))
+        return self.tokens[first].start, self.tokens[last].end
+
+    def token(self, node: nodes.Node) -> Token:
+        """The token at which a node begins to be itself: the name of a filter, the dot before an attribute."""
+        return self.tokens[self.index(node.lineno)]
+
+    def word_after(self, node: nodes.Node, word: str) -> tuple[int, int]:
+        """Offsets of `word` at or after the node's token: the attribute after its dot, the test after its `is`."""
+        for token in self.tokens[self.index(node.lineno) :]:
+            if token.text == word:
+                return token.start, token.end
+        return self.span(node)
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of an expression, without white space. Raises Unreadable."""
+    source = "{{ " + text + " }}"
+    found: list[Token] = []
+    position = 0
+    try:
+        for _, kind, value in ENVIRONMENT.lex(source):
+            if kind != "whitespace":
+                found.append(Token(kind, value, position - 3))
+            position += len(value)
+            if len(found) > MOST_TOKENS:
+                raise Unreadable("this expression is too long", 0, len(text), "split it into several steps")
+            if kind == "variable_end":
+                break
+    except jinja2.TemplateSyntaxError as error:
+        raise _lexing(error, text, found) from error
+    if position < len(source):
+        raise Unreadable("}} ends the expression here", position - 5, position - 3, "remove it")
+    body = tuple(token for token in found if token.kind not in ("variable_begin", "variable_end"))
+    _balanced(body, text)
+    return body
+
+
+def parse(text: str) -> Parsed:
+    """The tree of an expression. Raises Unreadable, with the place and the author's words."""
+    body = tokens(text)
+    if not body:
+        raise Unreadable("there is no expression here", 0, max(1, len(text)), "write one, or remove the line")
+    lines = [token.text.replace("\r", " ").replace("\n", " ") for token in body]
+    source = "{{\n" + "\n".join(lines) + "\n}}"
+    try:
+        template = ENVIRONMENT.parse(source)
+    except jinja2.TemplateSyntaxError as error:
+        raise _parsing(error, text, body) from error
+    except RecursionError as error:
+        raise Unreadable("this expression is nested too deep", 0, len(text), "split it into several steps") from error
+    output = template.body[0] if len(template.body) == 1 else None
+    if not isinstance(output, nodes.Output) or len(output.nodes) != 1:
+        raise Unreadable("this is more than one expression", 0, len(text), "write one expression, without commas")
+    return Parsed(text, body, output.nodes[0], first_line=2)
+
+
+def _lexing(error: jinja2.TemplateSyntaxError, text: str, found: list[Token]) -> Unreadable:
+    at = _AT.match(error.message or "")
+    if at:
+        start = int(at.group(2)) - 3
+        character = text[start : start + 1]
+        double = text[start : start + 2]
+        fix = _INSTEAD.get(double) or _INSTEAD.get(character)
+        if character in "'\"":
+            return Unreadable("this quote is never closed", start, len(text), fix)
+        return Unreadable(f"{character} has no meaning in an expression", start, start + 1, fix)
+    # A closing bracket that fits no opening one: the lexer says which, and not where.
+    opened: list[Token] = []
+    for token in found:
+        if token.text in _OPENING:
+            opened.append(token)
+        elif token.text in _CLOSING and opened:
+            opened.pop()
+    if opened:
+        start = opened[-1].start
+        wanted = _OPENING[opened[-1].text]
+        return Unreadable(f"this {opened[-1].text} is never closed", start, start + 1, f"close it with {wanted}")
+    last = found[-1].end if found else 0
+    after = len(text) - len(text[max(last, 0) :].lstrip())
+    return Unreadable("a bracket is closed here that was not opened", after, after + 1, "remove it")
+
+
+def _balanced(body: tuple[Token, ...], text: str) -> None:
+    opened: list[Token] = []
+    for token in body:
+        if token.kind != "operator":
+            continue
+        if token.text in _OPENING:
+            opened.append(token)
+            if len(opened) > DEEPEST:
+                raise Unreadable("brackets are nested too deep", token.start, token.end, "split it into several steps")
+        elif token.text in _CLOSING:
+            if not opened or _OPENING[opened[-1].text] != token.text:
+                raise Unreadable("a bracket is closed here that was not opened", token.start, token.end, "remove it")
+            opened.pop()
+    if opened:
+        token = opened[-1]
+        fix = f"close it with {_OPENING[token.text]}"
+        raise Unreadable(f"this {token.text} is never closed", token.start, token.end, fix)
+
+
+def _parsing(error: jinja2.TemplateSyntaxError, text: str, body: tuple[Token, ...]) -> Unreadable:
+    index = error.lineno - 2
+    if index >= len(body):
+        last = body[-1]
+        message = f"something is missing after `{last.text}`"
+        return Unreadable(message, last.start, last.end, "finish the expression")
+    token = body[max(0, index)]
+    said = error.message or ""
+    if token.text in _INSTEAD and token.kind == "operator":
+        return Unreadable(f"`{token.text}` has no meaning here", token.start, token.end, _INSTEAD[token.text])
+    if "end of print statement" in said and "got" in said:
+        if index > 0 and body[index - 1].kind == token.kind == "name":
+            before = body[index - 1]
+            message = f"`{before.text} {token.text}` is no expression: a name holds no space"
+            fix = f"write {before.text}_{token.text}, or put and, or, is between the two; quote what is a text"
+            return Unreadable(message, before.start, token.end, fix)
+        return Unreadable(
+            f"the expression ends before `{token.text}`", token.start, token.end, "put and, or between the two"
+        )
+    return Unreadable(f"`{token.text}` cannot stand here", token.start, token.end, "finish what stands before it")
+
+
+def _lines(node: nodes.Node) -> Iterator[int]:
+    """The lines of every part of a tree. Iterative: a chain of a hundred `and`s is a hundred deep."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if here.lineno:
+            # What ends with a word of its own (an attribute, a test) has it on the line after its sign.
+            yield here.lineno
+            if isinstance(here, nodes.Getattr):
+                yield here.lineno + 1
+            elif isinstance(here, nodes.Test):
+                yield here.lineno
+        waiting.extend(here.iter_child_nodes())

@@ -1,0 +1,59 @@
+"""A playbook's file as it was read: its keys, before its steps are lowered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firedoor.compiler import inputs, outline, schema, values
+from firedoor.compiler.diagnostics import Findings
+from firedoor.compiler.names import Bound
+from firedoor.compiler.nodes import Mapping, Sequence
+from firedoor.compiler.outline import Outline
+from firedoor.compiler.shape import Fields, fields
+from firedoor.plan.model import Input
+
+
+@dataclass(frozen=True)
+class Playbook:
+    name: str
+    fields: Fields
+    inputs: tuple[Input, ...]
+    bound: dict[str, Bound]
+    """What its inputs' names mean, when it is launched by itself."""
+
+    @property
+    def file(self) -> str:
+        return self.fields.node.source.name
+
+    @property
+    def steps(self) -> Sequence | None:
+        node = self.fields.values.get("steps")
+        return node if isinstance(node, Sequence) else None
+
+    def outline(self, prefix: str = "") -> Outline:
+        return outline.outline(self.steps, prefix) if self.steps is not None else Outline()
+
+
+def read(node: Mapping, findings: Findings) -> Playbook | None:
+    """The playbook, None where it has no name."""
+    found = fields(node, schema.PLAYBOOK, findings)
+    key = found.text("playbook")
+    if key is None:
+        return None
+    name = values.kebab(key, "a playbook", findings)
+    made, bound = inputs.read(found.mapping("inputs"), findings)
+    playbook = Playbook(name or key.text, found, made, bound)
+    _distinct(playbook, findings)
+    return playbook
+
+
+def _distinct(playbook: Playbook, findings: Findings) -> None:
+    """Ids and inputs are named alike in expressions: no two may share a name."""
+    made = playbook.outline()
+    for first, second in made.twice:
+        message = f'two steps have the id "{second.id}", on lines {first.key.place.line} and {second.key.place.line}'
+        findings.add("FD209", second.key.place, message, fix="give one of them another id")
+    for ref in made.ids.values():
+        if values.identifier(ref.key, "a step", findings) and ref.id in playbook.bound:
+            message = f'"{ref.id}" is a step and an input'
+            findings.add("FD209", ref.key.place, message, fix="give the step another id")

@@ -1,0 +1,225 @@
+"""What an approval covers, and what may follow a silence.
+
+One pass forward over the lowered steps, carrying the approvals that are known to be approved: a sequence unites, a
+condition adds its positive `is approved` parts, and an approval adds itself only where every other end of it leaves. The
+run enforces `requires` by what is found here, so each doubt goes against knowing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from firedoor.plan.expression import And, Expr, Outcome, StepIs
+from firedoor.plan.model import Action
+from firedoor.plan.steps import Approve, Consequence, Step
+
+Known = frozenset[str]
+"""Static paths of approvals."""
+
+_LEAVES = ("leave", "undo_all", "stop")
+
+
+@dataclass
+class _Exits:
+    """What is known at each place from which a scope is left."""
+
+    known: list[Known] = field(default_factory=list)
+
+
+def unlocks(steps: tuple[Step, ...]) -> dict[str, tuple[str, ...]]:
+    """For each approval's path, the acts (contain and undo) on whose every path it is known to be approved."""
+    acts: dict[str, Known] = {}
+    _sequence(steps, frozenset(), _Exits(), acts)
+    covered: dict[str, list[str]] = {}
+    for path, known in acts.items():
+        for approval in known:
+            covered.setdefault(approval, []).append(path)
+    return {approval: tuple(paths) for approval, paths in covered.items()}
+
+
+def _sequence(steps: tuple[Step, ...], known: Known, exits: _Exits, acts: dict[str, Known]) -> Known:
+    for step in steps:
+        known = _step(step, known, exits, acts)
+    return known
+
+
+def _step(step: Step, known: Known, exits: _Exits, acts: dict[str, Known]) -> Known:
+    """What is known after the step. `exits` gathers what is known where the scope around it is left."""
+    within = known | approved_by(step.when)
+    if any(consequence.kind == "leave" for _, consequence in consequences(step)):
+        exits.known.append(within)
+    after = within
+    match step.verb:
+        case "contain" | "undo":
+            acts[step.path] = within
+        case "approve":
+            if _every_other_end_leaves(step):
+                after = within | {step.path}
+        case "group":
+            own = _Exits()
+            after = _meet(_sequence(step.steps, within, own, acts), own)
+        case "parallel":
+            ends = []
+            for branch in step.steps:
+                own = _Exits()
+                ends.append(_meet(_step(branch, within, own, acts), own))
+            after = within.union(*ends)
+        case "for_each":
+            _sequence(step.steps, within, _Exits(), acts)
+    # Where the condition did not hold, or the step was skipped or failed, nothing of it is known.
+    return after if step.when is None and step.verb != "for_each" else known
+
+
+def _meet(end: Known, exits: _Exits) -> Known:
+    for left in exits.known:
+        end &= left
+    return end
+
+
+def _every_other_end_leaves(step: Approve) -> bool:
+    """Not approved is then never behind it. An ask never counts: a person may answer it in any way."""
+    failure = step.on_failure
+    fails_safe = failure.kind in _LEAVES or (failure.kind == "ask" and not failure.may_continue)
+    return step.on_reject.kind in _LEAVES and step.on_timeout.kind in _LEAVES and fails_safe
+
+
+def approved_by(condition: Expr | None) -> Known:
+    """The approvals that are approved wherever the condition holds."""
+    return frozenset(part.step for part in _conjuncts(condition) if part.outcome == "approved")
+
+
+def _conjuncts(condition: Expr | None) -> Iterator[StepIs]:
+    match condition:
+        case StepIs():
+            yield condition
+        case And(of=parts):
+            for part in parts:
+                yield from _conjuncts(part)
+
+
+def consequences(step: Step) -> Iterator[tuple[str, Consequence]]:
+    """The step's consequences, by option."""
+    for option in ("on_failure", "on_reject", "on_timeout", "on_expiry"):
+        found = getattr(step, option, None)
+        if found is not None:
+            yield option, found
+
+
+# --- silences
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """An act that may follow a silence and must not."""
+
+    step: Step
+    why: str
+
+
+class Following:
+    """What can happen after a step, or beside it: everything but what stands before it in its sequences."""
+
+    def __init__(self, steps: tuple[Step, ...], actions: dict[str, Action]) -> None:
+        self.steps = steps
+        self.actions = actions
+
+    def hazard(self, step: Step, outcome: Outcome = "unanswered") -> Hazard | None:
+        """The first act that going on after the step ended so could lead to, though nobody has decided on it."""
+        for other in _after(self.steps, step.path):
+            found = self._within(other, step, outcome)
+            if found is not None:
+                return found
+        return None
+
+    def _within(self, other: Step, silent: Step, outcome: Outcome) -> Hazard | None:
+        if any(part.step == silent.path and part.outcome != outcome for part in _conjuncts(other.when)):
+            return None
+        if other.verb == "contain":
+            action = self.actions.get(other.action)
+            if action is not None and action.irreversible:
+                return Hazard(other, f"{action.name} cannot be taken back")
+            if action is not None and silent.verb == "approve":
+                seats = {(seat.who.kind, seat.who.name) for seat in silent.needs}
+                wanted = [seat for seat in action.requires if (seat.who.kind, seat.who.name) in seats]
+                if wanted:
+                    return Hazard(other, f"{action.name} requires {wanted[0].who}")
+        if other.verb in ("parallel", "group", "for_each"):
+            for inner in other.steps:
+                found = self._within(inner, silent, outcome)
+                if found is not None:
+                    return found
+        return None
+
+
+def _after(steps: tuple[Step, ...], path: str) -> Iterator[Step]:
+    """The steps that can begin after the one at `path`, run beside it, or stand with it in a loop's next round."""
+    parts = path.split(".")
+    here, verb, looped = steps, "group", False
+    levels: list[list[Step]] = []
+    for depth, part in enumerate(parts):
+        everyone = looped or verb == "parallel"
+        own = ".".join(parts[: depth + 1])
+        levels.append([one for one in here if one.path != own and (everyone or _number(one) > int(part))])
+        step = next(one for one in here if one.path == own)
+        if step.verb in ("parallel", "group", "for_each"):
+            here, verb, looped = step.steps, step.verb, looped or step.verb == "for_each"
+    for level in reversed(levels):
+        yield from level
+
+
+def _number(step: Step) -> int:
+    return int(step.path.rpartition(".")[2])
+
+
+# --- both, written into the steps
+
+
+def settle(steps: tuple[Step, ...], actions: dict[str, Action], refuse: Callable[[Step, Hazard], None]) -> tuple[Step, ...]:
+    """The steps with each approval's `unlocks`, and each ask's `may_continue`.
+
+    `refuse` is told of each silence that says `continue` where it may not.
+    """
+    following = Following(steps, actions)
+
+    def settled(step: Step) -> Step:
+        changed: dict[str, object] = {}
+        for option, consequence in consequences(step):
+            if consequence.kind == "ask":
+                may = _may_continue(step, option, following)
+                changed[option] = consequence.model_copy(update={"may_continue": may})
+            elif consequence.kind == "continue" and option == "on_timeout":
+                hazard = following.hazard(step)
+                if hazard is not None:
+                    refuse(step, hazard)
+        if step.verb in ("parallel", "group", "for_each"):
+            changed["steps"] = tuple(settled(inner) for inner in step.steps)
+        return step.model_copy(update=changed)
+
+    return _with_unlocks(tuple(settled(step) for step in steps))
+
+
+def _may_continue(step: Step, option: str, following: Following) -> bool:
+    """Whether an ask may offer to go on: only where nothing that needs a decision could follow from it."""
+    if option == "on_expiry":
+        return False
+    if option == "on_timeout":
+        return following.hazard(step, "unanswered") is None
+    if option == "on_reject":
+        return following.hazard(step, "rejected") is None
+    if step.verb == "approve":
+        return False
+    return step.verb != "wait" or following.hazard(step, "failed") is None
+
+
+def _with_unlocks(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    covered = unlocks(steps)
+
+    def filled(step: Step) -> Step:
+        if step.verb == "approve":
+            return step.model_copy(update={"unlocks": covered.get(step.path, ())})
+        if step.verb in ("parallel", "group", "for_each"):
+            return step.model_copy(update={"steps": tuple(filled(inner) for inner in step.steps)})
+        return step
+
+    return tuple(filled(step) for step in steps)

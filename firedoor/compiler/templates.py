@@ -1,0 +1,183 @@
+"""Vets message templates: Jinja2's syntax with an allow-list, checked on the tree before anything else touches it.
+
+Even `Environment.from_string` evaluates constants, so a template is only ever parsed here, and refused unless each node
+of it is one that a message needs: output, names, constant attributes and items, `if`, one `for` that is not nested,
+comparisons, `and or not`, concatenation, the listed filters, `is given`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import jinja2
+from jinja2 import nodes
+
+from firedoor.compiler import suggest
+from firedoor.compiler.grammar import ENVIRONMENT
+
+MOST_BYTES = 8 * 1024
+MOST_TOKENS = 4_000
+DEEPEST = 60
+DEEPEST_BLOCKS = 12
+FILTERS = ("count", "first", "last", "unique", "lower", "join")
+TESTS = ("given",)
+
+_ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.Template,
+    nodes.Output,
+    nodes.TemplateData,
+    nodes.Name,
+    nodes.Const,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.If,
+    nodes.For,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.Concat,
+    nodes.And,
+    nodes.Or,
+    nodes.Not,
+    nodes.Filter,
+    nodes.Test,
+    nodes.List,
+)
+_CALLED = {
+    nodes.Call: "a call",
+    nodes.CondExpr: "`if … else` inside {{ }}",
+    nodes.Slice: "a slice",
+    nodes.Assign: "`set`",
+    nodes.AssignBlock: "`set`",
+    nodes.Macro: "a macro",
+    nodes.CallBlock: "a call",
+    nodes.FilterBlock: "a filter block",
+    nodes.Include: "`include`",
+    nodes.Import: "`import`",
+    nodes.FromImport: "`import`",
+    nodes.Extends: "`extends`",
+    nodes.Block: "a block",
+    nodes.With: "`with`",
+    nodes.Dict: "{ }",
+    nodes.Tuple: "( , )",
+}
+_BLOCK = re.compile(r"\{%[-+]?\s*(end)?(\w+)")
+
+
+@dataclass(frozen=True)
+class Problem:
+    code: str
+    line: int
+    """Counts from 1."""
+    message: str
+    fix: str | None = None
+
+
+@dataclass(frozen=True)
+class Vetted:
+    """What is wrong with a template, and the names that it takes from its context."""
+
+    problems: tuple[Problem, ...]
+    names: frozenset[str] = frozenset()
+
+
+def vet(source: str) -> Vetted:
+    """Check a template's text. It may be rendered only where `problems` is empty."""
+    size = len(source.encode("utf-8", "surrogatepass"))
+    if size > MOST_BYTES:
+        message = f"the message has {size} bytes; {MOST_BYTES} is the most"
+        return Vetted((Problem("FD705", 1, message, "shorten it, or split it into two"),))
+    try:
+        _bounds(source)
+        tree = ENVIRONMENT.parse(source)
+    except jinja2.TemplateSyntaxError as error:
+        return Vetted((Problem("FD704", max(1, error.lineno), f"this cannot be read: {error.message}", "see docs/codes/FD704.md"),))
+    except RecursionError:
+        return Vetted((Problem("FD705", 1, "the message is nested too deep", "simplify it"),))
+    problems = list(_check(tree))
+    names = frozenset() if problems else frozenset(_free(tree))
+    return Vetted(tuple(problems), names)
+
+
+def _bounds(source: str) -> None:
+    """Refuse what would exhaust the parser, which recurses: many blocks or brackets within each other."""
+    depth = blocks = 0
+    for count, (line, kind, value) in enumerate(ENVIRONMENT.lex(source)):
+        if kind == "operator" and value in "([{":
+            depth += 1
+        elif kind == "operator" and value in ")]}":
+            depth -= 1
+        if count > MOST_TOKENS or depth > DEEPEST_BLOCKS:
+            raise jinja2.TemplateSyntaxError("it is too long or too deep", line)
+    words = 0
+    for found in _BLOCK.finditer(source):
+        if found.group(2) in ("if", "for"):
+            blocks += -1 if found.group(1) else 1
+        if blocks > DEEPEST_BLOCKS:
+            raise jinja2.TemplateSyntaxError("blocks are nested too deep", source.count("\n", 0, found.start()) + 1)
+    for found in re.finditer(r"(?:\bnot\s+|[-+]\s*){20}", source):
+        words += 1
+        raise jinja2.TemplateSyntaxError("signs are repeated too often", source.count("\n", 0, found.start()) + 1)
+
+
+def _check(tree: nodes.Template) -> Iterator[Problem]:
+    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 1)]
+    loops = 0
+    while waiting:
+        node, depth, line = waiting.pop()
+        line = node.lineno or line
+        if depth > DEEPEST:
+            yield Problem("FD705", line, "this is nested too deep", "simplify it")
+            return
+        if not isinstance(node, _ALLOWED):
+            what = _CALLED.get(type(node), "this")
+            yield Problem("FD703", line, f"{what} has no place in a message", "a message has {{ names }}, if, one for, comparisons and filters")
+            continue
+        loops += isinstance(node, nodes.For)
+        yield from _refused(node, line, loops)
+        waiting.extend((child, depth + 1, line) for child in reversed(list(node.iter_child_nodes())))
+
+
+def _refused(node: nodes.Node, line: int, loops: int) -> Iterator[Problem]:
+    match node:
+        case nodes.For() if loops > 1:
+            yield Problem("FD703", line, "a message has one `for`, and this is another", "join the items: {{ names | join(\", \") }}")
+        case nodes.For() if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
+            yield Problem("FD703", line, "a `for` is written {% for NAME in LIST %}", "remove what stands beside that")
+        case nodes.Getattr() if node.attr.startswith("_"):
+            yield Problem("FD703", line, f".{node.attr} is no field", "names do not begin with _")
+        case nodes.Getitem() if not isinstance(node.arg, nodes.Const) or not isinstance(node.arg.value, int | str):
+            yield Problem("FD703", line, "[ ] takes a number or a quoted word", "write NAME[0]")
+        case nodes.Getitem() if isinstance(node.arg.value, str) and node.arg.value.startswith("_"):  # type: ignore[attr-defined]
+            yield Problem("FD703", line, "names do not begin with _", None)
+        case nodes.Name() if node.name.startswith("_"):
+            yield Problem("FD703", line, f"{node.name} is no name", "names do not begin with _")
+        case nodes.Filter() if node.name not in FILTERS:
+            fix = suggest.fix(node.name, FILTERS)
+            yield Problem("FD703", line, f'messages have no filter "{node.name}"', fix)
+        case nodes.Filter() if node.kwargs or node.dyn_args or node.dyn_kwargs or (node.args and not _joins(node)):
+            yield Problem("FD703", line, f"`{node.name}` takes nothing but what stands before it", 'only join takes a text: join(", ")')
+        case nodes.Test() if node.name not in TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            yield Problem("FD703", line, f"messages have no `is {node.name}`", "use `is given`, == or in")
+
+
+def _joins(node: nodes.Filter) -> bool:
+    only = node.args[0] if len(node.args) == 1 else None
+    return node.name == "join" and isinstance(only, nodes.Const) and isinstance(only.value, str)
+
+
+def _free(tree: nodes.Template) -> Iterator[str]:
+    """Names that come from the context: all but the loop's own item and `loop`, inside of that loop."""
+    waiting: list[tuple[nodes.Node, frozenset[str]]] = [(tree, frozenset())]
+    while waiting:
+        node, bound = waiting.pop()
+        if isinstance(node, nodes.For) and isinstance(node.target, nodes.Name):
+            inner = bound | {node.target.name, "loop"}
+            waiting.append((node.iter, bound))
+            waiting += [(child, inner) for child in node.body]
+            waiting += [(child, bound) for child in node.else_]
+            continue
+        if isinstance(node, nodes.Name) and node.name not in bound:
+            yield node.name
+        waiting.extend((child, bound) for child in node.iter_child_nodes())
