@@ -137,7 +137,7 @@ class _Checking:
 
 def read_duration(value: object) -> int | float:
     """Seconds, of `15m` or of a number of seconds. Raises ValueError in plain words."""
-    return _duration(Input(name="value", type="duration"), _clean(value) if isinstance(value, str) else value)
+    return _duration(Input(name="value", type="duration"), only_seen(value) if isinstance(value, str) else value)
 
 
 def hint(field: Input) -> str:
@@ -181,7 +181,7 @@ def _read(field: Input, value: object, people: Collection[str] | None) -> tuple[
 def _item(field: Input, name: str, value: object, people: Collection[str] | None) -> tuple[Any, Problem | None]:
     try:
         if isinstance(value, str):
-            value = _clean(value)
+            value = only_seen(value)
         found = _READERS[field.type](field, value)
     except _Wrong as wrong:
         return None, Problem(name=name, says=wrong.says, give=wrong.give or f"give {_one(field)}")
@@ -244,7 +244,8 @@ def meant(name: str, names: Collection[str]) -> str:
 # --- one value ------------------------------------------------------------------------------------------------------
 
 
-def _clean(text: str) -> str:
+def only_seen(text: str) -> str:
+    """Text without what cannot be seen: whoever reads it reads what was written. Raises ValueError, in plain words."""
     text = text.strip().replace("\r\n", "\n")
     if found := _UNSEEN.search(text):
         raise _Wrong(f"holds a character that cannot be seen (U+{ord(found[0]):04X})", "type it again without it")

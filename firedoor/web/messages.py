@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from firedoor.plan.base import Frozen
+from firedoor.plan.inputs import only_seen
 from firedoor.plan.model import Severity
 from firedoor.protocol import AskView, CommandKind, Phase
 
 Nonce = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$")]
 """Made by the sender, new for each word. To send the same again under it is safe: it counts once."""
 
-Short = Annotated[str, Field(min_length=1, max_length=200)]
-Words = Annotated[str, Field(min_length=1, max_length=4000)]
+Seen = AfterValidator(only_seen)
+Short = Annotated[str, Field(min_length=1, max_length=200), Seen]
+Words = Annotated[str, Field(min_length=1, max_length=4000), Seen]
 
 
 # --- playbooks ------------------------------------------------------------------------------------------------------
@@ -121,7 +123,7 @@ class LaunchRequest(Frozen):
     """When the organization came to know; clocks count from it. Now, unless given."""
     region: Short | None = None
     """The launcher's, unless given."""
-    title: Annotated[str, Field(max_length=200)] = ""
+    title: Annotated[str, Field(max_length=200), Seen] = ""
     drill: bool = False
 
 

@@ -49,7 +49,7 @@ def _problem(error: dict[str, Any]) -> Problem:
     name = ".".join(str(part) for part in error["loc"]) or "body"
     says, give = _WORDS.get(error["type"], ("", ""))
     if not says:
-        text = str(error["msg"])
+        text = str(error["msg"]).removeprefix("Value error, ")
         says, give = "cannot be used", text[:1].lower() + text[1:]
     return Problem(name=name[:200], says=says, give=give)
 

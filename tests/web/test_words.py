@@ -122,6 +122,12 @@ def test_commands_are_typed_before_they_are_signed(house: House) -> None:
     assert len(house.engine.sent) == sent
 
 
+def test_words_that_show_as_others_are_refused(house: House) -> None:
+    incident = house.launch()
+    problem = house.command(incident, "ana", "note", 422, reason="fine \x1b[2J")
+    assert problem["problems"][0]["give"] == "holds a character that cannot be seen (U+001B)"
+
+
 def test_only_the_commander_commands(house: House) -> None:
     incident = house.launch()
     assert house.command(incident, "ravi", "stop", 403)["error"] == "refused-role"
