@@ -48,7 +48,7 @@ def write(core: Core, say: Text | MessageRef, key: str, audience: list[Who], pat
     notice = Notice(key=key, audience=audience, subject=f"{core.state.severity.upper()} {title}")
     if isinstance(say, MessageRef):
         notice.message = say.message
-        notice.context, notice.sensitive = context(core, path)
+        notice.context, notice.sensitive = context(core, say, path)
     else:
         notice.texts = renderings(core, say, path)
     return notice
@@ -76,21 +76,29 @@ def _subsets(kinds: list[str]) -> Iterable[tuple[str, ...]]:
     return (subset for size in range(len(kinds), -1, -1) for subset in combinations(kinds, size))
 
 
-def context(core: Core, path: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """What a template may say: the inputs, the severity, the items of the loops around it; and what of it is sensitive."""
-    plan = core.plan
-    values: dict[str, Any] = {field.name: core.state.inputs.get(field.name) for field in plan.inputs}
-    sensitive = {field.name: field.sensitive for field in plan.inputs if field.sensitive}
+def context(core: Core, say: MessageRef, path: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a template may say: the inputs, the severity, the items of the loops around it, and what its reference says
+    that a name means here; and what of it is sensitive. Raises Unread."""
+    plan, known = core.plan, core.known(path)
+    values: dict[str, Any] = {field.name: known.input(field.name) for field in plan.inputs}
     values["severity"] = core.state.severity
-    known = core.known(path)
+    sensitive: dict[str, str] = {field.name: field.sensitive for field in plan.inputs if field.sensitive}
     for static, _ in paths.rounds(path):
         loop = plan.by_path[static]
         if loop.verb == "for_each":
             values[loop.item] = known.item(static)
-            kinds = sensitivities(plan, loop.items)
-            if kinds:
-                sensitive[loop.item] = "graphic" if "graphic" in kinds else "personal"
-    return values, cast("dict[str, str]", sensitive)
+            _mark(sensitive, loop.item, sensitivities(plan, loop.items))
+    for name, expr in say.context.items():
+        values[name] = plain(core.value(expr, path))
+        _mark(sensitive, name, sensitivities(plan, expr))
+    return values, sensitive
+
+
+def _mark(sensitive: dict[str, str], name: str, kinds: frozenset[str]) -> None:
+    """A name is as sensitive as what is behind it, and no more: a meaning of its own replaces an input's."""
+    sensitive.pop(name, None)
+    if kinds:
+        sensitive[name] = "graphic" if "graphic" in kinds else "personal"
 
 
 def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
