@@ -29,6 +29,10 @@ from firedoor.connectors.settings import Settings
 from firedoor.people.recipients import Recipient
 
 MAILBOX: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+UNNAMELY: Final = re.compile(r"[^\w\s-]")
+NO_TAG: Final = re.compile(r"[^A-Za-z0-9, -]")
+MOST_SUBJECT: Final = 250
+MOST_NAME: Final = 60
 HERE: Final = ("localhost", "127.0.0.1", "::1")
 LOST: Final = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError)
 
@@ -92,23 +96,22 @@ class SmtpChannel:
         """Nothing stays open between messages."""
 
     def _mail(self, message: OutgoingMessage) -> EmailMessage:
-        """Headers are made by the email package from single lines: a value cannot end its header and begin another."""
         if not MAILBOX.fullmatch(message.address):
             raise TargetMissing(f"{self.name}: what was given is no mail address")
         mail = EmailMessage(policy=WIRE)
         try:
+            mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
             mail["Message-ID"] = f"<{opaque(message.key)}@{self._sender.rpartition('@')[2]}>"
             mail["Date"] = datetime.now(UTC)
             mail["From"] = Address(addr_spec=self._sender)
-            mail["To"] = Address(display_name=one_line(", ".join(message.to)), addr_spec=message.address)
-            mail["Subject"] = one_line(message.subject)
+            mail["To"] = Address(display_name=_name(message.to), addr_spec=message.address)
+            mail["Subject"] = _words(message.subject)
             mail["Auto-Submitted"] = "auto-generated"
             if message.locale != "*":
-                mail["Content-Language"] = one_line(message.locale)
+                mail["Content-Language"] = NO_TAG.sub("", message.locale)[:MOST_NAME]
             if message.urgent:
                 mail["Importance"] = "high"
                 mail["X-Priority"] = "1"
-            mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
         except (ValueError, MessageError) as error:
             raise Refused(f"{self.name}: no mail can be made of this message: {type(error).__name__}") from error
         return mail
@@ -144,6 +147,18 @@ class SmtpChannel:
         """4xx means later, 5xx means no (RFC 5321, 4.2.1). The server's words may quote the mail, so they stay out."""
         words = f"{self.name} answered {code} to the mail to {address}"
         return Unavailable(words) if 400 <= code < 500 else Refused(words)
+
+
+def _words(text: str) -> str:
+    """A header's text. The email package decodes what looks like an encoded word (`=?utf-8?q?=0D=0ABcc:…?=`), line
+    breaks and all, and writes those out as a header of its own; so nothing may look like one.
+    """
+    return one_line(text).replace("=?", "= ?")[:MOST_SUBJECT]
+
+
+def _name(names: tuple[str, ...]) -> str:
+    """A display name of plain words: where it is long, the email package folds one with marks into other addresses."""
+    return one_line(UNNAMELY.sub(" ", " ".join(names)))[:MOST_NAME].strip()
 
 
 def _url_problem(url: str) -> str | None:

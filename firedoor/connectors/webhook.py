@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 from datetime import UTC, datetime
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
@@ -23,7 +25,8 @@ from firedoor.connectors.exchange import Exchange, base_url_problem
 from firedoor.connectors.settings import Settings
 from firedoor.people.recipients import Recipient
 
-TYPE = "firedoor.notice"
+TYPE: Final = "firedoor.notice"
+PIECES: Final = re.compile(r"[/?&=]")
 
 
 class WebhookChannel:
@@ -40,7 +43,10 @@ class WebhookChannel:
             self._webhook = Webhook(secret)
         except (EmptyWebhookSecretError, binascii.Error, ValueError) as error:
             raise BadSettings(f"connector {name}: secret is no base64, with or without whsec_ before it") from error
-        secrets = (secret, self._path if self._path != "/" else "")
+        secrets = (
+            secret,
+            *sorted(filter(_may_be_secret, (self._path, *PIECES.split(self._path))), key=len, reverse=True),
+        )
         base = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
         self._exchange = Exchange(name, base, secrets=secrets, timeout=timeout)
 
@@ -87,3 +93,8 @@ class WebhookChannel:
 
     async def close(self) -> None:
         await self._exchange.close()
+
+
+def _may_be_secret(piece: str) -> bool:
+    """Addresses of pagers carry tokens; a word as short as `hooks` is none."""
+    return len(piece) >= 8
