@@ -1,0 +1,177 @@
+"""What must hold after every event of every run, whatever the plan and whatever happens (SEMANTICS.md, "Rules")."""
+
+from __future__ import annotations
+
+import json
+
+from firedoor.plan import Plan, paths
+from firedoor.protocol import Answer, ContainOrder, Row
+from firedoor.run import State, reduce, wake_at
+from firedoor.run.core import Core
+from firedoor.run.events import ActEnded, Event
+from firedoor.run.reducer import may_begin
+from firedoor.run.seats import missing
+from firedoor.run.state import FINAL, Act
+from firedoor.run.view import view
+
+INTENTS = ("respond", "stop", "undo_all")
+PHASES = ("responding", "holding", "closed")
+BRANCHING = ("parallel", "group", "for_each")
+
+
+def dumped(state: State) -> str:
+    return state.model_dump_json()
+
+
+class Invariants:
+    """Applies events, and checks what must hold across them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.rows: list[Row] = []
+        self.outcomes: dict[tuple[str, int], str] = {}
+        self._told: dict[str, Row] = {}
+
+    def step(self, state: State, event: Event) -> State:
+        """The state after the event. A copy that crossed as JSON has to go the same way, from before every event."""
+        copy = State.model_validate_json(state.model_dump_json(exclude_defaults=True))
+        before = state.model_copy(deep=True)
+        state = reduce(self.plan, state, event)
+        reduce(self.plan, copy, event)
+        after = dumped(state)
+        assert dumped(copy) == after, "a state that crossed as JSON goes another way"
+        self._rises(before, state)
+        self._outcomes(state)
+        self._acts(before, state, event)
+        self._asks(state)
+        self._steps(state)
+        self._holds(state)
+        self._goes_on(state)
+        self._rows(state)
+        view(self.plan, state)
+        assert dumped(state) == after, "a view has changed the state"
+        return state
+
+    def _rises(self, before: State, state: State) -> None:
+        assert INTENTS.index(state.intent) >= INTENTS.index(before.intent)
+        assert PHASES.index(state.phase) >= PHASES.index(before.phase)
+        if before.phase == "closed":
+            assert dumped(before.model_copy(update={"now": state.now})) == dumped(state), "a closed run has changed"
+
+    def _outcomes(self, state: State) -> None:
+        """Written once per path and ordinal."""
+        for path, step in state.steps.items():
+            if step.status in FINAL:
+                known = self.outcomes.setdefault((path, step.ordinal), step.status)
+                assert known == step.status, f"{path} was {known}, is {step.status}"
+
+    def _acts(self, before: State, state: State, event: Event) -> None:
+        ended = event.act if isinstance(event, ActEnded) else None
+        new = [act for act in state.acts.values() if act.id not in before.acts or act.id == ended]
+        for act in state.acts.values():
+            if act.kind == "contain":
+                for target in act.targets or []:
+                    hold = state.steps[act.path].holds.get(target)
+                    assert hold is not None, f"{act.id} acts on {target}, which is not in the ledger"
+                    assert hold.status == "entered", f"{act.id} acts on {target}, which is {hold.status}"
+        for act in new:
+            if act.kind == "contain":
+                assert state.intent == "respond", f"{act.id} begins after {state.intent}"
+            if act.kind == "notify" and act.path and act.ask is None:
+                assert state.intent == "respond", f"{act.id} begins after {state.intent}"
+        if state.intent != "respond":
+            going = [act.id for act in state.acts.values() if act.kind in ("contain", "read") and not act.cancel]
+            assert not going, f"{going} go on after {state.intent}"
+        targets = [(act.path, t) for act in state.acts.values() if act.kind == "contain" for t in act.targets or []]
+        assert len(targets) == len(set(targets)), "two acts on one hold"
+
+    def warranted(self, state: State, order: ContainOrder) -> None:
+        """Whoever has to sign for the action has signed, in one approval over this act."""
+        required = order.action.requires
+        if not required:
+            return
+        core = Core(self.plan, state, state.now)
+        by_ask: dict[str, list[object]] = {}
+        for decision in order.warrant.decisions:
+            answer = Answer.model_validate_json(decision.signed.body)
+            assert answer.choice == "approve"
+            by_ask.setdefault(answer.ask.partition("+")[0], []).append(decision)
+        assert any(not missing(core, required, found, order.step) for found in by_ask.values()), (  # type: ignore[arg-type]
+            f"{order.step} acts, and nobody has signed"
+        )
+
+    def _asks(self, state: State) -> None:
+        for ask in state.asks.values():
+            assert ask.to, f"{ask.id} has no owner"
+            assert ask.choices
+            assert ask.document
+            assert ask.kind == "question" or ask.step in state.steps
+
+    def _steps(self, state: State) -> None:
+        """Whatever is under way is under way somewhere: nothing is stuck."""
+        if state.phase == "closed":
+            return
+        for path, step in state.steps.items():
+            static = self.plan.by_path[paths.static(path)]
+            acts = [act for act in state.acts.values() if path in (act.path, act.by_step)]
+            asks = [ask for ask in state.asks.values() if ask.step == path]
+            if step.status == "acting" and static.verb not in BRANCHING:
+                assert acts, f"{path} acts, and nothing does"
+            if step.status == "asking":
+                polls = step.ends_at or step.poll_at or acts
+                assert asks or (static.verb == "wait" and polls), f"{path} asks, and nobody is asked"
+            if step.pending:
+                assert step.status == "asking"
+                assert asks, f"{path} is to be {step.pending}, and nobody decides"
+            if static.verb in BRANCHING and step.status in FINAL:
+                for inner, child in state.steps.items():
+                    below = inner != path and paths.within(inner, path)
+                    kept = any(ask.id.endswith(":kept") for ask in state.asks.values() if ask.step == inner)
+                    assert not below or child.status in FINAL or kept, (
+                        f"{inner} is {child.status} in {path}, which ended"
+                    )
+
+    def _holds(self, state: State) -> None:
+        for path, step in state.steps.items():
+            for hold in step.holds.values():
+                kind = {"entered": "contain", "undoing": "release"}.get(hold.status)
+                if kind:
+                    acts = [a for a in state.acts.values() if (a.kind, a.path) == (kind, path)]
+                    assert any(hold.target in (a.targets or []) for a in acts), f"{path} {hold.target} is {hold.status}"
+                assert hold.until is None or hold.status in ("applied", "unknown")
+        if state.phase == "closed" and state.ended == "undone":
+            left = [h for s in state.steps.values() for h in s.holds.values() if h.status in ("applied", "unknown")]
+            assert not [hold for hold in left if not hold.lasting], "everything was undone, and something is held"
+
+    def _goes_on(self, state: State) -> None:
+        """A run that is not closed waits for something, and its timer never goes off for nothing."""
+        wake = wake_at(state)
+        assert wake is None or wake > state.now, f"wakes at {wake}, and it is {state.now}"
+        if state.phase == "closed":
+            assert not state.acts
+            assert not state.asks
+            assert not state.pending
+            assert wake is None
+            return
+        going = [act for act in state.acts.values() if act.cancel or may_begin(state, act)]
+        waits = going or state.asks or wake or state.review == "wanted" or state.paused
+        assert waits, "the run stands still"
+
+    def _rows(self, state: State) -> None:
+        """Numbered without gaps, and no two alike: the record knows a row by what it says."""
+        last = self.rows[-1].seq if self.rows else 0
+        for row in state.pending:
+            if row.seq <= last:
+                continue
+            assert row.seq == last + 1, f"row {last + 1} is missing"
+            last = row.seq
+            key = json.dumps(
+                row.model_dump(mode="json", include={"kind", "step", "words", "by", "data"}), sort_keys=True
+            )
+            assert key not in self._told, f"told twice: {key}"
+            self._told[key] = row
+            self.rows.append(row)
+        assert state.seq == last
+
+
+__all__ = ["Act", "Invariants", "dumped"]
