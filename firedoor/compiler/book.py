@@ -14,8 +14,8 @@ from firedoor.compiler import actions as actions_
 from firedoor.compiler import clocks as clocks_
 from firedoor.compiler import messages as messages_
 from firedoor.compiler import organization as organization_
-from firedoor.compiler import playbook as playbooks_
 from firedoor.compiler import planning, source
+from firedoor.compiler import playbook as playbooks_
 from firedoor.compiler.clocks import ClockRow
 from firedoor.compiler.diagnostics import Finding, Findings, Place
 from firedoor.compiler.lowering import Shelf
@@ -74,9 +74,11 @@ def check(paths: Iterable[Path | str]) -> list[Finding]:
         path = Path(given)
         folder = path if path.is_dir() else _book_of(path)
         only = None if path.is_dir() else {path.relative_to(folder).as_posix(), *SHARED}
-        for finding in load_book(folder).findings:
-            if only is None or finding.file in only:
-                found.append(finding.model_copy(update={"file": (folder / finding.file).as_posix()}))
+        found += [
+            finding.model_copy(update={"file": (folder / finding.file).as_posix()})
+            for finding in load_book(folder).findings
+            if only is None or finding.file in only
+        ]
     return list(dict.fromkeys(found))
 
 
@@ -106,7 +108,9 @@ def _files(folder: Path, findings: Findings) -> dict[str, bytes]:
             with entry.open("rb") as opened:
                 files[name] = opened.read(source.MOST_BYTES + 1)
         except OSError as error:
-            findings.add("FD020", Place(name), f"the file cannot be read: {error.strerror}", fix="look at its permissions")
+            findings.add(
+                "FD020", Place(name), f"the file cannot be read: {error.strerror}", fix="look at its permissions"
+            )
     if len(names) > MOST_FILES:
         message = f"the book has {len(names)} files; {MOST_FILES} is the most"
         findings.add("FD020", Place(names[MOST_FILES].name), message, fix="split it into two books")

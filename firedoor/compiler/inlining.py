@@ -34,7 +34,9 @@ def inline(
     )
     if playbook.fields.items("clocks") and in_loop(scope, common.path):
         message = f"{playbook.name} has clocks, and a clock cannot be started once for each round of a loop"
-        body.findings.add("FD224", name.place, message, fix="run it outside of the loop, or move its clocks to this playbook")
+        body.findings.add(
+            "FD224", name.place, message, fix="run it outside of the loop, or move its clocks to this playbook"
+        )
         clocks = starting.names(playbook)
     else:
         clocks = starting.start(within, inside, name.place)

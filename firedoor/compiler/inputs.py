@@ -53,7 +53,9 @@ def _input(key: Scalar, found: Fields, findings: Findings) -> tuple[Kind | None,
         message = "an input with a default is never left out, so it cannot be optional"
         findings.add("FD114", found.key_place("optional"), message, fix="keep one of the two")
     sensitive = found.text("sensitive")
-    word = values.choice(sensitive, SENSITIVITIES, "kind of sensitive data", findings) if sensitive is not None else None
+    word = (
+        values.choice(sensitive, SENSITIVITIES, "kind of sensitive data", findings) if sensitive is not None else None
+    )
     ask = found.text("ask")
     if findings.errors != before:
         return kind, None
@@ -74,7 +76,9 @@ def _input(key: Scalar, found: Fields, findings: Findings) -> tuple[Kind | None,
 def _choices(key: Scalar, found: Fields, kind: Kind, findings: Findings) -> Kind:
     listed = tuple(scalar.text for scalar in found.texts("choices", findings))
     if kind.base == "choice" and not listed and "choices" not in found.broken:
-        findings.add("FD114", found.place, f'the choice "{key.text}" needs `choices`', fix="add choices: [ONE, ANOTHER]")
+        findings.add(
+            "FD114", found.place, f'the choice "{key.text}" needs `choices`', fix="add choices: [ONE, ANOTHER]"
+        )
     if kind.base != "choice" and listed:
         message = f"only a choice has choices, and this is {kind}"
         findings.add("FD114", found.key_place("choices"), message, fix="write type: choice")

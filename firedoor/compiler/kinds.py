@@ -72,3 +72,10 @@ def read(scalar: Scalar, findings: Findings) -> Kind | None:
     )
     findings.add("FD112", scalar.at(start, len(scalar.text)), f'"{name}" is no type', fix=fix)
     return None
+
+
+def alike(left: Kind, right: Kind) -> bool:
+    """Whether two values can be compared: of one type, or a text and whatever is written as one."""
+    if "anything" in (left.base, right.base) or left.base == right.base:
+        return True
+    return "text" in (left.base, right.base) and left.base in TEXTUAL and right.base in TEXTUAL

@@ -117,7 +117,9 @@ class Body:
         verbs = [key for key, _ in step.entries if key.text in schema.VERBS]
         if verbs:
             named = " and ".join(key.text for key in verbs)
-            self.findings.add("FD105", verbs[1].place, f"one step has two verbs: {named}", fix="begin a step of its own with -")
+            self.findings.add(
+                "FD105", verbs[1].place, f"one step has two verbs: {named}", fix="begin a step of its own with -"
+            )
             return None
         for key, _ in step.entries:
             near = suggest.close(key.text, schema.VERBS)
@@ -202,7 +204,11 @@ class Body:
             return None
         if typed.kind.base not in ("account", "anything"):
             message = f"an expression here gives accounts, and this is {typed.kind}"
-            fix = "ask for its owner, such as owner_of(…)" if typed.kind.base == "content" else "name a team, a person or a role"
+            fix = (
+                "ask for its owner, such as owner_of(…)"
+                if typed.kind.base == "content"
+                else "name a team, a person or a role"
+            )
             self.findings.add("FD217", scalar.place, message, fix=fix)
             return None
         return Audience(of=typed.expr)

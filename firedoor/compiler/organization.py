@@ -12,7 +12,7 @@ from firedoor.compiler import schema, suggest, values
 from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.nodes import Mapping, Node, Scalar
 from firedoor.compiler.roster import Roster
-from firedoor.compiler.shape import Fields, Shape, as_mapping, as_text, fields
+from firedoor.compiler.shape import Fields, Shape, as_mapping, fields
 from firedoor.people.organization import (
     MINUTES_A_DAY,
     Channel,
@@ -112,7 +112,9 @@ class _Reader:
                 if isinstance(value, Scalar) and value.is_empty:
                     continue
                 continue
-            found = make(key.text, fields(node, shape, self.findings, key.place, f'{shape.noun.split()[-1]} "{key.text}"'))
+            found = make(
+                key.text, fields(node, shape, self.findings, key.place, f'{shape.noun.split()[-1]} "{key.text}"')
+            )
             if name and found is not None:
                 made[name] = found
         return made
@@ -185,7 +187,9 @@ class _Reader:
         text = " ".join(scalar.text.lower().split())
         if text in ("every day", "daily", "all"):
             return list(range(7))
-        numbers = [next((n for n, day in enumerate(DAYS) if part.strip().startswith(day)), None) for part in text.split("-")]
+        numbers = [
+            next((n for n, day in enumerate(DAYS) if part.strip().startswith(day)), None) for part in text.split("-")
+        ]
         first, last = numbers[0], numbers[-1]
         if first is None or last is None or len(numbers) > 2:
             fix = "write every day, a range such as mon-fri, or a list such as [sat, sun]"
@@ -208,7 +212,9 @@ class _Reader:
             self.findings.add("FD102", found.place, message, fix="write address_from: NAME_OF_AN_ENVIRONMENT_VARIABLE")
             return None
         self._variable(found.text("address_from"))
-        texts = {key: scalar.text for key in ("title", "channel", "address", "address_from") if (scalar := found.text(key))}
+        texts = {
+            key: scalar.text for key in ("title", "channel", "address", "address_from") if (scalar := found.text(key))
+        }
         return Contact(name=name, languages=self._languages(found, "languages"), **texts)
 
     def _channel(self, name: str, found: Fields) -> Channel | None:
@@ -233,9 +239,17 @@ class _Reader:
         from_, within = found.text("from"), found.text("answers_within")
         source = people.who(from_, self.roster, self.findings, on_shift=True) if from_ else None
         seconds = values.seconds(within, self.findings) if within else None
-        ladder = [people.who(scalar, self.roster, self.findings, on_shift=True) for scalar in found.texts("then", self.findings)]
+        ladder = [
+            people.who(scalar, self.roster, self.findings, on_shift=True)
+            for scalar in found.texts("then", self.findings)
+        ]
         if source is not None and source.kind == "commander":
-            self.findings.add("FD203", from_.place if from_ else found.place, "the commander cannot come from the commander", fix="name a team's shift, such as crt.on_shift")
+            self.findings.add(
+                "FD203",
+                from_.place if from_ else found.place,
+                "the commander cannot come from the commander",
+                fix="name a team's shift, such as crt.on_shift",
+            )
             return None
         if source is None or seconds is None:
             return None

@@ -66,33 +66,41 @@ class _Planning:
         if self.made.steps > MOST_STEPS:
             message = f"the playbook has over {MOST_STEPS} steps, those of the playbooks that it runs included"
             self.findings.add("FD119", found.place, message, fix="split it, or run fewer playbooks within it")
-        if self.findings.errors or self.organization is None or self.shelf.catalog is None or title is None or not steps:
+        if (
+            self.findings.errors
+            or self.organization is None
+            or self.shelf.catalog is None
+            or title is None
+            or not steps
+        ):
             return None
         steps = scope.settle(steps, self._actions(), self._refuse)
-        return self._whole(Plan(
-            playbook=self.playbook.name,
-            version=self._text("version"),
-            owner=self._text("owner"),
-            title=title,
-            use_when=self._text("use_when"),
-            at=f"{self.playbook.file}:{found.place.line}",
-            languages=self.organization.languages,
-            zones={region.name: region.timezone for region in self.organization.regions.values()},
-            inputs=self.playbook.inputs,
-            severity=rules,
-            clocks=tuple(self.made.clocks.values()),
-            updates=updates,
-            steps=steps,
-            review=review,
-            commander=Commander(
-                source=self.organization.commander.source,
-                answers_within=self.organization.commander.answers_within,
-                then=self.organization.commander.then,
-            ),
-            actions=self._actions(),
-            reads=self._reads(),
-            messages={name: self.shelf.messages[name].message for name in sorted(self.made.messages)},
-        ))
+        return self._whole(
+            Plan(
+                playbook=self.playbook.name,
+                version=self._text("version"),
+                owner=self._text("owner"),
+                title=title,
+                use_when=self._text("use_when"),
+                at=f"{self.playbook.file}:{found.place.line}",
+                languages=self.organization.languages,
+                zones={region.name: region.timezone for region in self.organization.regions.values()},
+                inputs=self.playbook.inputs,
+                severity=rules,
+                clocks=tuple(self.made.clocks.values()),
+                updates=updates,
+                steps=steps,
+                review=review,
+                commander=Commander(
+                    source=self.organization.commander.source,
+                    answers_within=self.organization.commander.answers_within,
+                    then=self.organization.commander.then,
+                ),
+                actions=self._actions(),
+                reads=self._reads(),
+                messages={name: self.shelf.messages[name].message for name in sorted(self.made.messages)},
+            )
+        )
 
     def _whole(self, plan: Plan) -> Plan | None:
         if self.findings.errors:
@@ -222,4 +230,3 @@ def plan(playbook: Playbook, shelf: Shelf, organization: Organization | None) ->
     """The playbook's plan, None where it or what it stands on has mistakes; and the mistakes."""
     findings = Findings()
     return _Planning(playbook, shelf, findings, organization).plan(), findings
-

@@ -14,8 +14,8 @@ from firedoor.compiler.grammar import ENVIRONMENT
 from firedoor.compiler.kinds import TEXT, Kind
 from firedoor.compiler.messages import Template
 from firedoor.compiler.names import Bound, Scope
-from firedoor.compiler.nodes import Node, Scalar
 from firedoor.compiler.nodes import Mapping as MappingNode
+from firedoor.compiler.nodes import Node, Scalar
 from firedoor.compiler.shape import as_text
 from firedoor.plan.expression import Const, Expr, Prose, SeverityNow
 from firedoor.plan.text import MessageRef, Text
@@ -46,7 +46,11 @@ def holes(scalar: Scalar, findings: Findings) -> list[Hole] | None:
             position = end
         elif sign.group() in ("}}", "{%", "{#"):
             fix = "remove it" if sign.group() == "}}" else "put what it is for into a message file, or write a `when`"
-            what = "this }} closes nothing" if sign.group() == "}}" else f"only {{{{ }}}} has a meaning in a text, and {sign.group()} none"
+            what = (
+                "this }} closes nothing"
+                if sign.group() == "}}"
+                else f"only {{{{ }}}} has a meaning in a text, and {sign.group()} none"
+            )
             findings.add("FD222", scalar.at(start, start + 2), what, fix=fix)
             return None
         else:
@@ -128,7 +132,9 @@ def value(scalar: Scalar, scope: Scope, findings: Findings) -> Typed | None:
 
 def plain(made: Prose) -> str | None:
     """The text of prose without holes."""
-    return "".join(part for part in made.of if isinstance(part, str)) if all(isinstance(p, str) for p in made.of) else None
+    return (
+        "".join(part for part in made.of if isinstance(part, str)) if all(isinstance(p, str) for p in made.of) else None
+    )
 
 
 def text(node: Node, scope: Scope, findings: Findings) -> Text | None:

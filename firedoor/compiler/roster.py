@@ -48,7 +48,9 @@ def who(scalar: Scalar, roster: Roster, findings: Findings, *, start: int = 0, o
         return None
     if found.kind in ("contact", "users"):
         message = f'"{text}" is outside of the organization: only `notify` reaches them'
-        findings.add("FD203", scalar.at(start, len(scalar.text)), message, fix=f"choose one of {suggest.listed(roster.names())}")
+        findings.add(
+            "FD203", scalar.at(start, len(scalar.text)), message, fix=f"choose one of {suggest.listed(roster.names())}"
+        )
         return None
     if on_shift and found.kind == "team":
         return Who(kind="on_shift", name=found.name)

@@ -175,7 +175,9 @@ def _number(step: Step) -> int:
 # --- both, written into the steps
 
 
-def settle(steps: tuple[Step, ...], actions: dict[str, Action], refuse: Callable[[Step, Hazard], None]) -> tuple[Step, ...]:
+def settle(
+    steps: tuple[Step, ...], actions: dict[str, Action], refuse: Callable[[Step, Hazard], None]
+) -> tuple[Step, ...]:
     """The steps with each approval's `unlocks`, and each ask's `may_continue`.
 
     `refuse` is told of each silence that says `continue` where it may not.

@@ -63,6 +63,7 @@ _CALLED = {
     nodes.Tuple: "( , )",
 }
 _BLOCK = re.compile(r"\{%[-+]?\s*(end)?(\w+)")
+_REPEATED = re.compile(r"(?:\bnot\s+|[-+]\s*){20}")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,13 @@ def vet(source: str) -> Vetted:
         _bounds(source)
         tree = ENVIRONMENT.parse(source)
     except jinja2.TemplateSyntaxError as error:
-        return Vetted((Problem("FD704", max(1, error.lineno), f"this cannot be read: {error.message}", "see docs/codes/FD704.md"),))
+        return Vetted(
+            (
+                Problem(
+                    "FD704", max(1, error.lineno), f"this cannot be read: {error.message}", "see docs/codes/FD704.md"
+                ),
+            )
+        )
     except RecursionError:
         return Vetted((Problem("FD705", 1, "the message is nested too deep", "simplify it"),))
     problems = list(_check(tree))
@@ -110,15 +117,14 @@ def _bounds(source: str) -> None:
             depth -= 1
         if count > MOST_TOKENS or depth > DEEPEST_BLOCKS:
             raise jinja2.TemplateSyntaxError("it is too long or too deep", line)
-    words = 0
     for found in _BLOCK.finditer(source):
         if found.group(2) in ("if", "for"):
             blocks += -1 if found.group(1) else 1
         if blocks > DEEPEST_BLOCKS:
             raise jinja2.TemplateSyntaxError("blocks are nested too deep", source.count("\n", 0, found.start()) + 1)
-    for found in re.finditer(r"(?:\bnot\s+|[-+]\s*){20}", source):
-        words += 1
-        raise jinja2.TemplateSyntaxError("signs are repeated too often", source.count("\n", 0, found.start()) + 1)
+    repeated = _REPEATED.search(source)
+    if repeated:
+        raise jinja2.TemplateSyntaxError("signs are repeated too often", source.count("\n", 0, repeated.start()) + 1)
 
 
 def _check(tree: nodes.Template) -> Iterator[Problem]:
@@ -132,7 +138,12 @@ def _check(tree: nodes.Template) -> Iterator[Problem]:
             return
         if not isinstance(node, _ALLOWED):
             what = _CALLED.get(type(node), "this")
-            yield Problem("FD703", line, f"{what} has no place in a message", "a message has {{ names }}, if, one for, comparisons and filters")
+            yield Problem(
+                "FD703",
+                line,
+                f"{what} has no place in a message",
+                "a message has {{ names }}, if, one for, comparisons and filters",
+            )
             continue
         loops += isinstance(node, nodes.For)
         yield from _refused(node, line, loops)
@@ -142,7 +153,12 @@ def _check(tree: nodes.Template) -> Iterator[Problem]:
 def _refused(node: nodes.Node, line: int, loops: int) -> Iterator[Problem]:
     match node:
         case nodes.For() if loops > 1:
-            yield Problem("FD703", line, "a message has one `for`, and this is another", "join the items: {{ names | join(\", \") }}")
+            yield Problem(
+                "FD703",
+                line,
+                "a message has one `for`, and this is another",
+                'join the items: {{ names | join(", ") }}',
+            )
         case nodes.For() if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
             yield Problem("FD703", line, "a `for` is written {% for NAME in LIST %}", "remove what stands beside that")
         case nodes.Getattr() if node.attr.startswith("_"):
@@ -157,7 +173,12 @@ def _refused(node: nodes.Node, line: int, loops: int) -> Iterator[Problem]:
             fix = suggest.fix(node.name, FILTERS)
             yield Problem("FD703", line, f'messages have no filter "{node.name}"', fix)
         case nodes.Filter() if node.kwargs or node.dyn_args or node.dyn_kwargs or (node.args and not _joins(node)):
-            yield Problem("FD703", line, f"`{node.name}` takes nothing but what stands before it", 'only join takes a text: join(", ")')
+            yield Problem(
+                "FD703",
+                line,
+                f"`{node.name}` takes nothing but what stands before it",
+                'only join takes a text: join(", ")',
+            )
         case nodes.Test() if node.name not in TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             yield Problem("FD703", line, f"messages have no `is {node.name}`", "use `is given`, == or in")
 

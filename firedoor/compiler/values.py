@@ -37,10 +37,8 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _KEBAB = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
-RESERVED = frozenset(
-    ["run", "severity", "yes", "no", "true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "otherwise"]
-    + ["given", "loop", *SEVERITIES]
-)
+_KEYWORDS = "and or not in is if else true false none"
+RESERVED = frozenset([*_KEYWORDS.split(), "run", "severity", "yes", "no", "otherwise", "given", "loop", *SEVERITIES])
 """Words with a meaning of their own in expressions and messages."""
 
 

@@ -16,6 +16,7 @@ from firedoor.compiler.nodes import Node, Scalar, Sequence
 from firedoor.compiler.playbook import Playbook
 from firedoor.compiler.shape import Fields, as_text
 from firedoor.plan.expression import Expr, Item, Listing
+from firedoor.plan.model import Action
 from firedoor.plan.steps import Approve, Contain, ForEach, Group, Notify, Parallel, Step, Task, Undo, Wait
 
 _EACH = re.compile(r"\s*(?P<item>\S+)\s+in\s+(?P<list>\S.*)", re.DOTALL)
@@ -73,13 +74,8 @@ def contain(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | N
             body.findings.add("FD204", name.place, f'no action is called "{name.text}"', fix=fix)
     kind = Kind(action.target) if action is not None and action.target is not None else ANYTHING
     targets = body.targets(entry, kind, scope)
-    if action is not None and action.target is None and "targets" in entry:
-        message = f"{action.name} takes no targets"
-        body.findings.add("FD404", entry.key_place("targets"), message, fix="remove `targets`")
-    if action is not None and action.target is not None and not {"targets"} & (entry.values.keys() | entry.broken):
-        if not _misspelt(entry, "targets"):
-            message = f"{action.name} needs `targets`: what it acts on"
-            body.findings.add("FD401", entry.place, message, fix=f"add targets: an expression for {kind.many}")
+    if action is not None:
+        _target_option(body, entry, action)
     arguments = _arguments(body, entry, scope)
     expires = _seconds(body, entry, "expires")
     _expiry(body, entry, action is not None and action.irreversible)
@@ -97,6 +93,17 @@ def contain(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | N
         on_expiry=on_expiry,
         ask_above=ask_above,
     )
+
+
+def _target_option(body: Body, entry: Fields, action: Action) -> None:
+    there = "targets" in entry.values or "targets" in entry.broken
+    if action.target is None and there:
+        message = f"{action.name} takes no targets"
+        body.findings.add("FD404", entry.key_place("targets"), message, fix="remove `targets`")
+    elif action.target is not None and not there and not _misspelt(entry, "targets"):
+        message = f"{action.name} needs `targets`: what it acts on"
+        fix = f"add targets: an expression for {Kind(action.target).many}"
+        body.findings.add("FD401", entry.place, message, fix=fix)
 
 
 def _misspelt(entry: Fields, name: str) -> bool:
@@ -228,7 +235,9 @@ def for_each(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | 
         typed = expressions.expression(head, scope, body.findings, found.start("list"))
         if typed.expr is not None and not typed.kind.listed:
             place = head.at(found.start("list"), len(head.text.rstrip()))
-            body.findings.add("FD217", place, f"for_each goes through a list, and this is {typed.kind}", fix="name a list")
+            body.findings.add(
+                "FD217", place, f"for_each goes through a list, and this is {typed.kind}", fix="name a list"
+            )
         elif typed.expr is not None:
             items = typed.expr
             kind = typed.kind.one
@@ -270,7 +279,9 @@ def run(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None:
     if playbook.name in around:
         circle = " → ".join([*around[around.index(playbook.name) :], playbook.name])
         message = f"this runs {playbook.name} within itself: {circle}"
-        body.findings.add("FD219", name.place, message, fix="remove one of the runs, or move the shared part into a third playbook")
+        body.findings.add(
+            "FD219", name.place, message, fix="remove one of the runs, or move the shared part into a third playbook"
+        )
         return None
     title, steps = inline(body, playbook, _passed(body, entry, playbook, scope), common, scope, name)
     if title is None or not steps:
@@ -324,7 +335,7 @@ def _typed(body: Body, node: Scalar, key: Scalar, kind: Kind, scope: Scope) -> E
     typed = prose.value(node, scope, body.findings)
     if typed is None or typed.expr is None:
         return None
-    same = typed.kind.base in (kind.base, "anything") or kind.base in ("text", "anything") and typed.kind != TEXT
+    same = typed.kind.base in (kind.base, "anything") or (kind.base in ("text", "anything") and typed.kind != TEXT)
     if kind.base == "text" and not kind.listed and not typed.kind.listed:
         same = True
     if same and typed.kind.listed == kind.listed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import yaml
@@ -22,93 +23,138 @@ class Mistake:
     fix: str
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """The parser's complaint: where it stopped, and where what it was reading began (0-based)."""
+
+    line: int
+    column: int
+    began: tuple[int, int]
+    context: str
+    source: Source
+
+    @property
+    def text(self) -> str:
+        return self.source.line(self.line + 1)
+
+    @property
+    def rest(self) -> str:
+        return self.text[self.column :]
+
+    def here(self, code: str, message: str, fix: str) -> Mistake:
+        return Mistake(code, self.line, self.column, message, fix)
+
+    def where_it_began(self, code: str, message: str, fix: str) -> Mistake:
+        return Mistake(code, *self.began, message, fix)
+
+
 def translate(error: yaml.MarkedYAMLError, source: Source) -> Mistake:
-    """The parser's complaint as ours. Its problem's place is kept, or moved to where the mistake began."""
-    problem = error.problem or ""
-    context = error.context or ""
+    """The parser's complaint as ours. Its place is kept, or moved to where the mistake began."""
+    said = error.problem or ""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     began = (error.context_mark.line, error.context_mark.column) if error.context_mark else (line, column)
-    text = source.line(line + 1)
-    rest = text[column:]
-
-    if problem.startswith("mapping values are not allowed"):
-        return _two_colons(line, column, source)
-    if "expected ',' or" in problem:
-        return _inside_brackets(began, line, column, rest, source)
-    if problem.startswith("found unexpected end of stream") or problem.startswith("found unexpected document"):
-        return Mistake("FD014", *began, "this quote is never closed", "close the quote at the end of the text")
-    if problem.startswith("found character that cannot start"):
-        return _bad_start(line, column, rest)
-    if "alphabetic or numeric" in problem:
-        character = source.line(began[0] + 1)[began[1] : began[1] + 1] or "&"
-        return Mistake("FD016", *began, f"text cannot begin with {character} unless it is quoted", QUOTE_IT)
-    if "escape" in problem or "hexdecimal" in problem or "Unicode" in problem:
-        fix = 'write \\\\ for a backslash inside "…", or use single quotes'
-        return Mistake("FD018", line, column, "this backslash begins an escape that YAML does not know", fix)
-    if problem.startswith("could not find expected ':'"):
-        began = (began[0], len(source.line(began[0] + 1)) - len(source.line(began[0] + 1).lstrip()))
-        fix = "write KEY: VALUE, or indent the line if it belongs to the text above"
-        return Mistake("FD011", *began, "this line is neither a key with a value nor a list item", fix)
-    if problem.startswith("block sequence entries are not allowed"):
-        fix = 'begin the list on a line of its own, or quote a text that begins with "- "'
-        return Mistake("FD015", line, column, "a list item cannot stand here", fix)
-    if "expected '-' indicator" in problem:
-        fix = "begin the line with - like the items above it, or move it to the left if the list has ended"
-        return Mistake("FD015", line, column, "this line stands among list items and is none", fix)
-    if "expected key" in problem:
-        return _not_a_key(line, column, text, began, source)
-    if "block mapping" in context or "block collection" in context:
-        fix = "align it with the lines that it belongs to"
-        return Mistake("FD015", line, column, "this line is not aligned with the ones above it", fix)
-    if "did not find expected node content" in problem and rest[:1] in "]},":
-        message = f"{rest[:1]} stands here without its other half"
-        return Mistake("FD017", line, column, message, "remove it, or quote the text that holds it")
-    if "<document start>" in problem:
-        fix = "remove the line of dots, or what stands after it"
-        return Mistake("FD009", line, column, "the file goes on after its end was marked", fix)
-    return Mistake("FD011", line, column, f"this is not YAML: {problem or error}", "see the lines just above as well")
+    problem = _Problem(line, column, began, error.context or "", source)
+    for words, tell in _TOLD:
+        if words in said:
+            return tell(problem)
+    return problem.here("FD011", f"this is not YAML: {said or error}", "see the lines just above as well")
 
 
-def _two_colons(line: int, column: int, source: Source) -> Mistake:
-    text = source.line(line + 1)
-    first = text.find(": ")
-    if text[:column].strip() and (0 <= first < column or ": " in text[:column]):
-        return Mistake("FD012", line, column, "text that holds ': ' needs quotes", QUOTE_IT)
-    if text[:column].lstrip("- ").strip() and line > 0:
-        start = len(text) - len(text.lstrip())
+def _colon(problem: _Problem) -> Mistake:
+    before = problem.text[: problem.column]
+    if ": " not in before and before.lstrip("- ").strip() and problem.line > 0:
+        start = len(problem.text) - len(problem.text.lstrip())
         fix = "align this key with its siblings; the line above already has a value of its own"
-        return Mistake("FD015", line, start, "this key is indented below a line that already has a value", fix)
-    return Mistake("FD012", line, column, "text that holds ': ' needs quotes", QUOTE_IT)
+        message = "this key is indented below a line that already has a value"
+        return Mistake("FD015", problem.line, start, message, fix)
+    return problem.here("FD012", "text that holds ': ' needs quotes", QUOTE_IT)
 
 
-def _inside_brackets(began: tuple[int, int], line: int, column: int, rest: str, source: Source) -> Mistake:
-    opening = source.line(began[0] + 1)[began[1] : began[1] + 1] or "{"
+def _inside_brackets(problem: _Problem) -> Mistake:
+    opening = problem.source.line(problem.began[0] + 1)[problem.began[1] : problem.began[1] + 1] or "{"
     closing = "}" if opening == "{" else "]"
-    if rest.startswith(":"):
+    if problem.rest.startswith(":"):
         message = f"text that holds ': ' needs quotes, and so does text with a comma inside {opening} {closing}"
-        return Mistake("FD012", line, column, message, QUOTE_IT)
-    if not rest.strip() or line > began[0]:
-        return Mistake("FD017", *began, f"this {opening} is never closed", f"close it with {closing}")
-    message = f"a comma or {closing} must stand before this"
-    return Mistake(
-        "FD013", line, column, message, f"text inside {opening} {closing} that holds commas or quotes: {QUOTE_IT}"
-    )
+        return problem.here("FD012", message, QUOTE_IT)
+    if not problem.rest.strip() or problem.line > problem.began[0]:
+        return problem.where_it_began("FD017", f"this {opening} is never closed", f"close it with {closing}")
+    fix = f"quote a text inside {opening} {closing} that holds commas or quotes"
+    return problem.here("FD013", f"a comma or {closing} must stand before this", fix)
 
 
-def _bad_start(line: int, column: int, rest: str) -> Mistake:
-    if rest[:1] == "\t":
-        return Mistake("FD015", line, column, "a tab cannot indent a line", "use spaces")
-    return Mistake("FD016", line, column, f"text cannot begin with {rest[:1]} unless it is quoted", QUOTE_IT)
+def _bad_start(problem: _Problem) -> Mistake:
+    if problem.rest[:1] == "\t":
+        return problem.here("FD015", "a tab cannot indent a line", "use spaces")
+    return problem.here("FD016", f"text cannot begin with {problem.rest[:1]} unless it is quoted", QUOTE_IT)
 
 
-def _not_a_key(line: int, column: int, text: str, began: tuple[int, int], source: Source) -> Mistake:
-    before = text[:column].rstrip()
+def _unclosed_quote(problem: _Problem) -> Mistake:
+    return problem.where_it_began("FD014", "this quote is never closed", "close the quote at the end of the text")
+
+
+def _anchor(problem: _Problem) -> Mistake:
+    character = problem.source.line(problem.began[0] + 1)[problem.began[1] : problem.began[1] + 1] or "&"
+    return problem.where_it_began("FD016", f"text cannot begin with {character} unless it is quoted", QUOTE_IT)
+
+
+def _backslash(problem: _Problem) -> Mistake:
+    fix = 'write \\\\ for a backslash inside "…", or use single quotes'
+    return problem.here("FD018", "this backslash begins an escape that YAML does not know", fix)
+
+
+def _neither(problem: _Problem) -> Mistake:
+    text = problem.source.line(problem.began[0] + 1)
+    fix = "write KEY: VALUE, or indent the line if it belongs to the text above"
+    message = "this line is neither a key with a value nor a list item"
+    return Mistake("FD011", problem.began[0], len(text) - len(text.lstrip()), message, fix)
+
+
+def _list_here(problem: _Problem) -> Mistake:
+    fix = 'begin the list on a line of its own, or quote a text that begins with "- "'
+    return problem.here("FD015", "a list item cannot stand here", fix)
+
+
+def _among_items(problem: _Problem) -> Mistake:
+    fix = "begin the line with - like the items above it, or move it to the left if the list has ended"
+    return problem.here("FD015", "this line stands among list items and is none", fix)
+
+
+def _not_a_key(problem: _Problem) -> Mistake:
+    before = problem.text[: problem.column].rstrip()
     if before and before[-1] in "\"'":
         fix = "put the whole text inside the quotes; for a quote within it, use the other kind around it"
-        return Mistake("FD014", line, column, "the text goes on after its closing quote", fix)
-    if began[0] != line and column != began[1]:
-        fix = "indent it exactly like the keys beside it"
-        return Mistake("FD015", line, column, "this line is indented like none of the lines above it", fix)
-    fix = "write KEY: VALUE, or quote the text above"
-    return Mistake("FD015", line, column, "a key was expected here", fix)
+        return problem.here("FD014", "the text goes on after its closing quote", fix)
+    fix = "indent it exactly like the keys beside it"
+    return problem.here("FD015", "this line is indented like none of the lines above it", fix)
+
+
+def _half(problem: _Problem) -> Mistake:
+    if problem.rest[:1] in tuple("]},"):
+        message = f"{problem.rest[:1]} stands here without its other half"
+        return problem.here("FD017", message, "remove it, or quote the text that holds it")
+    return problem.here("FD011", "a value was expected here", "write it, and look at the lines just above as well")
+
+
+def _after_the_end(problem: _Problem) -> Mistake:
+    fix = "remove the line of dots, or what stands after it"
+    return problem.here("FD009", "the file goes on after its end was marked", fix)
+
+
+_TOLD: tuple[tuple[str, Callable[[_Problem], Mistake]], ...] = (
+    ("mapping values are not allowed", _colon),
+    ("expected ',' or", _inside_brackets),
+    ("found unexpected end of stream", _unclosed_quote),
+    ("found unexpected document", _unclosed_quote),
+    ("found character that cannot start", _bad_start),
+    ("alphabetic or numeric", _anchor),
+    ("escape", _backslash),
+    ("hexdecimal", _backslash),
+    ("could not find expected ':'", _neither),
+    ("block sequence entries are not allowed", _list_here),
+    ("expected '-' indicator", _among_items),
+    ("expected key", _not_a_key),
+    ("expected node content", _half),
+    ("<document start>", _after_the_end),
+)
+"""Words of libyaml's complaints, and what they are for an author."""

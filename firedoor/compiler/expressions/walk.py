@@ -1,0 +1,160 @@
+"""The walk over one expression: what every kind of node needs. Which nodes there are is the table in `__init__`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from jinja2 import nodes
+
+from firedoor.compiler import grammar
+from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.grammar import Parsed, Unreadable
+from firedoor.compiler.kinds import ANYTHING, YES_NO, Kind
+from firedoor.compiler.names import Scope
+from firedoor.compiler.nodes import Scalar
+from firedoor.compiler.outline import StepRef
+from firedoor.plan.expression import Expr, Outcome
+
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
+ENDS: dict[str, tuple[Outcome, ...]] = {
+    "approve": ("approved", "rejected", "unanswered", "skipped"),
+    "notify": ("done", "failed", "skipped"),
+    "contain": ("done", "failed", "skipped"),
+    "undo": ("done", "failed", "skipped"),
+    "task": ("done", "unanswered", "skipped"),
+    "wait": ("done", "unanswered", "failed", "skipped"),
+    "parallel": ("done", "skipped"),
+    "group": ("done", "skipped"),
+    "run": ("done", "skipped"),
+    "for_each": ("done", "failed", "skipped"),
+}
+"""The outcomes that a step of each verb can have."""
+
+DEEPEST = 100
+"""Of a tree: a chain of `and`s nests, and so do signs and nots."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A lowered expression and its kind. `expr` is None where a mistake has been told, or for a step by itself."""
+
+    expr: Expr | None
+    kind: Kind
+    ref: StepRef | None = None
+
+
+BROKEN = Typed(None, ANYTHING)
+
+
+class Walk:
+    """One expression at one place: text[start:end] of a scalar."""
+
+    def __init__(
+        self,
+        rules: Mapping[type[nodes.Node], Rule],
+        scalar: Scalar,
+        scope: Scope,
+        findings: Findings,
+        start: int = 0,
+        end: int | None = None,
+    ) -> None:
+        self.rules = rules
+        self.scalar = scalar
+        self.scope = scope
+        self.findings = findings
+        self.start = start
+        self.text = scalar.text[start:end]
+        self.parsed: Parsed
+
+    def root(self) -> nodes.Expr | None:
+        """The tree; None where the text is no expression, which is told."""
+        try:
+            self.parsed = grammar.parse(self.text)
+            _bounded(self.parsed.root, len(self.text))
+        except Unreadable as error:
+            self.findings.add("FD210", self.place(error.start, error.end), error.message, fix=error.fix)
+            return None
+        return self.parsed.root
+
+    def lower(self, node: nodes.Node, expect: Kind | None = None) -> Typed:
+        """A node of the tree. `expect` is the kind of what it is compared with: it types bare words and quoted text."""
+        rule = self.rules.get(type(node))
+        if rule is not None:
+            return rule(self, node, expect)
+        message, fix = _NO_SUCH.get(type(node), _NO_PLACE)
+        self.tell("FD211", node, message, fix)
+        return BROKEN
+
+    def value_of(self, node: nodes.Node, expect: Kind | None = None) -> Typed:
+        """The same, where a step by itself will not do."""
+        found = self.lower(node, expect)
+        if found.ref is None:
+            return found
+        message = f"`{found.ref.id}` is a step, and no value"
+        self.tell("FD217", node, message, f"use one of its fields, such as {found.ref.id}.done_at")
+        return BROKEN
+
+    def condition_of(self, node: nodes.Node) -> Expr | None:
+        """The same, where it must be yes or no."""
+        found = self.lower(node, YES_NO)
+        if found.ref is not None:
+            outcome = ENDS[found.ref.verb][0]
+            message = f"`{found.ref.id}` is a step; as a condition it needs its outcome"
+            self.tell("FD213", node, message, f"write {found.ref.id} is {outcome}")
+            return None
+        if found.kind.base == "anything":
+            return None
+        if found.kind != YES_NO:
+            self.tell("FD213", node, f"a condition is yes or no, and this is {found.kind}", _as_condition(found.kind))
+            return None
+        return found.expr
+
+    def place(self, start: int, end: int) -> Place:
+        return self.scalar.at(self.start + start, self.start + end)
+
+    def tell(self, code: str, at: nodes.Node | tuple[int, int], message: str, fix: str | None = None) -> None:
+        start, end = at if isinstance(at, tuple) else self.parsed.span(at)
+        self.findings.add(code, self.place(start, end), message, fix=fix)
+
+    def source(self, node: nodes.Node) -> str:
+        """A node as it is written."""
+        start, end = self.parsed.span(node)
+        return self.text[start:end]
+
+
+Rule = Callable[[Walk, Any, Kind | None], Typed]
+"""Lowers one kind of node."""
+
+_NO_PLACE = ("this has no place in an expression", "write it with and, or, not and comparisons")
+_NO_SUCH: dict[type[nodes.Node], tuple[str, str]] = {
+    nodes.CondExpr: ("`if … else` has no place in an expression", "write two steps, each with its `when`"),
+    nodes.Getitem: ("[ ] cannot take an item out of a value", "use | first or | last, or a for_each"),
+    nodes.Slice: ("[ ] cannot take items out of a value", "use | first or | last, or a for_each"),
+    nodes.Dict: ("{ } has no place in an expression", "write a list: [A, B]"),
+    nodes.Tuple: ("( , ) has no place in an expression", "write a list: [A, B]"),
+    nodes.Concat: ("~ has no place in an expression", "put the texts side by side, each in its own {{ }}"),
+    nodes.Pow: ("** has no place in an expression", "write the number out"),
+}
+
+
+def _bounded(root: nodes.Node, length: int) -> None:
+    level: list[nodes.Node] = [root]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in node.iter_child_nodes()]
+        if not level:
+            return
+    raise Unreadable("this expression is too long", 0, length, "split it into several steps")
+
+
+def _as_condition(kind: Kind) -> str:
+    if kind.listed:
+        return "compare its count: NAME | count > 0"
+    if kind.base == "number":
+        return "compare it: NAME > 0"
+    return "compare it, or write `NAME is given`"
+
+
+def article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
