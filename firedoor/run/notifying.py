@@ -95,10 +95,10 @@ def context(core: Core, say: MessageRef, path: str) -> tuple[dict[str, Any], dic
 
 
 def _mark(sensitive: dict[str, str], name: str, kinds: frozenset[str]) -> None:
-    """A name is as sensitive as what is behind it, and no more: a meaning of its own replaces an input's."""
+    """A name is as sensitive as what is behind it, and no more. Two kinds at once ("graphic personal") are cleared for nobody."""
     sensitive.pop(name, None)
     if kinds:
-        sensitive[name] = "graphic" if "graphic" in kinds else "personal"
+        sensitive[name] = " ".join(sorted(kinds))
 
 
 def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
