@@ -1,0 +1,416 @@
+"""A stage for runs: a real server, a worker in this process, real acts over a platform in memory and a real ledger.
+
+Every history that a test makes is replayed when its stage is struck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio import activity
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowHistory,
+    WorkflowUpdateFailedError,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.containing import Containing
+from firedoor import protocol
+from firedoor.connectors.memory import MemoryPlatform
+from firedoor.people import warrants
+from firedoor.people.signatures import KeyRing, SigningKey
+from firedoor.plan import Plan
+from firedoor.protocol import (
+    Answer,
+    AskView,
+    Command,
+    CommandKind,
+    ContainOrder,
+    Delivery,
+    Launch,
+    NotifyOrder,
+    NotifyReport,
+    Order,
+    ReadOrder,
+    Receipt,
+    RecordOrder,
+    ReleaseOrder,
+    Report,
+    ReviewView,
+    Row,
+    Signed,
+    View,
+)
+from firedoor.records.all import Records, open_records
+from firedoor.records.plans import Incident
+from firedoor.rehearsal.clock import Skipper
+from workflows import trust
+from workflows.incident import IncidentWorkflow
+from workflows.review import ReviewWorkflow
+
+WORKFLOWS: Sequence[type] = (IncidentWorkflow, ReviewWorkflow)
+
+HOLDS: dict[str, tuple[str, ...]] = {
+    "ana": ("crt", "crt.on_shift"),  # launches
+    "niamh": ("crt", "crt.on_shift"),
+    "luis": ("crt", "crt.on_shift"),
+    "boss": ("crt", "crt.manager"),
+    "omar": ("policy", "policy.on_shift"),
+    "yuki": ("policy",),
+    "ines": ("policy", "policy.manager"),
+    "maria": ("legal", "legal.on_shift"),
+    "stranger": (),
+}
+"""Who is who. Ana and Niamh command, being on shift."""
+
+
+def sandboxed() -> WorkflowRunner:
+    """The sandbox, as CI runs it: what is imported is passed through, and what is called is watched."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules("firedoor", "pydantic", "annotated_types")
+    )
+
+
+class Doubles:
+    """Notices and the record, kept where a test can look. A notice fails when it is told to."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.notices: list[NotifyOrder] = []
+        self.failing = 0
+        self.refusing: str | None = None
+        """Why the record writes nothing."""
+
+    @activity.defn(name=protocol.NOTIFY)
+    async def notify(self, order: NotifyOrder) -> NotifyReport:
+        recorded = self._write(order)
+        if self.failing and order.step is not None and not order.urgent:
+            self.failing -= 1
+            raise ApplicationError("the channel is down", type="Refused", non_retryable=True)
+        self.notices.append(order)
+        sent = Delivery(recipient=str(order.audience[0]) if order.audience else "", channel="memory", state="sent")
+        return NotifyReport(recorded=recorded, deliveries=(sent,))
+
+    @activity.defn(name=protocol.RECORD)
+    async def record(self, order: RecordOrder) -> Report:
+        recorded = self._write(order)
+        self.records.incidents.progressed(
+            order.incident, phase=order.phase, severity=order.severity, closed_at=order.closed_at
+        )
+        return Report(recorded=recorded)
+
+    def _write(self, order: Order) -> int:
+        if self.refusing is not None:
+            raise ApplicationError(self.refusing, type="Refused", non_retryable=True)
+        return self.records.timeline.write(order.incident, order.rows)
+
+    def told(self, ask_or_step: str) -> list[NotifyOrder]:
+        return [notice for notice in self.notices if notice.key.startswith(ask_or_step)]
+
+
+def verifier(records: Records, ring: KeyRing) -> Callable[[Order], None]:
+    """The check that every act makes, against the plan that the launch was signed for."""
+
+    def verify(order: Order) -> None:
+        now = activity.info().started_time
+        launch = warrants.launch_of(order, ring)
+        plan = records.plans.get(launch.plan)
+        if plan is None:
+            raise ValueError("nobody has written down the plan of this run")
+        match order:
+            case ContainOrder():
+                entries = records.ledger.of_step(order.incident, order.step)
+                warrants.check_act(plan, order, ring, now, {entry.target for entry in entries})
+            case ReleaseOrder():
+                warrants.check_release(plan, order, ring, now)
+            case ReadOrder():
+                warrants.check_read(plan, order, ring, now)
+            case _:
+                raise ValueError("this is no act")
+
+    return verify
+
+
+@dataclass
+class Stage:
+    """What a test plays on. `skipper` stands where time is skipped."""
+
+    client: Client
+    queue: str
+    key: SigningKey
+    ring: KeyRing
+    records: Records
+    platform: MemoryPlatform
+    doubles: Doubles
+    skipper: Skipper | None = None
+    runs: list[Run] = field(default_factory=list)
+
+    def activities(self) -> list[Callable[..., Any]]:
+        acts = Containing(
+            {"memory": self.platform},
+            self.records.ledger,
+            self.records.timeline,
+            verifier(self.records, self.ring),
+        )
+        return [acts.contain, acts.release, acts.read, self.doubles.notify, self.doubles.record]
+
+    def worker(self, **more: Any) -> Worker:
+        given: dict[str, Any] = {"workflow_runner": UnsandboxedWorkflowRunner(), **more}
+        return Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities(), **given)
+
+    def sign_launch(self, plan: Plan, incident: str, **more: Any) -> Signed:
+        now = datetime.now(UTC)
+        given: dict[str, Any] = {
+            "person": "ana",
+            "nonce": uuid4().hex,
+            "inputs": {"accounts": ["@a:x", "@b:x"]},
+            "aware_at": now,
+            "region": "emea",
+            "issued": now,
+            "expires": now + timedelta(minutes=5),
+            **more,
+        }
+        return self.key.sign(Launch(incident=incident, plan=plan.digest, **given))
+
+    async def launch(self, plan: Plan, *, incident: str | None = None, known: bool = True, **more: Any) -> Run:
+        """Write the launch down and start its run; `known` False: past the front door, which writes nothing."""
+        incident = incident or f"inc-{uuid4().hex[:10]}"
+        signed = more.pop("signed", None) or self.sign_launch(plan, incident, **more)
+        if known:
+            self._write_down(plan, incident, signed)
+        handle: WorkflowHandle[Any, Any] = await self.client.start_workflow(
+            protocol.INCIDENT, args=[plan.pack(), signed, None], id=incident, task_queue=self.queue
+        )
+        run = Run(self, plan, incident, self.client.get_workflow_handle(incident), handle.result_run_id or "")
+        self.runs.append(run)
+        return run
+
+    def _write_down(self, plan: Plan, incident: str, signed: Signed) -> None:
+        self.records.plans.keep(plan)
+        self.records.incidents.launched(
+            Incident(
+                incident=incident,
+                playbook=plan.playbook,
+                title="Takeover",
+                plan=plan.digest,
+                launch=signed,
+                launched_by="ana",
+                launched_at=datetime.now(UTC),
+            )
+        )
+
+    async def histories(self) -> list[WorkflowHistory]:
+        """Those of all runs and their reviews, each link of a chain for itself."""
+        found: list[WorkflowHistory] = []
+        for run in self.runs:
+            found += await self.chain(run.incident)
+            found += await self.chain(protocol.review_id(run.incident))
+        return found
+
+    async def chain(self, workflow: str) -> list[WorkflowHistory]:
+        """The histories of a workflow, the newest link first; none where it was never started."""
+        found: list[WorkflowHistory] = []
+        try:
+            description = await self.client.get_workflow_handle(workflow).describe()
+        except RPCError:
+            return []
+        run: str = description.run_id
+        while run:
+            history = await self.client.get_workflow_handle(workflow, run_id=run).fetch_history()
+            found.append(history)
+            run = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+        return found
+
+    async def strike(self) -> None:
+        """End what still runs, so that the server is left alone."""
+        for run in self.runs:
+            for workflow in (run.incident, protocol.review_id(run.incident)):
+                handle: WorkflowHandle[Any, Any] = self.client.get_workflow_handle(workflow)
+                try:
+                    if (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+                        await handle.terminate()
+                except RPCError:
+                    continue
+
+
+@dataclass
+class Run:
+    """One incident, and the people who speak to it."""
+
+    stage: Stage
+    plan: Plan
+    incident: str
+    handle: WorkflowHandle[Any, Any]
+    first: str
+    """The id of the first run of the chain."""
+
+    # seeing
+
+    async def view(self, since: int = 0) -> View:
+        found: View = await self.handle.query(protocol.VIEW, since, result_type=View)
+        return found
+
+    async def until(self, holds: Callable[[View], Any], within: float = 20) -> View:
+        """Look again and again until `holds`. Raises AssertionError with what is there instead."""
+        end = time.monotonic() + within
+        while True:
+            view = await self.view()
+            if holds(view):
+                return view
+            if time.monotonic() > end:
+                raise AssertionError(f"it does not come to that; it is {view.model_dump_json(indent=1)}")
+            await asyncio.sleep(0.03)
+
+    async def ask(self, step: str | None = None, kind: str | None = None, *, but: Sequence[str] = ()) -> AskView:
+        """The first open ask of that step and kind, when it is there."""
+
+        def fits(ask: AskView) -> bool:
+            return (step is None or ask.step == step) and (kind is None or ask.kind == kind) and ask.id not in but
+
+        view = await self.until(lambda view: any(fits(ask) for ask in view.asks))
+        return next(ask for ask in view.asks if fits(ask))
+
+    async def document(self, ask: str) -> str:
+        found: str = await self.handle.query(protocol.DOCUMENT, ask, result_type=str)
+        return found
+
+    async def review(self) -> ReviewView:
+        handle: WorkflowHandle[Any, Any] = self.stage.client.get_workflow_handle(protocol.review_id(self.incident))
+        found: ReviewView = await handle.query(protocol.VIEW, result_type=ReviewView)
+        return found
+
+    async def result(self, within: float = 20) -> str:
+        return str(await asyncio.wait_for(self.handle.result(), within))
+
+    def rows(self) -> list[Row]:
+        """The timeline, as it is in the record."""
+        return self.stage.records.timeline.read(self.incident)
+
+    def kinds(self) -> list[str]:
+        return [row.kind for row in self.rows()]
+
+    async def now(self) -> datetime:
+        """The run's own time."""
+        return await self.stage.skipper.now(self.handle) if self.stage.skipper else datetime.now(UTC)
+
+    async def forward(self, **length: float) -> None:
+        """Let that much time pass, at once."""
+        assert self.stage.skipper is not None
+        await self.stage.skipper.forward(self.handle, timedelta(**length))
+
+    # speaking
+
+    async def sign(self, person: str, ask: AskView, choice: str, **more: Any) -> Signed:
+        now = more.pop("now", None) or await self.now()
+        given: dict[str, Any] = {
+            "person": person,
+            "holds": HOLDS[person],
+            "incident": self.incident,
+            "plan": self.plan.digest,
+            "nonce": uuid4().hex,
+            "ask": ask.id,
+            "document": ask.document,
+            "choice": choice,
+            "issued": now,
+            "expires": now + timedelta(minutes=5),
+            **more,
+        }
+        key = given.pop("key", self.stage.key)
+        signed: Signed = key.sign(Answer(**given))
+        return signed
+
+    async def answer(self, person: str, ask: AskView, choice: str, **more: Any) -> Receipt:
+        return await self.send(await self.sign(person, ask, choice, **more))
+
+    async def send(self, word: Signed, name: str = protocol.ANSWER) -> Receipt:
+        receipt: Receipt = await self.handle.execute_update(name, word, result_type=Receipt)
+        return receipt
+
+    async def command(self, person: str, command: CommandKind, **more: Any) -> Receipt:
+        now = more.pop("now", None) or await self.now()
+        given: dict[str, Any] = {
+            "person": person,
+            "holds": HOLDS[person],
+            "incident": self.incident,
+            "plan": self.plan.digest,
+            "nonce": uuid4().hex,
+            "issued": now,
+            "expires": now + timedelta(minutes=5),
+            **more,
+        }
+        return await self.send(self.stage.key.sign(Command(command=command, **given)), protocol.COMMAND)
+
+
+async def refused(sending: Awaitable[Any]) -> tuple[str, str]:
+    """The code and the words of a refusal."""
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await sending
+    cause = caught.value.cause
+    assert isinstance(cause, ApplicationError)
+    return cause.type or "", cause.message
+
+
+async def replayed(histories: Sequence[WorkflowHistory], runner: WorkflowRunner | None = None) -> None:
+    """Raises where one of the histories does not replay."""
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        data_converter=pydantic_data_converter,
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
+    )
+    for history in histories:
+        await replayer.replay_workflow(history)
+
+
+@asynccontextmanager
+async def staged(
+    client: Client,
+    folder: Path,
+    *,
+    skipper: Skipper | None = None,
+    platform: MemoryPlatform | None = None,
+    works: bool = True,
+    **worker: Any,
+) -> AsyncIterator[Stage]:
+    """A stage with its worker at work, unless `works` is False. At the end all histories are replayed."""
+    key = SigningKey.generate()
+    ring = KeyRing()
+    ring.add(key.public)
+    trust.believe(ring)
+    records = open_records(f"sqlite:///{folder / 'records.sqlite3'}", synchronous="OFF")
+    stage = Stage(
+        client=skipper.client if skipper else client,
+        queue=f"test-{uuid4().hex[:10]}",
+        key=key,
+        ring=ring,
+        records=records,
+        platform=platform or MemoryPlatform("memory"),
+        doubles=Doubles(records),
+        skipper=skipper,
+    )
+    try:
+        if works:
+            async with stage.worker(**worker):
+                yield stage
+        else:
+            yield stage
+        await replayed(await stage.histories())
+        await stage.strike()
+    finally:
+        records.close()
+        await stage.platform.close()
