@@ -33,7 +33,8 @@ class MatrixRefused(RuntimeError):
 class Homeserver(Service):
     """`async with Homeserver(folder) as server: token = await server.register("ana", "a password")`.
 
-    Its users are `@NAME:firedoor.test`, its limits on rates are out of the way, and it talks to no other server.
+    Its users are `@NAME:firedoor.test` unless another `server_name` is given (which stays with the data), its limits on
+    rates are out of the way, and it talks to no other server.
     """
 
     name = "the homeserver"
@@ -41,8 +42,16 @@ class Homeserver(Service):
     clean_of = ("PYTHON", "SYNAPSE_", "VIRTUAL_ENV")
     patience = 90.0
 
-    def __init__(self, data_dir: Path, *, port: int | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        progress: Progress | None = None,
+        server_name: str = SERVER_NAME,
+    ) -> None:
         super().__init__(data_dir, port=port, progress=progress)
+        self.server_name = server_name
         self._admin_token: str | None = None
 
     @property
@@ -57,10 +66,9 @@ class Homeserver(Service):
             raise RuntimeError("the homeserver has not been started")
         return self._admin_token
 
-    @staticmethod
-    def user_id(name: str) -> str:
+    def user_id(self, name: str) -> str:
         """`ana` -> `@ana:firedoor.test`."""
-        return f"@{name}:{SERVER_NAME}"
+        return f"@{name}:{self.server_name}"
 
     async def start(self, *, within: float | None = None) -> None:
         await super().start(within=within)
@@ -68,7 +76,7 @@ class Homeserver(Service):
         self._admin_token = await self.register(ADMIN, password, admin=True)
 
     async def _command(self, port: int) -> Sequence[str | Path]:
-        configuration = write_configuration(self.data_dir, port, Secrets.kept_in(self.data_dir))
+        configuration = write_configuration(self.data_dir, port, self.server_name, Secrets.kept_in(self.data_dir))
         return [find_python(), "-m", "synapse.app.homeserver", "-c", configuration]
 
     async def _ready(self, port: int) -> bool:

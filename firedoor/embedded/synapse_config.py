@@ -45,12 +45,12 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def write_configuration(folder: Path, port: int, kept: Secrets) -> Path:
+def write_configuration(folder: Path, port: int, server_name: str, kept: Secrets) -> Path:
     """Writes homeserver.yaml and what it names, and returns its path. JSON is YAML."""
     write_private(folder / "signing.key", f"ed25519 a_fire {kept.signing_seed}\n")
     (folder / "logging.json").write_text(json.dumps(LOGGING))
     path = folder / "homeserver.yaml"
-    write_private(path, json.dumps(_configuration(folder, port, kept), indent=1))
+    write_private(path, json.dumps(_configuration(folder, port, server_name, kept), indent=1))
     return path
 
 
@@ -63,14 +63,14 @@ LOGGING: Final = {
 }
 
 
-def _configuration(folder: Path, port: int, kept: Secrets) -> dict[str, Any]:
+def _configuration(folder: Path, port: int, server_name: str, kept: Secrets) -> dict[str, Any]:
     limits: dict[str, Any] = {f"rc_{what}": NO_LIMIT for what in ("message", "registration", "admin_redaction")}
     limits["rc_login"] = dict.fromkeys(("address", "account", "failed_attempts"), NO_LIMIT)
     limits["rc_joins"] = dict.fromkeys(("local", "remote"), NO_LIMIT)
     limits["rc_invites"] = dict.fromkeys(("per_room", "per_user", "per_issuer"), NO_LIMIT)
     limits |= {f"rc_{what}": NO_LIMIT for what in ("joins_per_room", "media_create", "room_creation", "reports")}
     return {
-        "server_name": SERVER_NAME,
+        "server_name": server_name,
         "pid_file": str(folder / "homeserver.pid"),
         "listeners": [
             {
