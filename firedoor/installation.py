@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import firedoor
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.people.signin import Tokens, write_private
 from firedoor.plan.base import Frozen
@@ -135,6 +136,12 @@ class Installation:
             return UpState.model_validate_json(self.state.read_text())
         except (FileNotFoundError, ValueError):
             return None
+
+
+def shipped_book() -> Path:
+    """`playbooks` where one works, else the one that came with Firedoor."""
+    here = Path("playbooks")
+    return here if here.is_dir() else Path(firedoor.__file__).parents[1] / "playbooks"
 
 
 class AlreadyUp(RuntimeError):

@@ -159,7 +159,7 @@ def _problem(trouble: Trouble) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:
-        reply = problems.ProblemReply(
+        reply = messages.ProblemReply(
             error="method", says=f"{request.method} is not done here.", next="See /api/openapi.json."
         )
         return Response(reply.model_dump_json(exclude_defaults=True), 405, media_type="application/problem+json")
@@ -168,7 +168,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _fault(request: Request, error: Exception) -> Response:
     """A fault of ours. It is told as one and shows nothing of its inside; the server logs it whole."""
-    reply = problems.ProblemReply(
+    reply = messages.ProblemReply(
         error="fault",
         says="The front door failed at this. It is a fault of ours, and is in its log.",
         next="A word that was sent may have been counted: send the same again, it counts once.",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from firedoor.plan.base import Frozen
-from firedoor.plan.inputs import only_seen
+from firedoor.plan.inputs import Problem, only_seen
 from firedoor.plan.model import Severity
 from firedoor.protocol import AskView, CommandKind, Phase
 
@@ -266,3 +266,18 @@ class Me(Frozen):
     name: str
     region: str
     holds: tuple[str, ...]
+
+
+class ProblemReply(Frozen):
+    """The body of every answer that is no success."""
+
+    error: str
+    """Stable, for machines: "inputs", "no-worker", "changed"."""
+    says: str
+    next: str
+    problems: tuple[Problem, ...] = ()
+    """Everything that is wrong with what was sent, at once."""
+    changed: tuple[str, ...] = ()
+    """What is different from the document that was shown."""
+    document: str | None = None
+    """Hash of the document as it is now, where it is another one than was shown."""

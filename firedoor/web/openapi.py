@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from firedoor.web.problems import ProblemReply
+from firedoor.web.messages import ProblemReply
 
 
 @dataclass(frozen=True, slots=True)

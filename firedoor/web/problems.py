@@ -7,23 +7,8 @@ from typing import Final
 
 from firedoor import incidents
 from firedoor.incidents import Trouble
-from firedoor.plan.base import Frozen
 from firedoor.plan.inputs import Problem
-
-
-class ProblemReply(Frozen):
-    """The body of every answer that is no success."""
-
-    error: str
-    """Stable, for machines: "inputs", "no-worker", "changed"."""
-    says: str
-    next: str
-    problems: tuple[Problem, ...] = ()
-    """Everything that is wrong with what was sent, at once."""
-    changed: tuple[str, ...] = ()
-    """What is different from the document that was shown."""
-    document: str | None = None
-    """Hash of the document as it is now, where it is another one than was shown."""
+from firedoor.web.messages import ProblemReply
 
 
 class NotSignedIn(Trouble):

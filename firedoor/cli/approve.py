@@ -1,0 +1,49 @@
+"""`firedoor approve`: sign for a seat."""
+
+from __future__ import annotations
+
+import click
+
+from firedoor.cli import asks
+from firedoor.cli.options import Caller, common, nonce, yes
+
+
+@click.command("approve")
+@click.argument("incident")
+@click.argument("ask", required=False)
+@click.option("--reason", help="Why; it stands in the record.")
+@click.option("--target", "targets", multiple=True, metavar="TARGET", help="Approve for these targets only. Repeat it.")
+@click.option("--document", metavar="HASH", help="Only if this is still the document, by its hash.")
+@yes
+@nonce
+@common
+def command(
+    caller: Caller,
+    incident: str,
+    ask: str | None,
+    reason: str | None,
+    targets: tuple[str, ...],
+    document: str | None,
+    sure: bool,
+    nonce: str | None,
+) -> None:
+    """Approve what an incident asks of you. It is shown, with its hash, before you sign it.
+
+    ASK is the step's id; leave it out when only one fits.
+
+    \b
+    firedoor approve inc-ab12cd34ef --as omar
+    firedoor approve inc-ab12cd34ef ratify --target @mayor:platform.example --reason "only this one is sure"
+    """
+    asks.answer(
+        caller,
+        incident,
+        ask,
+        "approve",
+        command="approve",
+        reason=reason,
+        targets=targets,
+        document=document,
+        nonce=nonce,
+        sure=sure,
+    )

@@ -1,0 +1,33 @@
+"""`firedoor done`: a task is done."""
+
+from __future__ import annotations
+
+import click
+
+from firedoor.cli import asks
+from firedoor.cli.options import Caller, common, nonce, yes
+
+
+@click.command("done")
+@click.argument("incident")
+@click.argument("ask", required=False)
+@click.option("--proof", help="What the task asks for as proof: a case number, a filing reference.")
+@click.option("--document", metavar="HASH", help="Only if this is still the document, by its hash.")
+@yes
+@nonce
+@common
+def command(
+    caller: Caller,
+    incident: str,
+    ask: str | None,
+    proof: str | None,
+    document: str | None,
+    sure: bool,
+    nonce: str | None,
+) -> None:
+    """Say that your task is done: one of the incident, or of its review.
+
+    \b
+    firedoor done inc-ab12cd34ef identity --proof CASE-1
+    """
+    asks.answer(caller, incident, ask, "done", command="done", proof=proof, document=document, nonce=nonce, sure=sure)

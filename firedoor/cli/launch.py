@@ -1,0 +1,215 @@
+"""`firedoor launch`: begin a response."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from firedoor.cli.front import Front, Told, new_nonce
+from firedoor.cli.options import Caller, common, nonce, pairs, yes
+from firedoor.cli.screen import heading, line, moment, seen, severity
+from firedoor.plan.time import written
+from firedoor.web.messages import (
+    FormField,
+    Launched,
+    LaunchRequest,
+    OutlineLine,
+    Playbook,
+    Playbooks,
+    Preview,
+    PreviewRequest,
+)
+
+
+@click.command("launch")
+@click.argument("playbook", required=False)
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="An input. Repeat it; a list takes commas.")
+@click.option("--aware-at", metavar="TIME", help="When it became known, as 2026-03-04T02:45:00+00:00. Default: now.")
+@click.option("--region", help="The region that responds. Default: yours.")
+@click.option("--title", default="", help="What to call the incident.")
+@click.option("--drill", is_flag=True, help="An exercise: every message says so.")
+@yes
+@nonce
+@common
+def command(
+    caller: Caller,
+    playbook: str | None,
+    given: tuple[str, ...],
+    aware_at: str | None,
+    region: str | None,
+    title: str,
+    drill: bool,
+    sure: bool,
+    nonce: str | None,
+) -> None:
+    """Launch a playbook. Asks for what is missing, shows what will happen, and goes when you say so.
+
+    Without PLAYBOOK, lists what can be launched. Away from a terminal it needs --yes.
+
+    \b
+    firedoor launch --as ana
+    firedoor launch high-profile-takeover --as ana
+    firedoor launch high-profile-takeover --as ana --yes \\
+      --set accounts=@mayor:platform.example,@office:platform.example --set public_office=yes
+    """
+    if not sure and not caller.screen.asks and playbook:
+        raise click.UsageError("There is no terminal to ask on: say --yes to launch.")
+    front = caller.front()
+    if playbook is None:
+        _list(caller, front)
+        return
+    typed = pairs(given, "--set")
+    moment_known = _moment(aware_at)
+    form = front.get(f"/api/playbooks/{playbook}", Playbook)
+    inputs: dict[str, Any] = {name: _joined(values, form, name) for name, values in typed.items()}
+    preview = _prepare(caller, front, form, inputs, moment_known, region)
+    if not caller.as_json:
+        caller.screen.err.print(picture(preview, form))
+    if not sure:
+        caller.confirm("Launch it?")
+    request = LaunchRequest(
+        playbook=playbook,
+        nonce=nonce or new_nonce(),
+        inputs=inputs,
+        aware_at=moment_known,
+        region=region,
+        title=title,
+        drill=drill,
+    )
+    launched = front.word("/api/launches", request, Launched, caller.again(_again(request), request.nonce))
+    if caller.as_json:
+        caller.screen.json(launched)
+        return
+    caller.screen.show(line((launched.says, "bold green")), line(f"Next: {launched.next}"))
+
+
+def _list(caller: Caller, front: Front) -> None:
+    found = front.get("/api/playbooks", Playbooks)
+    if caller.as_json:
+        caller.screen.json(found)
+        return
+    for one in found.playbooks:
+        caller.screen.show(line((one.name, "bold cyan"), f"  {one.title} ({one.version})"), line(f"    {one.use_when}"))
+    for name in found.broken:
+        caller.screen.say(f"{name} has mistakes and cannot be launched: see `firedoor check`.", "yellow")
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(
+            f"--aware-at takes a date and time, as 2026-03-04T02:45:00+00:00, not {text!r}."
+        ) from None
+    if found.tzinfo is None:
+        raise click.UsageError(f"--aware-at {text} does not say which zone's time it is: write {text}Z if it is UTC.")
+    return found
+
+
+def _joined(values: list[str], form: Playbook, name: str) -> Any:
+    """Repeated values of a list are its items, one a line; of anything else they are too many, and are told as that."""
+    if len(values) == 1:
+        return values[0]
+    listed = any(field.name == name and field.listed for field in form.inputs)
+    return "\n".join(values) if listed else values
+
+
+def _prepare(
+    caller: Caller, front: Front, form: Playbook, inputs: dict[str, Any], aware_at: datetime | None, region: str | None
+) -> Preview:
+    """Ask for what is missing, then for what is wrong, until the front door would take it."""
+    if caller.screen.asks:
+        for field in form.inputs:
+            if field.required and field.name not in inputs:
+                inputs[field.name] = _ask(field)
+    while True:
+        request = PreviewRequest(playbook=form.name, inputs=inputs, aware_at=aware_at, region=region)
+        try:
+            return front.post("/api/previews", request, Preview)
+        except Told as told:
+            names = {problem.name.partition("[")[0] for problem in told.problem.problems}
+            again = [field for field in form.inputs if field.name in names]
+            if not caller.screen.asks or not again or len(again) < len(names):
+                raise
+            told.show()
+            for field in again:
+                inputs[field.name] = _ask(field)
+
+
+def _ask(field: FormField) -> str:
+    answer: str = click.prompt(f"{seen(field.ask)} ({field.give.removeprefix('give ')})", err=True)
+    return answer
+
+
+def _again(request: LaunchRequest) -> str:
+    parts = ["launch", request.playbook, "--yes"]
+    for name, value in request.inputs.items():
+        parts += [part for one in str(value).split("\n") for part in ("--set", f"{name}={one}")]
+    parts += ["--aware-at", request.aware_at.isoformat()] if request.aware_at else []
+    parts += ["--region", request.region] if request.region else []
+    parts += ["--title", request.title] if request.title else []
+    parts += ["--drill"] if request.drill else []
+    return shlex.join(parts)
+
+
+# --- what will happen -----------------------------------------------------------------------------------------------
+
+
+def picture(preview: Preview, form: Playbook) -> Group:
+    """What the launch would do, in the order in which it matters: what is contained, who signs, which clocks run."""
+    sensitive = {field.name for field in form.inputs if field.sensitive}
+    parts: list[RenderableType] = [
+        Text.assemble(severity(preview.severity), " ", (seen(preview.title), "bold")),
+        line(
+            f"{preview.playbook}, {preview.region}; {', '.join(preview.commander) or 'nobody'} commands. "
+            f"Known since {moment(preview.aware_at)}."
+        ),
+    ]
+    parts += [
+        line("  ", (f"{name}: ", "bold"), "(sensitive)" if name in sensitive else _said(value))
+        for name, value in preview.inputs.items()
+    ]
+    parts.append(heading("What will happen"))
+    parts += [_step(one) for one in preview.steps if one.applies != "no"]
+    if preview.contains:
+        parts.append(heading("What it may contain"))
+        parts += [
+            line(
+                "  ", (one.action, "bold"), f"  {one.does}", ("" if one.undo else "  It cannot be undone.", "bold red")
+            )
+            for one in preview.contains
+        ]
+    if preview.signs:
+        parts.append(heading("Who must sign"))
+    for signing in preview.signs:
+        parts += [
+            line("  ", (", ".join(signing.needs), "bold"), f": {signing.question}"),
+            line((f"      within {written(signing.deadline)}; a no: {signing.no}; silence: {signing.silence}", "dim")),
+        ]
+    if preview.clocks:
+        parts.append(heading("Clocks"))
+    parts += [line("  ", (one.name, "bold"), f"  {written(one.limit)}  {one.law}") for one in preview.clocks]
+    return Group(*parts, Text(""))
+
+
+def _step(one: OutlineLine) -> Text:
+    when = f"  when {one.when}" if one.applies == "later" and one.when else ""
+    return line("  " + "  " * one.depth, one.words, (when, "dim"))
+
+
+def _said(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            more = f" and {len(value) - 10} more" if len(value) > 10 else ""
+            return ", ".join(_said(one) for one in value[:10]) + more
+        case _:
+            return str(value)

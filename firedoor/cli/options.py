@@ -1,0 +1,83 @@
+"""The options that every command has, and what they come to: who calls, whom, and how the answer is shown."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from firedoor.cli.front import Front, find, told
+from firedoor.cli.screen import Screen
+from firedoor.installation import Installation
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    person: str | None
+    url: str | None
+    installation: Installation
+    screen: Screen
+
+    @property
+    def as_json(self) -> bool:
+        return self.screen.as_json
+
+    def front(self) -> Front:
+        return find(self.person, self.url, self.installation, as_json=self.as_json)
+
+    def again(self, command: str, nonce: str) -> str:
+        """The command line that sends the very same word."""
+        who = f" --as {self.person}" if self.person else ""
+        return f"firedoor {command}{who} --nonce {nonce}"
+
+    def confirm(self, question: str) -> None:
+        """Ask, where there is somebody to ask; a no ends the command."""
+        if self.screen.asks and not click.confirm(question, err=True):
+            raise told("Nothing was done.", "", error="declined")
+
+
+def common(command: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
+    """Give a command --as, --url, --home and --json, and hand it a Caller instead."""
+
+    @click.option("--as", "person", metavar="NAME", help="Who you are: a person of the organization.")
+    @click.option("--url", metavar="URL", help="The front door's address. Default: of `firedoor up`, or FIREDOOR_URL.")
+    @click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The installation's folder. Default: FIREDOOR_HOME, or .firedoor here.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        options: dict[str, Any] = dict(kwargs)
+        caller = Caller(
+            person=options.pop("person"),
+            url=options.pop("url"),
+            installation=Installation.here(options.pop("home")),
+            screen=Screen(as_json=options.pop("as_json")),
+        )
+        return command(caller, *args, **options)
+
+    return wrapped
+
+
+nonce = click.option("--nonce", metavar="TEXT", hidden=True, help="Send the same word again: it counts once.")
+yes = click.option("--yes", "-y", "sure", is_flag=True, help="Do not ask for confirmation.")
+
+
+def pairs(given: tuple[str, ...], option: str) -> dict[str, list[str]]:
+    """`name=value`, repeated: the values of each name. Raises a usage error."""
+    found: dict[str, list[str]] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"{option} takes NAME=VALUE, not {one!r}.")
+        found.setdefault(name.strip(), []).append(value)
+    return found
