@@ -6,11 +6,14 @@ import zlib
 from dataclasses import dataclass
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from firedoor.run.state import ENGINE, State
 
 MOST_STATE_BYTES = 512 * 1024
+
+
+class TooLarge(Exception):
+    """A state over the bound."""
 
 
 @dataclass
@@ -34,10 +37,10 @@ def due(updates: int) -> bool:
 
 
 def packed(state: State) -> bytes:
-    """The state as it crosses. Raises ApplicationError when it is too large to do so."""
+    """The state as it crosses. Raises TooLarge when it cannot."""
     data = zlib.compress(state.model_dump_json(exclude_defaults=True).encode(), 6)
     if len(data) > MOST_STATE_BYTES:
-        raise ApplicationError(f"the run's state is {len(data)} bytes, too large to cross", type="StateTooLarge")
+        raise TooLarge(f"the run's state is {len(data)} bytes, compressed; {MOST_STATE_BYTES} can cross")
     return data
 
 

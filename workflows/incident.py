@@ -7,6 +7,7 @@ atomic. Whatever happens becomes an event, and after each event the run starts t
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from firedoor.protocol import Answer, Command, Receipt, ReviewOrder, Signed, View
     from firedoor.run import reduce, wake_at
     from firedoor.run.events import ActEnded, Answered, Cancelled, Commanded, Event, Launched, ReviewOpened, Time
-    from firedoor.run.launching import Unfit, begin
+    from firedoor.run.launching import begin
     from firedoor.run.orders import order_of
     from firedoor.run.recording import carry
     from firedoor.run.reducer import may_begin
@@ -34,6 +35,9 @@ SEVERITY = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
 PHASE = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
 WAITING_ON = SearchAttributeKey.for_keyword(protocol.SEARCH_WAITING_ON)
 NEXT_DUE = SearchAttributeKey.for_datetime(protocol.SEARCH_NEXT_DUE)
+
+FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError)
+"""What the core raises when it is given what it cannot carry out."""
 
 
 @workflow.defn(name=protocol.INCIDENT)
@@ -53,35 +57,38 @@ class IncidentWorkflow:
         self._armed: datetime | None = None
         self._shown: tuple[Any, ...] = ()
         self._reviewing: asyncio.Task[None] | None = None
+        self._broken: BaseException | None = None
+        self._stays = False
+        if crossed is not None:
+            self._plan, self._state = unpack(packed), crossing.unpacked(crossed)
+            return
+        # An update may be delivered before `run` begins, so the run is launched here. A plan that cannot be walked was
+        # made by hand: it fails as a launch.
         try:
             self._plan = unpack(packed)
-            self._new = crossed is None
-            self._state = (
-                begin(self._plan, launch, workflow.info().workflow_id, workflow.now())
-                if crossed is None
-                else crossing.unpacked(crossed)
-            )
-        except (Unfit, ValueError) as error:
-            self._unfit = str(error)
+            self._state = begin(self._plan, launch, workflow.info().workflow_id, workflow.now())
+            self._happen(Launched(at=workflow.now()))
+        except FAULTS as error:
+            self._unfit = str(error) if isinstance(error, ValueError) else f"the plan cannot be walked: {error!r}"
 
     @workflow.run
     async def run(self, packed: bytes, launch: Signed, crossed: bytes | None) -> str:
         """Returns how the response ended: "completed", "stopped" or "undone"."""
         if self._unfit is not None:
             raise ApplicationError(f"This launch cannot run: {self._unfit}", type="Unfit", non_retryable=True)
-        if self._new:
-            self._happen(Launched(at=workflow.now()))
         while self._state.phase != "closed":
+            self._changed = False
             self._perform()
             if self._crossing and not self._running and self._reviewing is None:
                 await self._cross(packed, launch)
-            self._changed = False
             try:
                 await workflow.wait_condition(lambda: self._changed)
             except asyncio.CancelledError:
                 self._happen(Cancelled(at=workflow.now()))
+            if self._broken is not None:
+                raise self._broken
         self._show()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await _handlers_finished()
         return self._state.ended or "completed"
 
     # What people say
@@ -114,7 +121,7 @@ class IncidentWorkflow:
         before = self._state.model_copy(deep=True)
         try:
             self._happen(event)
-        except (LookupError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        except FAULTS as error:
             self._state = before
             workflow.logger.exception("a word could not be carried out", extra={"nonce": nonce})
             raise ApplicationError(
@@ -150,19 +157,32 @@ class IncidentWorkflow:
 
     def _perform(self) -> None:
         """Start, and end, what the state asks for."""
-        self._crossing = self._crossing or crossing.due(self._updates)
+        self._crossing = not self._stays and (self._crossing or crossing.due(self._updates))
         for act in list(self._state.acts.values()):
+            if act.id not in self._state.acts:
+                continue
             if act.id in self._running:
                 if act.cancel or self._crossing:
                     self._end(act.id)
             elif act.cancel:
                 self._happen(ActEnded(at=workflow.now(), act=act.id, cancelled=True))
             elif not self._crossing and may_begin(self._state, act):
-                self._running[act.id] = asyncio.create_task(self._act(act.id))
+                self._running[act.id] = self._begin(self._act(act.id))
         if not self._crossing:
             self._arm()
             self._open_review()
         self._show()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Work beside `run`. A fault of ours in it fails the workflow task, where it is seen and tried again with
+        mended code; left in the task, it would stop the run in silence."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._over)
+        return task
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._broken, self._changed = error, True
 
     async def _act(self, name: str) -> None:
         act = self._state.acts[name]
@@ -193,7 +213,7 @@ class IncidentWorkflow:
         if self._timer is not None:
             self._timer.cancel()
         self._armed = wake
-        self._timer = asyncio.create_task(self._tick(wake))
+        self._timer = self._begin(self._tick(wake))
 
     async def _tick(self, wake: datetime) -> None:
         try:
@@ -205,7 +225,7 @@ class IncidentWorkflow:
 
     def _open_review(self) -> None:
         if self._state.review == "wanted" and self._reviewing is None:
-            self._reviewing = asyncio.create_task(self._review(review_of(self._plan, self._state)))
+            self._reviewing = self._begin(self._review(review_of(self._plan, self._state)))
 
     async def _review(self, order: ReviewOrder) -> None:
         """The review outlives the incident. After a reset it is there already, and stays as it is."""
@@ -238,7 +258,23 @@ class IncidentWorkflow:
         workflow.upsert_search_attributes(updates)
 
     async def _cross(self, packed: bytes, launch: Signed) -> None:
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        """A state that is too large to cross stays where it is: that ends badly later, and crossing would end it now."""
+        try:
+            state = crossing.packed(self._state)
+        except crossing.TooLarge:
+            workflow.logger.exception("the run cannot continue as new")
+            self._stays, self._changed = True, True
+            return
+        await _handlers_finished()
         if self._timer is not None:
             self._timer.cancel()
-        workflow.continue_as_new(args=[packed, launch, crossing.packed(self._state)])
+        workflow.continue_as_new(args=[packed, launch, state])
+
+
+async def _handlers_finished() -> None:
+    """A cancellation that comes in the last moment changes nothing any more."""
+    while not workflow.all_handlers_finished():
+        try:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        except asyncio.CancelledError:
+            continue

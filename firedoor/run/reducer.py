@@ -181,7 +181,10 @@ def may_begin(state: State, act: Act) -> bool:
 
 
 def wake_at(state: State) -> datetime | None:
-    """The next moment at which something is due, if nothing happens before."""
+    """The next moment at which something is due, if nothing happens before.
+
+    What was due by now has been done, or waits for something else than time: so only what is later counts.
+    """
     moments: list[datetime | None] = [state.next_update_at, state.record_after if state.pending else None]
     for ask in state.asks.values():
         moments += [asking.deadline(ask), ask.remind_at, ask.escalate_at]
@@ -192,4 +195,4 @@ def wake_at(state: State) -> datetime | None:
     for clock in state.clocks.values():
         if clock.met_at is None and not clock.not_due and not clock.missed:
             moments.append(clock.due_at)
-    return min((moment for moment in moments if moment is not None), default=None)
+    return min((moment for moment in moments if moment is not None and moment > state.now), default=None)
