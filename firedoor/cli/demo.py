@@ -36,12 +36,13 @@ def command(folder: Path) -> None:
     except (DemoFailed, ProgramFailed) as failure:
         raise click.ClickException(f"{failure}\nLogs are in {folder}.") from failure
     tell.chapter("Nothing is left running. What happened, with every signature:")
-    for path in written:
-        tell.last(str(path))
+    tell.last(str(written))
 
 
-async def _demo(folder: Path, tell: Teller) -> list[Path]:
+async def _demo(folder: Path, tell: Teller) -> Path:
+    """Returns the file with the timelines of both incidents."""
     async with set_up(folder, shipped_book(), tell) as stage:
-        written = await play(stage)
-    await asyncio.sleep(0.05)
+        records = await play(stage)
+    written = folder / "timeline.md"
+    written.write_text("\n\n".join(records))
     return written

@@ -53,7 +53,7 @@ async def set_up(folder: Path, book: Path, tell: Teller) -> AsyncIterator[Stage]
         people = [Responder(person, up.url, installation.token_of(person)) for person in (launcher, crt, policy)]
         for person in people:
             stack.push_async_callback(person.close)
-        yield Stage(homeserver, pager, people[0], people[2], people[1], folder, tell)
+        yield Stage(homeserver, pager, people[0], people[2], people[1], tell)
 
 
 def _people(organization: Organization) -> tuple[str, str, str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from firedoor.demo.pager import Pager
 from firedoor.demo.responder import DemoFailed, Responder
@@ -27,12 +25,11 @@ class Stage:
     launcher: Responder
     policy: Responder
     crt: Responder
-    output: Path
     tell: Teller
 
 
-async def play(stage: Stage) -> list[Path]:
-    """Returns the files that were written: the record of each incident."""
+async def play(stage: Stage) -> list[str]:
+    """Returns the record of each incident, as Markdown."""
     tell = stage.tell
     tell.chapter("A quiet morning on the platform")
     mayor, minister, reader = [await arrive(stage.homeserver, name) for name in ("mayor", "minister", "reader")]
@@ -51,7 +48,7 @@ async def play(stage: Stage) -> list[Path]:
     return [first, second]
 
 
-async def _takeover(stage: Stage, square: Square, mayor: User, minister: User) -> Path:
+async def _takeover(stage: Stage, square: Square, mayor: User, minister: User) -> str:
     tell = stage.tell
     incident = await _launch(stage, [mayor, minister], office=True)
     view = await stage.launcher.until(incident, "the lock", lambda view: _held(view, 2))
@@ -76,10 +73,10 @@ async def _takeover(stage: Stage, square: Square, mayor: User, minister: User) -
     await _ended(stage, incident, "completed")
     minister = User(minister.id, await stage.homeserver.sign_in("minister", minister.password), minister.password)
     await _posts(tell, square, minister, "Back, too. The debate is at ten.")
-    return await _record(stage, incident)
+    return await stage.launcher.export(incident)
 
 
-async def _false_alarm(stage: Stage, square: Square, mayor: User) -> Path:
+async def _false_alarm(stage: Stage, square: Square, mayor: User) -> str:
     tell = stage.tell
     tell.chapter("A second incident, and Policy refuses")
     mayor = User(mayor.id, await stage.homeserver.sign_in("mayor", mayor.password), mayor.password)
@@ -92,7 +89,7 @@ async def _false_alarm(stage: Stage, square: Square, mayor: User) -> Path:
     await _ended(stage, incident, "undone")
     mayor = User(mayor.id, await stage.homeserver.sign_in("mayor", mayor.password), mayor.password)
     await _posts(tell, square, mayor, "It really is my bicycle.")
-    return await _record(stage, incident)
+    return await stage.launcher.export(incident)
 
 
 async def _launch(stage: Stage, users: list[User], *, office: bool) -> str:
@@ -150,10 +147,3 @@ async def _ended(stage: Stage, incident: str, how: str) -> None:
     stage.tell.note(
         f"the response has ended: {how}; contained: {sum(h.state == 'applied' for h in view.holds)}; review open"
     )
-
-
-async def _record(stage: Stage, incident: str) -> Path:
-    await asyncio.sleep(0.2)
-    path = stage.output / f"{incident}.md"
-    path.write_text(await stage.launcher.export(incident))
-    return path
