@@ -103,6 +103,7 @@ CODES: dict[str, Code] = {
     "FD404": Code("Targets that the action does not take", "it would act on something else than was meant"),
     # Clocks and time
     "FD501": Code("A wait or clock without an option that it needs", "it could wait for ever"),
+    "FD502": Code("A wait that may never end", "the response would stand still, and nobody would be asked", "warning"),
     # People
     "FD601": Code("A task without an option that it needs", "nobody would do it, or nobody would notice"),
     "FD602": Code("A team that nobody is in", "nobody would be told, asked or assigned"),

@@ -134,6 +134,24 @@ def parse(text: str) -> Parsed:
     return Parsed(text, body, output.nodes[0], first_line=2)
 
 
+def hyphenated(body: tuple[Token, ...]) -> Iterator[tuple[int, int]]:
+    """Offsets of each run of names with hyphens and nothing else between them: `sign-off`."""
+    index = 0
+    while index < len(body):
+        last = index
+        while (
+            last + 2 < len(body)
+            and body[last].kind == body[last + 2].kind == "name"
+            and body[last + 1].text == "-"
+            and body[last].end == body[last + 1].start
+            and body[last + 1].end == body[last + 2].start
+        ):
+            last += 2
+        if last > index:
+            yield body[index].start, body[last].end
+        index = last + 1
+
+
 def _lexing(error: jinja2.TemplateSyntaxError, text: str, found: list[Token]) -> Unreadable:
     at = _AT.match(error.message or "")
     if at:
@@ -143,7 +161,8 @@ def _lexing(error: jinja2.TemplateSyntaxError, text: str, found: list[Token]) ->
         fix = _INSTEAD.get(double) or _INSTEAD.get(character)
         if character in "'\"":
             return Unreadable("this quote is never closed", start, len(text), fix)
-        return Unreadable(f"{character} has no meaning in an expression", start, start + 1, fix)
+        written = double if double in _INSTEAD else character
+        return Unreadable(f"{written} has no meaning in an expression", start, start + len(written), fix)
     # A closing bracket that fits no opening one: the lexer says which, and not where.
     opened: list[Token] = []
     for token in found:
@@ -192,6 +211,9 @@ def _parsing(error: jinja2.TemplateSyntaxError, text: str, body: tuple[Token, ..
     if "end of print statement" in said and "got" in said:
         if index > 0 and body[index - 1].kind == token.kind == "name":
             before = body[index - 1]
+            if token.text == "not":
+                fix = f"write {before.text} is not …, or {before.text} and not …"
+                return Unreadable(f"`not` cannot stand behind `{before.text}`", token.start, token.end, fix)
             message = f"`{before.text} {token.text}` is no expression: a name holds no space"
             fix = f"write {before.text}_{token.text}, or put and, or, is between the two; quote what is a text"
             return Unreadable(message, before.start, token.end, fix)

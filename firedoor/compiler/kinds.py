@@ -29,7 +29,7 @@ class Kind:
     choices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        name = "yes or no" if self.base == "yes_no" else self.base.replace("_", " ")
+        name = {"yes_no": "yes or no", "date_time": "moment"}.get(self.base, self.base)
         return f"a list of {name}" if self.listed else f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
     @property

@@ -59,6 +59,8 @@ def _among(scalar: Scalar, known: Any, what: str, findings: Findings) -> str | N
         return scalar.text
     if scalar.text.upper() in known:
         fix: str | None = f"write {scalar.text.upper()}"
+    elif known is COUNTRIES and scalar.text.upper() == "UK":
+        fix = "write GB"
     elif known is COUNTRIES:
         fix = "write a country's two capital letters (ISO 3166)"
     else:

@@ -48,6 +48,8 @@ class Made:
 
     sites: Sites = field(default_factory=Sites)
     steps: int = 0
+    whole: bool = True
+    """False when a step was left out, because of a mistake that has been told: then there is no plan."""
     clocks: dict[str, Clock] = field(default_factory=dict)
     actions: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
@@ -98,9 +100,11 @@ class Body:
             mapping = as_mapping(item, "a step", self.findings)
             verb = self._verb(mapping) if mapping is not None else None
             if mapping is None or verb is None:
+                self.made.whole = False
                 continue
             self.made.steps += 1
             if self.made.steps > MOST_STEPS:
+                self.made.whole = False
                 break
             key = mapping.key(verb)
             place = key.place if key is not None else mapping.place
@@ -108,6 +112,8 @@ class Body:
             step = self.verbs[verb](self, entry, self._common(verb, entry, path, scope.at(path)), scope.at(path))
             if step is not None:
                 found.append(step)
+            else:
+                self.made.whole = False
         return tuple(found)
 
     def _verb(self, step: MappingNode) -> str | None:
@@ -229,7 +235,7 @@ class Body:
 
     def _of_kind(self, kind: Kind, scope: Scope) -> str | None:
         fitting = [name for name, bound in {**scope.inputs, **scope.items}.items() if bound.kind.base == kind.base]
-        return f"use one of {suggest.listed(fitting)}" if fitting else None
+        return f"use one of {suggest.listed(fitting)}" if fitting else f"name an expression for {kind.many}"
 
     def inside(self, common: Common) -> Body:
         """The body of the steps below one whose condition is this."""

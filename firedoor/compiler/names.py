@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from firedoor.compiler.diagnostics import Place
 from firedoor.compiler.kinds import ANYTHING, DATE_TIME, Kind
 from firedoor.compiler.outline import Outline, StepRef
 from firedoor.plan.expression import Expr
@@ -26,6 +27,8 @@ class Bound:
 
     expr: Expr | None
     kind: Kind
+    origin: Place | None = None
+    """Where a `run` passes it."""
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ class Scalar:
     source: Source
     start: int
     end: int
+    lost: bool = False
+    """It stands for what was refused, which has been told: nothing more is to be said of it."""
     _origins: list[int] | None = field(default=None, repr=False)
 
     @property
@@ -101,6 +103,8 @@ class Mapping:
     start: int
     end: int
     flow: bool
+    refused: bool = False
+    """A key was refused, which has been told: what seems to be missing may have been it."""
 
     @property
     def place(self) -> Place:

@@ -133,7 +133,7 @@ class _Reader:
     def _team(self, name: str, found: Fields) -> Team | None:
         title, manager = found.text("title"), self._person_named(found, "manager")
         shifts = [self._shift(node) for node in found.items("shifts")]
-        members = self._people(found, "members")
+        members, clears = self._people(found, "members"), self._clears(found)
         if not {"shifts", "members"} & (found.values.keys() | found.broken):
             message = f'nobody is in team "{name}"'
             self.findings.add("FD602", found.place, message, fix="add members: [...], or shifts")
@@ -143,7 +143,7 @@ class _Reader:
             name=name,
             title=title.text,
             manager=manager,
-            clears=self._clears(found),
+            clears=clears,
             shifts=tuple(shift for shift in shifts if shift is not None),
             members=members,
         )
@@ -227,9 +227,10 @@ class _Reader:
             if key.endswith("_from"):
                 self._variable(scalar)
             settings[key] = scalar.text
+        clears = self._clears(found)
         if connector is None:
             return None
-        return Channel(name=name, connector=connector.text, settings=settings, clears=self._clears(found))
+        return Channel(name=name, connector=connector.text, settings=settings, clears=clears)
 
     def _commander(self) -> CommanderRule | None:
         node = self.top.mapping("commander")

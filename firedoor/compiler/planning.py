@@ -66,13 +66,9 @@ class _Planning:
         if self.made.steps > MOST_STEPS:
             message = f"the playbook has over {MOST_STEPS} steps, those of the playbooks that it runs included"
             self.findings.add("FD119", found.place, message, fix="split it, or run fewer playbooks within it")
-        if (
-            self.findings.errors
-            or self.organization is None
-            or self.shelf.catalog is None
-            or title is None
-            or not steps
-        ):
+        if self.findings.errors or not self.made.whole or not steps:
+            return None
+        if self.organization is None or self.shelf.catalog is None or title is None:
             return None
         steps = scope.settle(steps, self._actions(), self._refuse)
         return self._whole(
@@ -206,7 +202,7 @@ class _Planning:
     def _refuse(self, step: Step, hazard: Hazard) -> None:
         file, _, line = step.at.rpartition(":")
         place = self.made.places.get((step.path, "on_timeout"), Place(file, int(line)))
-        message = f"silence goes on here, and then {hazard.why}"
+        message = f"silence goes on here to {hazard.why}"
         name = step.id.rpartition("/")[2] if step.id else None
         outcome = {"approve": "approved", "task": "done", "wait": "done"}.get(step.verb, "done")
         guard = f"{name} is {outcome}" if name else f"ID is {outcome}"

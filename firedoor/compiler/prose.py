@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import jinja2
 
 from firedoor.compiler import expressions, suggest, values
-from firedoor.compiler.diagnostics import Findings
+from firedoor.compiler.diagnostics import Findings, Place
 from firedoor.compiler.expressions import Typed
 from firedoor.compiler.grammar import ENVIRONMENT
 from firedoor.compiler.kinds import TEXT, Kind
@@ -173,9 +173,18 @@ def say(
         return _reference(node, name, messages[name], scope, findings)
     if _MESSAGE_NAME.fullmatch(name):
         fix = suggest.fix(name, messages, f"write messages/{name}.en.md.j2")
-        findings.add("FD207", node.place, f'no message is called "{name}"', fix=fix)
+        place, notes = _written(node, scope)
+        findings.add("FD207", place, f'no message is called "{name}"', fix=fix, notes=notes)
         return None
     return made
+
+
+def _written(node: Scalar, scope: Scope) -> tuple[Place, list[str]]:
+    """Where a message's name is written: at the `run` that passed it, where the text is a lone hole."""
+    bound = scope.value(node.text.strip().removeprefix("{{").removesuffix("}}").strip())
+    if bound is None or bound.origin is None:
+        return node.place, []
+    return bound.origin, [f"it is said at {node.place}"]
 
 
 def _reference(node: Scalar, name: str, template: Template, scope: Scope, findings: Findings) -> MessageRef | None:

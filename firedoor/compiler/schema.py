@@ -11,8 +11,8 @@ def _k(kind: Kind, says: str) -> Key:
     return Key(kind, says)
 
 
-def _must(kind: Kind, says: str) -> Key:
-    return Key(kind, says, required=True)
+def _must(kind: Kind, says: str, example: str = "…") -> Key:
+    return Key(kind, says, required=True, example=example)
 
 
 # organization.yaml
@@ -21,7 +21,7 @@ ORGANIZATION = Shape(
     "the organization",
     {
         "organization": _must("text", "its name"),
-        "languages": _must("list", "the languages it speaks, its default first"),
+        "languages": _must("list", "the languages it speaks, its default first", "[en]"),
         "regions": _must("map", "where its people are: time zone and manager"),
         "teams": _must("map", "who answers together"),
         "people": _must("map", "everyone who is named anywhere in the book"),
@@ -58,7 +58,7 @@ PERSON = Shape(
     "a person",
     {
         "name": _must("text", "what they are called"),
-        "languages": _must("list", "what they read, best first"),
+        "languages": _must("list", "what they read, best first", "[en]"),
         "email": _k("text", "an address"),
         "matrix": _k("text", "a Matrix user id"),
         "phone": _k("text", "a number with its country code"),
@@ -198,7 +198,7 @@ PLAYBOOK_CLOCK = Shape(
     "a playbook's clock",
     {
         "clock": _must("text", "its name in clocks.yaml"),
-        "starts": _must("text", "an expression for the moment it starts, such as run.aware_at"),
+        "starts": _must("text", "an expression for the moment it starts, such as run.aware_at", "run.aware_at"),
         "when": _k("text", "a condition: whether it applies"),
         "not_due": _k("text", "a condition that ends it, as it turns out not to be owed"),
     },
@@ -209,7 +209,7 @@ UPDATES = Shape(
     {
         "every": _must("map", "how often, by severity"),
         "to": _must("texts", "who is told"),
-        "say": _must("words", "a text, or the name of a message"),
+        "say": _must("words", "a text, or the name of a message", '"…"'),
     },
     missing="FD701",
 )
@@ -225,8 +225,8 @@ REVIEW_TASK = Shape(
     "a review task",
     {
         "task": _must("words", "what is to be done"),
-        "assign": _must("text", "who does it"),
-        "due": _must("text", "how long they have"),
+        "assign": _must("text", "who does it", "TEAM.on_shift"),
+        "due": _must("text", "how long they have", "5 days"),
         "when": _k("text", "a condition"),
     },
     missing="FD601",
@@ -263,7 +263,7 @@ VERBS: dict[str, Verb] = {
             "notify",
             "a notify step",
             _must("texts", "who is told"),
-            {"say": _must("words", "a text, or the name of a message")},
+            {"say": _must("words", "a text, or the name of a message", '"…"')},
             "FD701",
         ),
         _verb(
@@ -271,13 +271,13 @@ VERBS: dict[str, Verb] = {
             "an approve step",
             _must("words", "the question"),
             {
-                "needs": _must("list", "whose signatures it takes"),
+                "needs": _must("list", "whose signatures it takes", "[{team: …}]"),
                 "not_by": _k("texts", "who may not sign, besides the launcher"),
                 "show": _k("texts", "what the deciders see: expressions"),
-                "deadline": _must("text", "how long they have"),
+                "deadline": _must("text", "how long they have", "1h"),
                 "escalate": _k("text", "when the managers of empty seats are told, and may sign"),
-                "on_reject": _must("text", f"what a no means: {_ENDS}"),
-                "on_timeout": _must("text", f"what silence means: {_ENDS}"),
+                "on_reject": _must("text", f"what a no means: {_ENDS}", "ask commander"),
+                "on_timeout": _must("text", f"what silence means: {_ENDS}", "ask commander"),
             },
             "FD301",
             due="an approval has a `deadline`",
@@ -309,7 +309,7 @@ VERBS: dict[str, Verb] = {
             "a task",
             _must("words", "what is to be done"),
             {
-                "assign": _must("text", "who does it"),
+                "assign": _must("text", "who does it", "TEAM.on_shift"),
                 "due": _k("text", "how long they have"),
                 "on_timeout": _k("text", f"what silence means: {_ENDS}"),
                 "proof": _k("text", "what must be given when it is done, such as: case number"),

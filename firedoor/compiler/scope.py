@@ -138,12 +138,12 @@ class Following:
         if other.verb == "contain":
             action = self.actions.get(other.action)
             if action is not None and action.irreversible:
-                return Hazard(other, f"{action.name} cannot be taken back")
+                return Hazard(other, f"{action.name}, which cannot be taken back")
             if action is not None and silent.verb == "approve":
                 seats = {(seat.who.kind, seat.who.name) for seat in silent.needs}
                 wanted = [seat for seat in action.requires if (seat.who.kind, seat.who.name) in seats]
                 if wanted:
-                    return Hazard(other, f"{action.name} requires {wanted[0].who}")
+                    return Hazard(other, f"{action.name}, which requires {wanted[0].who} to sign")
         if other.verb in ("parallel", "group", "for_each"):
             for inner in other.steps:
                 found = self._within(inner, silent, outcome)

@@ -34,6 +34,8 @@ class Key:
     says: str
     """One line for people: what the key is for."""
     required: bool = False
+    example: str = "…"
+    """What a fix shows after the key."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def as_mapping(node: Node | None, what: str, findings: Findings) -> Mapping | No
     """The node as a mapping, or None with a finding."""
     if isinstance(node, Mapping):
         return node
-    if node is not None:
+    if node is not None and not is_lost(node):
         message = f"{what} must be a mapping with keys; this is {_described(node)}"
         findings.add("FD103", node.place, message, fix="write KEY: VALUE, one a line")
     return None
@@ -105,6 +107,8 @@ def as_mapping(node: Node | None, what: str, findings: Findings) -> Mapping | No
 def as_text(node: Node | None, what: str, findings: Findings) -> Scalar | None:
     """The node as one text, or None with a finding; nothing is not a text."""
     if isinstance(node, Scalar):
+        if node.lost:
+            return None
         if not node.text.strip():
             findings.add("FD104", node.place, f"{what} holds an empty text", fix="write it out, or remove the line")
             return None
@@ -131,10 +135,12 @@ def fields(
             found.broken.add(key.text)
         previous = key, value
     for name, known in shape.keys.items():
-        if known.required and name not in found.values and name not in found.broken and name not in meant:
+        if not known.required or name in found.values or name in found.broken or name in meant:
+            continue
+        if not node.refused:
             message = f"{owner or shape.noun} needs `{name}`: {known.says}"
-            findings.add(shape.missing, found.place, message, fix=f"add {name}: …")
-            found.broken.add(name)
+            findings.add(shape.missing, found.place, message, fix=f"add {name}: {known.example}")
+        found.broken.add(name)
     return found
 
 
@@ -166,7 +172,14 @@ def _unknown(
     return {near} if near else set()
 
 
+def is_lost(node: Node) -> bool:
+    """Whether the node stands for what was refused when the file was read."""
+    return isinstance(node, Scalar) and node.lost
+
+
 def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
+    if is_lost(value):
+        return False
     if isinstance(value, Scalar) and value.is_empty:
         findings.add("FD104", key.place, f"`{key.text}` has no value", fix="write one after it, or remove the line")
         return False
@@ -189,6 +202,8 @@ def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
         findings.add("FD116", value.place, f"`{key.text}` is an empty list", fix="list something, or remove the line")
         return False
     if isinstance(value, Mapping) and not value.entries:
+        if value.refused:
+            return False
         findings.add("FD116", value.place, f"`{key.text}` is empty", fix="write its keys, or remove the line")
         return False
     return True

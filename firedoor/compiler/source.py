@@ -33,6 +33,7 @@ _STYLES: dict[str | None, Style] = {
     "|": "literal",
     ">": "folded",
 }
+_TAG = re.compile(r"!\S*")
 _COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")
 
 
@@ -130,7 +131,9 @@ class _Reader:
                 self.findings.add(
                     "FD008", place, "an alias (*name) repeats what is written elsewhere", fix="write it out again"
                 )
-                self._put(self._scalar(event, ""))
+                lost = self._scalar(event, "")
+                lost.lost = True
+                self._put(lost)
             case yaml.ScalarEvent():
                 self._refuse_extras(event)
                 self._put(self._text(event))
@@ -200,6 +203,8 @@ class _Reader:
         else:
             if above.keep:
                 above.node.entries.append((above.key, node))
+            else:
+                above.node.refused = True
             above.key = None
 
     def _key(self, node: Node, above: _Open) -> tuple[Scalar, bool]:
@@ -274,9 +279,13 @@ class _Reader:
             self.findings.add(
                 "FD007",
                 self._place(event),
-                f"a tag ({event.tag}) changes what text means",
+                f"a tag ({self._tag(event)}) changes what text means",
                 fix="remove it; quote a text that begins with !",
             )
+
+    def _tag(self, event: Any) -> str:
+        found = _TAG.search(self.source.text, event.start_mark.index)
+        return found.group() if found else str(event.tag)
 
     def _place(self, event: Any, width: int | None = None) -> Place:
         start = event.start_mark.index

@@ -63,6 +63,8 @@ _CALLED = {
     nodes.Tuple: "( , )",
 }
 _BLOCK = re.compile(r"\{%[-+]?\s*(end)?(\w+)")
+_OPEN_BLOCK = re.compile(r"innermost block that needs to be closed is '(\w+)'")
+_UNKNOWN_TAG = re.compile(r"unknown tag '(\w+)'")
 _REPEATED = re.compile(r"(?:\bnot\s+|[-+]\s*){20}")
 
 
@@ -93,18 +95,23 @@ def vet(source: str) -> Vetted:
         _bounds(source)
         tree = ENVIRONMENT.parse(source)
     except jinja2.TemplateSyntaxError as error:
-        return Vetted(
-            (
-                Problem(
-                    "FD704", max(1, error.lineno), f"this cannot be read: {error.message}", "see docs/codes/FD704.md"
-                ),
-            )
-        )
+        return Vetted((_unreadable(error),))
     except RecursionError:
         return Vetted((Problem("FD705", 1, "the message is nested too deep", "simplify it"),))
     problems = list(_check(tree))
     names = frozenset() if problems else frozenset(_free(tree))
     return Vetted(tuple(problems), names)
+
+
+def _unreadable(error: jinja2.TemplateSyntaxError) -> Problem:
+    said, line = error.message or "", max(1, error.lineno)
+    unknown, open_ = _UNKNOWN_TAG.search(said), _OPEN_BLOCK.search(said)
+    if open_:
+        message = f"this {{% {open_[1]} %}} is never closed"
+        return Problem("FD704", line, message, f"end it with {{% end{open_[1]} %}}")
+    if unknown:
+        return Problem("FD703", line, f"messages have no {{% {unknown[1]} %}}", "a message has if and one for")
+    return Problem("FD704", line, f"this cannot be read: {said}", "look at the braces and quotes on this line")
 
 
 def _bounds(source: str) -> None:

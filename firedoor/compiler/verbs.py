@@ -177,8 +177,8 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
         message = f"`{only[0]}` is for a wait until something holds, and this one is a length of time"
         body.findings.add("FD501", entry.key_place(only[0]), message, fix="remove it, or wait for a condition")
     if duration is None and "at_most" not in entry.values.keys() | entry.broken and not _misspelt(entry, "at_most"):
-        message = "a wait for a condition needs `at_most`: it may never hold"
-        body.findings.add("FD501", entry.place, message, fix="add at_most: 72h, and on_timeout: ask commander")
+        message = "this wait has no `at_most`: what it waits for may never come"
+        body.findings.add("FD502", entry.place, message, fix="add at_most: 72h, and on_timeout: ask commander")
     else:
         _silence(body, entry, "at_most", "a wait with `at_most` needs `on_timeout`: what happens then", "FD501")
     held_for, check_every = _seconds(body, entry, "held_for"), _seconds(body, entry, "check_every")
@@ -277,7 +277,10 @@ def run(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None:
         return None
     around = (*body.running, body.playbook.name)
     if playbook.name in around:
-        circle = " → ".join([*around[around.index(playbook.name) :], playbook.name])
+        members = around[around.index(playbook.name) :]
+        if playbook.name != min(members):
+            return None  # told where the first of them, by name, is compiled
+        circle = " → ".join([*members, playbook.name])
         message = f"this runs {playbook.name} within itself: {circle}"
         body.findings.add(
             "FD219", name.place, message, fix="remove one of the runs, or move the shared part into a third playbook"
@@ -300,7 +303,7 @@ def _passed(body: Body, entry: Fields, playbook: Playbook, scope: Scope) -> dict
             message = f'{playbook.name} has no input "{key.text}"'
             body.findings.add("FD221", key.place, message, fix=fix)
             continue
-        given[key.text] = Bound(_pass(body, node, key, wanted.kind, scope), wanted.kind)
+        given[key.text] = Bound(_pass(body, node, key, wanted.kind, scope), wanted.kind, node.place)
     misspelt = len(mapping.entries) > len(given) if mapping is not None else "with" in entry.broken
     for input_ in playbook.inputs:
         kind = playbook.bound[input_.name].kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import yaml
 
 from firedoor.compiler.nodes import Source
 
+_KEY = re.compile(r"\s*-?\s*\w+")
 QUOTE_IT = 'put the whole text in double quotes: "…"'
 
 
@@ -74,7 +76,8 @@ def _colon(problem: _Problem) -> Mistake:
 def _inside_brackets(problem: _Problem) -> Mistake:
     opening = problem.source.line(problem.began[0] + 1)[problem.began[1] : problem.began[1] + 1] or "{"
     closing = "}" if opening == "{" else "]"
-    if problem.rest.startswith(":"):
+    before = problem.text[: problem.column]
+    if problem.rest.startswith(":") and not (problem.line > problem.began[0] and _KEY.fullmatch(before)):
         message = f"text that holds ': ' needs quotes, and so does text with a comma inside {opening} {closing}"
         return problem.here("FD012", message, QUOTE_IT)
     if not problem.rest.strip() or problem.line > problem.began[0]:

@@ -1,10 +1,10 @@
-"""Numbers, moments and durations, added and taken apart; and the hyphen that reads as a minus."""
+"""Numbers, moments and durations, added and taken apart; each result with its type."""
 
 from __future__ import annotations
 
 from jinja2 import nodes
 
-from firedoor.compiler import suggest, values
+from firedoor.compiler import values
 from firedoor.compiler.expressions.walk import BROKEN, Typed, Walk
 from firedoor.compiler.kinds import (
     DATE_TIME,
@@ -54,8 +54,6 @@ _RESULTS: dict[tuple[str, str], dict[str, Kind]] = {
 
 def calculate(work: Walk, node: nodes.BinExpr, expect: Kind | None) -> Typed:
     sign = _SIGNS[type(node)]
-    if isinstance(node, nodes.Sub) and hyphen(work, node):
-        return BROKEN
     left, right = operand(work, node.left), operand(work, node.right)
     if left.expr is None or right.expr is None:
         return BROKEN
@@ -74,28 +72,6 @@ def operand(work: Walk, node: nodes.Expr) -> Typed:
     if isinstance(node, nodes.Const) and isinstance(node.value, str):
         return work.value_of(node, DATE_TIME if values.MOMENT.fullmatch(node.value.strip()) else DURATION)
     return work.value_of(node)
-
-
-def hyphen(work: Walk, node: nodes.Sub) -> bool:
-    """`sign-off` reads as a difference. Tell where a name with a hyphen was meant."""
-    start, end = work.parsed.span(node)
-    written = work.text[start:end]
-    if not all(part.isidentifier() for part in written.split("-")):
-        return False
-    names = written.split("-")
-    if all(work.scope.value(name) is not None for name in names):
-        return False
-    if written in work.scope.outline.ids or written in work.scope.inputs:
-        return True  # told where it is declared
-    known = written.replace("-", "_")
-    if known in work.scope.words():
-        work.tell("FD202", (start, end), f'nothing is called "{written}": names hold no hyphen', f'write "{known}"')
-        return True
-    first = next((name for name in names if name not in set(work.scope.words())), None)
-    if first is not None:
-        work.tell("FD202", (start, end), f'nothing is called "{written}" here', suggest.fix(known, work.scope.words()))
-        return True
-    return False
 
 
 def _result(sign: str, left: Kind, right: Kind) -> Kind | None:

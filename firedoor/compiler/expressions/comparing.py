@@ -136,9 +136,11 @@ def both(work: Walk, left: nodes.Node, right: nodes.Node) -> tuple[int, int]:
     return work.parsed.span(left)[0], work.parsed.span(right)[1]
 
 
-def _mend(one: Typed, other: Typed, right: str) -> str | None:
-    if {one.kind.base, other.kind.base} == {"number", "text"} and right[:1] in "\"'":
-        return f"write the number without quotes: {right[1:-1]}"
+def _mend(one: Typed, other: Typed, right: str) -> str:
+    if {one.kind.base, other.kind.base} == {"number", "text"} and right.strip("\"'").isdecimal():
+        return f"write the number without quotes: {right.strip(chr(34) + chr(39))}"
     if "duration" in (one.kind.base, other.kind.base) and "number" in (one.kind.base, other.kind.base):
         return f'quote a length of time: "{right}m"'
-    return None
+    if "yes_no" in (one.kind.base, other.kind.base):
+        return "write the name of what is yes or no alone, or with `not` before it"
+    return "compare values of one type"

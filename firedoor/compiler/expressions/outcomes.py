@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import nodes
 
 from firedoor.compiler import suggest, values
-from firedoor.compiler.expressions import arithmetic, words
+from firedoor.compiler.expressions import words
 from firedoor.compiler.expressions.walk import BROKEN, ENDS, OUTCOMES, Typed, Walk, article
 from firedoor.compiler.kinds import (
     ANYTHING,
@@ -15,7 +15,7 @@ from firedoor.compiler.kinds import (
     Kind,
 )
 from firedoor.compiler.names import RUN_FIELDS
-from firedoor.compiler.outline import StepRef
+from firedoor.compiler.outline import Seen, StepRef
 from firedoor.plan.expression import (
     Compare,
     Const,
@@ -51,8 +51,6 @@ def step_is(work: Walk, node: nodes.Test) -> Typed | None:
     """`STEP is OUTCOME`; None where the left side is a value (a choice may be called `done`)."""
     at = work.parsed.word_after(node, node.name)
     if not isinstance(node.node, nodes.Name):
-        if isinstance(node.node, nodes.Sub) and arithmetic.hyphen(work, node.node):
-            return BROKEN
         return None
     name = node.node.name
     if work.scope.value(name) is not None:
@@ -79,8 +77,6 @@ def step_is(work: Walk, node: nodes.Test) -> Typed | None:
 def value_is(work: Walk, node: nodes.Test) -> Typed:
     """`severity is sev1`, `country is IN`, `kind is fraud`."""
     at = work.parsed.word_after(node, node.name)
-    if isinstance(node.node, nodes.Sub) and arithmetic.hyphen(work, node.node):
-        return BROKEN
     of = work.lower(node.node)
     if of.ref is not None:
         possible = ENDS[of.ref.verb]
@@ -123,9 +119,10 @@ def has_ended(work: Walk, ref: StepRef, node: nodes.Node) -> bool:
     if work.scope.steps == "none":
         work.tell("FD214", node, f"`{ref.id}` is a step, and no step has ended when this is decided", "use the inputs")
         return False
-    seen = work.scope.outline.seen(ref, work.scope.here)
     if work.scope.steps == "any":
-        seen = "round" if ref.loops else "ended"
+        seen: Seen = "round" if ref.loops else "ended"
+    else:
+        seen = work.scope.outline.seen(ref, work.scope.here)
     if seen == "ended":
         return True
     line = ref.key.place.line

@@ -33,8 +33,9 @@ def filtered(work: Walk, node: nodes.Filter, expect: Kind | None) -> Typed:
         return BROKEN
     of = work.value_of(node.node)
     if node.name not in FILTERS:
-        known = _OTHER_FILTERS.get(node.name)
-        fix = f'write "{known}"' if known else suggest.fix(node.name, FILTERS)
+        near = suggest.close(node.name, [*FILTERS, *_OTHER_FILTERS])
+        known = _OTHER_FILTERS.get(near, near) if near is not None else None
+        fix = f'write "{known}"' if known is not None else suggest.fix(node.name, FILTERS)
         work.tell("FD211", at, f'no filter is called "{node.name}"', fix)
         return BROKEN
     argument, fine = filter_argument(work, node, at)
@@ -130,5 +131,6 @@ def fitted_argument(work: Walk, node: nodes.Expr, typed: Typed, kind: Kind) -> E
         return typed.expr
     if alike(typed.kind, kind.one) and kind.listed:
         return Listing(of=(typed.expr,))
-    work.tell("FD217", node, f"{kind} is wanted here, and {work.source(node)} is {typed.kind}", None)
+    message = f"{kind} is wanted here, and {work.source(node)} is {typed.kind}"
+    work.tell("FD217", node, message, f"name an expression for {kind}")
     return None

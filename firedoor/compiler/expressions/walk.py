@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from jinja2 import nodes
 
-from firedoor.compiler import grammar
+from firedoor.compiler import grammar, suggest
 from firedoor.compiler.diagnostics import Findings, Place
 from firedoor.compiler.grammar import Parsed, Unreadable
 from firedoor.compiler.kinds import ANYTHING, YES_NO, Kind
@@ -73,10 +73,29 @@ class Walk:
         try:
             self.parsed = grammar.parse(self.text)
             _bounded(self.parsed.root, len(self.text))
+            if self._hyphenated():
+                return None
         except Unreadable as error:
             self.findings.add("FD210", self.place(error.start, error.end), error.message, fix=error.fix)
             return None
         return self.parsed.root
+
+    def _hyphenated(self) -> bool:
+        """Whether a name with a hyphen was meant: `sign-off is approved` reads as a difference. Tells of each."""
+        found = False
+        for start, end in grammar.hyphenated(self.parsed.tokens):
+            written = self.text[start:end]
+            if all(self.scope.value(name) is not None for name in written.split("-")):
+                continue
+            found = True
+            if written in self.scope.outline.ids or written in self.scope.inputs:
+                continue  # told where it is declared
+            known = written.replace("-", "_")
+            hint = ": names hold no hyphen" if known in self.scope.words() else " here"
+            self.tell(
+                "FD202", (start, end), f'nothing is called "{written}"{hint}', suggest.fix(known, self.scope.words())
+            )
+        return found
 
     def lower(self, node: nodes.Node, expect: Kind | None = None) -> Typed:
         """A node of the tree. `expect` is the kind of what it is compared with: it types bare words and quoted text."""

@@ -97,6 +97,8 @@ def unknown_name(work: Walk, node: nodes.Name, expect: Kind | None) -> Typed:
 
 
 def country_fix(name: str) -> str:
+    if name.upper() == "UK":
+        return "write GB"
     return f"write {name.upper()}" if name.upper() in COUNTRIES else "write a country's two capital letters (ISO 3166)"
 
 
