@@ -2,7 +2,7 @@
 
 from firedoor.incidents import NoAnswer
 from firedoor.protocol import View
-from tests.web.conftest import House
+from tests.web.house import House
 
 
 def asks(house: House, person: str) -> list[str]:

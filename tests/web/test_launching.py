@@ -3,7 +3,7 @@
 from firedoor.incidents import NoAnswer, Unreachable
 from firedoor.people.signatures import KeyRing
 from firedoor.protocol import Launch
-from tests.web.conftest import BEGAN, House, nonce
+from tests.web.house import BEGAN, House, nonce
 
 
 def test_a_launch_is_signed_and_runs(house: House) -> None:

@@ -1,6 +1,6 @@
 """What can be launched, and what a launch would do, before anything is done."""
 
-from tests.web.conftest import House, nonce
+from tests.web.house import House, nonce
 
 
 def test_the_form_says_what_to_give(house: House) -> None:

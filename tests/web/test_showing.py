@@ -2,7 +2,7 @@
 
 from firedoor.incidents import Live, Unreachable
 from firedoor.protocol import Row
-from tests.web.conftest import BEGAN, House
+from tests.web.house import BEGAN, House
 
 
 def test_a_list_while_the_engine_is_away_shows_what_was_written_down(house: House) -> None:

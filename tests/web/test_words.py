@@ -2,7 +2,7 @@
 
 from firedoor.incidents import NoAnswer, Unreachable
 from firedoor.protocol import Answer, Command
-from tests.web.conftest import House, nonce
+from tests.web.house import House, nonce
 
 
 def test_policy_looks_signs_and_gets_a_receipt(house: House) -> None:
