@@ -1,0 +1,86 @@
+"""`python -m bench --rounds N`: prints the table, and writes its rows to a JSON file that it names."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from bench.history import difference, notes_on
+from bench.measures import Result, Round, rows_of
+from bench.stage import Stage, staged
+from bench.table import table
+
+RESULTS: Final = Path(__file__).with_name("results")
+
+ALWAYS: Final = (
+    "the plan travels in the first event, packed: what a run does is what was launched, whatever the book says later",
+    "by hand has no failures that ask, no undo, no interruptions, no view, no search attributes, no continue-as-new",
+)
+
+
+async def bench(stage: Stage, rounds: int, runs: int) -> Result:
+    """Let the sides run in turns, compiled first."""
+    found: list[Round] = []
+    for number in range(1, rounds + 1):
+        print(f"round {number} of {rounds}", end="", flush=True)
+        compiled = await stage.round("compiled", runs)
+        print(f": compiled {compiled.runs_per_second:.2f} runs/s", end="", flush=True)
+        by_hand = await stage.round("by hand", runs)
+        print(f", by hand {by_hand.runs_per_second:.2f} runs/s", flush=True)
+        found.append(Round(compiled=compiled, by_hand=by_hand))
+    differs = difference(stage.histories["compiled"], stage.histories["by hand"])
+    return Result(
+        made_at=datetime.now(UTC),
+        runs_at_once=runs,
+        machine={
+            "CPUs": str(os.cpu_count()),
+            "load": f"{os.getloadavg()[0]:.1f}",
+            "Python": platform.python_version(),
+            "temporalio": version("temporalio"),
+        },
+        rows=rows_of(found),
+        rounds=tuple(found),
+        difference=differs,
+        notes=(*notes_on(differs), *ALWAYS),
+    )
+
+
+def write(result: Result, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{result.made_at:%Y%m%d-%H%M%S}.json"
+    path.write_text(result.model_dump_json(indent=1) + "\n")
+    return path
+
+
+async def _main(rounds: int, runs: int, results: Path) -> None:
+    async with staged() as stage:
+        result = await bench(stage, rounds, runs)
+    print(f"\n{table(result)}\n")
+    path = write(result, results)
+    print(f"rows: {os.path.relpath(path)}")
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=_at_least_one, default=5, help="of each side, in turns (default: 5)")
+    parser.add_argument("--runs", type=_at_least_one, default=20, help="at once in a round (default: 20)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the JSON file")
+    given = parser.parse_args()
+    asyncio.run(_main(given.rounds, given.runs, given.results))
+
+
+if __name__ == "__main__":
+    main()
