@@ -83,7 +83,7 @@ async def _firedoor_up(folder: Path, book: Path, homeserver: Homeserver, pager: 
     log = folder / "firedoor-up.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "firedoor.cli", "up",
+            sys.executable, "-m", "firedoor", "up",
             env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     try:

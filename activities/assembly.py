@@ -1,0 +1,85 @@
+"""All activities of a worker, put together from a book, an installation and the environment.
+
+A connector that cannot be made keeps nothing else from working: what needs it fails, is asked about, and says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from activities.containing import Containing, Verify
+from activities.notifying import Notifying
+from activities.recording import Recording
+from activities.rendering import Renderer
+from activities.warranting import Warrants
+from firedoor.compiler.book import load_book
+from firedoor.connectors import channels, platforms
+from firedoor.connectors.channel import Channel
+from firedoor.connectors.contract import Platform
+from firedoor.installation import Installation
+from firedoor.people.organization import Organization
+from firedoor.people.signatures import KeyRing
+from firedoor.records.all import Records, open_records
+
+
+class NoOrganization(ValueError):
+    """The book has no organization that could be read, so nobody can be told anything."""
+
+
+@dataclass(frozen=True)
+class Assembly:
+    activities: Sequence[Callable[..., Any]]
+    connectors: Collection[str]
+    problems: Mapping[str, str]
+    """Connectors that could not be made, and why."""
+    records: Records
+    renderer: Renderer
+
+    async def close(self) -> None:
+        await self.renderer.close()
+        self.records.close()
+
+
+def assemble(book: Path, installation: Installation) -> Assembly:
+    """Raises NoOrganization."""
+    organization = load_book(book).organization
+    if organization is None:
+        raise NoOrganization(f"the book in {book} has no organization; see `firedoor check {book}`")
+    made, wrong = platforms.build(installation.folder / "connectors.toml")
+    ways, bad = channels.build(organization)
+    records = open_records(installation.database_url)
+    keys = KeyRing.load(installation.key_ring)
+    verify = Warrants(keys, records.plans.get, acted_on(records))
+    problems = {name: str(problem) for name, problem in {**wrong, **bad}.items()}
+    return put_together(records, made, ways, organization, verify, problems)
+
+
+def put_together(
+    records: Records,
+    made: Mapping[str, Platform],
+    ways: Mapping[str, Channel],
+    organization: Organization,
+    verify: Verify,
+    problems: Mapping[str, str],
+) -> Assembly:
+    renderer = Renderer()
+    containing = Containing(made, records.ledger, records.timeline, verify)
+    notifying = Notifying(lambda: organization, ways, records.deliveries, records.timeline, verify, renderer)
+    recording = Recording(records.timeline, records.incidents, verify)
+    return Assembly(
+        activities=[containing.contain, containing.release, containing.read, notifying.notify, recording.record],
+        connectors=[*made, *ways],
+        problems=problems,
+        records=records,
+        renderer=renderer,
+    )
+
+
+def acted_on(records: Records) -> Callable[[str, str], Collection[str]]:
+    def targets(incident: str, step: str) -> Collection[str]:
+        return {entry.target for entry in records.ledger.of_step(incident, step)}
+
+    return targets
