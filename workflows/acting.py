@@ -34,8 +34,11 @@ ATTEMPT: Final = timedelta(seconds=30)
 """A worker that dies in an attempt is noticed after this at the latest."""
 LONG_ATTEMPT: Final = timedelta(hours=2)
 HEARTBEAT: Final = timedelta(seconds=10)
+BEATS: Final[tuple[ActKind, ...]] = ("contain", "release", "read")
+"""Acts that send heartbeats: one whose worker has died is noticed by their absence, and a pause, a stop or an undo
+reaches one that is under way with the answer to them."""
 MANY: Final = 10
-"""Targets from which on an attempt is long, and noticed to be dead by its missing heartbeat."""
+"""Targets from which on an attempt is long."""
 
 RETRY: Final = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
@@ -54,7 +57,7 @@ async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
             activity_id=act.id,
             start_to_close_timeout=LONG_ATTEMPT if many else ATTEMPT,
             schedule_to_close_timeout=None if seconds is None or many else timedelta(seconds=seconds),
-            heartbeat_timeout=HEARTBEAT if many else None,
+            heartbeat_timeout=HEARTBEAT if act.kind in BEATS else None,
             retry_policy=RETRY,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )

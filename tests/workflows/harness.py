@@ -96,10 +96,15 @@ class Doubles:
         self.failing = 0
         self.refusing: str | None = None
         """Why the record writes nothing."""
+        self.gate: tuple[asyncio.Event, asyncio.Event] | None = None
+        """A step's notice sets the first and waits for the second."""
 
     @activity.defn(name=protocol.NOTIFY)
     async def notify(self, order: NotifyOrder) -> NotifyReport:
         recorded = self._write(order)
+        if self.gate is not None and order.step is not None and not order.urgent:
+            self.gate[0].set()
+            await asyncio.wait_for(self.gate[1].wait(), 20)
         if self.failing and order.step is not None and not order.urgent:
             self.failing -= 1
             raise ApplicationError("the channel is down", type="Refused", non_retryable=True)
@@ -171,7 +176,11 @@ class Stage:
         return [acts.contain, acts.release, acts.read, self.doubles.notify, self.doubles.record]
 
     def worker(self, **more: Any) -> Worker:
-        given: dict[str, Any] = {"workflow_runner": UnsandboxedWorkflowRunner(), **more}
+        given: dict[str, Any] = {
+            "workflow_runner": UnsandboxedWorkflowRunner(),
+            "max_heartbeat_throttle_interval": timedelta(seconds=1),
+            **more,
+        }
         return Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities(), **given)
 
     def sign_launch(self, plan: Plan, incident: str, **more: Any) -> Signed:
