@@ -3,7 +3,7 @@
 For tests, drills, rehearsals and the bench. What it sent is in a SQLite database, in memory or in a file: a file is
 shared by processes and outlives a worker that was killed, so that afterwards one can ask how often it really sent.
 
-Settings: `path`, `delay`.
+Settings: `path`, `delay`, `room`.
 """
 
 from __future__ import annotations
@@ -47,14 +47,23 @@ class Sent:
 
 
 class MemoryChannel:
-    """`delay` is how long each sending takes, in seconds. It takes any address, one for each recipient."""
+    """`delay` is how long each sending takes, in seconds. Each recipient has an address; with `room` all share that."""
 
     once = True
 
-    def __init__(self, name: str = "memory", *, path: Path | None = None, delay: float = 0.0, at_once: int = 8) -> None:
+    def __init__(
+        self,
+        name: str = "memory",
+        *,
+        path: Path | None = None,
+        delay: float = 0.0,
+        at_once: int = 8,
+        room: str | None = None,
+    ) -> None:
         self.name = name
         self.at_once = at_once
         self.delay = delay
+        self._room = room
         self._lock = threading.RLock()
         self._database = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False)
         if path is not None:
@@ -68,13 +77,14 @@ class MemoryChannel:
     def from_settings(cls, settings: Settings) -> MemoryChannel:
         path = settings.text("path", "")
         delay = settings.number("delay", 0.0, least=0, most=3600)
+        room = settings.text("room", "")
         settings.done()
-        return cls(settings.connector, path=Path(path) if path else None, delay=delay)
+        return cls(settings.connector, path=Path(path) if path else None, delay=delay, room=room or None)
 
     # --- the contract -------------------------------------------------------------------------------------------------
 
     def address(self, recipient: Recipient) -> str | None:
-        return recipient.id
+        return self._room or recipient.id
 
     async def send(self, message: OutgoingMessage) -> str:
         with self._changing() as database:

@@ -39,12 +39,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The recipients of an audience, without repeats; `notes` tell who stands in, and `unknown` whom nobody knows."""
+    """The recipients of an audience, without repeats; `notes` tell who stands in, and `unknown` whom nobody knows.
+
+    Both are pairs: the name as the playbook wrote it, and what there is to say about it.
+    """
 
     recipients: tuple[Recipient, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
-    """(the name as the playbook wrote it, why it reaches nobody)"""
 
 
 def recipients_of(
@@ -55,7 +57,7 @@ def recipients_of(
 ) -> Reached:
     """Everyone an audience stands for, each once, cleared for what any of the names that they answer to is cleared for."""
     found: dict[str, Recipient] = {}
-    notes: list[str] = []
+    notes: list[tuple[str, str]] = []
     unknown: list[tuple[str, str]] = []
     for who in audience:
         try:
@@ -65,7 +67,7 @@ def recipients_of(
             continue
         if not recipients:
             unknown.append((str(who), "it stands for nobody at this moment"))
-        notes.extend(note for note in told if note not in notes)
+        notes.extend((str(who), note) for note in told if (str(who), note) not in notes)
         for recipient in recipients:
             known = found.get(recipient.id)
             found[recipient.id] = replace(recipient, clears=recipient.clears | known.clears) if known else recipient

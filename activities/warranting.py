@@ -1,0 +1,58 @@
+"""Every activity asks, before it does or writes anything, by what right it was ordered (firedoor.people.warrants)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from firedoor.people import warrants
+from firedoor.people.signatures import KeyRing
+from firedoor.people.warrants import Unwarranted
+from firedoor.plan import Plan
+from firedoor.protocol import ContainOrder, NotifyOrder, Order, ReadOrder, RecordOrder, ReleaseOrder
+
+PlanOf = Callable[[str], Plan | None]
+"""The plan of a digest; None where nobody has written it down."""
+ActedOn = Callable[[str, str], Collection[str]]
+"""The targets that were entered so far, of an incident's step."""
+
+
+class Warrants:
+    """`warrants(order)` raises Unwarranted, in plain words, for an order that nobody had the right to give.
+
+    `plan_of` gives the plan that the launch was signed for, from the record: never one that travelled with the order.
+    """
+
+    def __init__(self, keys: KeyRing, plan_of: PlanOf, acted_on: ActedOn) -> None:
+        self._keys = keys
+        self._plan_of = plan_of
+        self._acted_on = acted_on
+
+    def __call__(self, order: Order) -> None:
+        launch = warrants.launch_of(order, self._keys)
+        plan = self._plan_of(launch.plan)
+        if plan is None:
+            raise Unwarranted("the plan that was launched is not in the record")
+        now = _now()
+        match order:
+            case ContainOrder():
+                acted = self._acted_on(order.incident, order.step)
+                warrants.check_act(plan, order, self._keys, now, acted)
+            case ReleaseOrder():
+                warrants.check_release(plan, order, self._keys, now)
+            case NotifyOrder():
+                warrants.check_notify(plan, order, self._keys, now)
+            case ReadOrder():
+                warrants.check_read(plan, order, self._keys, now)
+            case RecordOrder():
+                warrants.check_record(plan, order, self._keys, now)
+            case _:
+                raise Unwarranted("this is no order that is known here")
+
+
+def _now() -> datetime:
+    """The run's time, which a rehearsal has skipped ahead, or the clock's: whichever is later."""
+    now = datetime.now(UTC)
+    return max(now, activity.info().started_time) if activity.in_activity() else now
