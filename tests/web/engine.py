@@ -27,7 +27,7 @@ from firedoor.protocol import (
     View,
 )
 from firedoor.run import reduce, review
-from firedoor.run.events import ActEnded, Answered, Commanded, Launched
+from firedoor.run.events import ActEnded, Answered, Commanded, Launched, ReviewOpened
 from firedoor.run.launching import begin
 from firedoor.run.orders import order_of
 from firedoor.run.recording import carry
@@ -168,13 +168,17 @@ class Engine:
     def _happen(self, incident: str, event: Launched | Answered | Commanded) -> None:
         plan, state = self.runs[incident]
         reduce(plan, state, event)
+        self._perform(plan, state)
+        if state.review == "wanted":
+            self.chased[incident] = review.begin(review_of(plan, state), self.now())
+            reduce(plan, state, ReviewOpened(at=self.now()))
+            self._perform(plan, state)
+
+    def _perform(self, plan: Plan, state: State) -> None:
         while state.acts:
             act = next(iter(state.acts.values()))
             order_of(plan, state, act, carry(state, act))
             reduce(plan, state, ActEnded(at=self.now(), act=act.id, report=self._report(act, state)))
-        if state.review == "wanted":
-            state.review = "opened"
-            self.chased[incident] = review.begin(review_of(plan, state), self.now())
 
     def _report(self, act: Act, state: State) -> Report:
         recorded = state.seq

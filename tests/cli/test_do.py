@@ -1,0 +1,50 @@
+"""`firedoor do`: every interruption can be said, and is typed on its way."""
+
+import pytest
+
+from firedoor.cli.do import FORMS
+from firedoor.protocol import Command, CommandKind
+from tests.cli.conftest import Shell
+
+
+def sent(shell: Shell) -> Command:
+    return Command.model_validate_json(shell.house.engine.sent[-1].body)
+
+
+def test_every_command_of_the_protocol_can_be_said() -> None:
+    assert {form.kind for form in FORMS} == set(CommandKind.__args__)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["note", "The owner called."], {"command": "note", "reason": "The owner called."}),
+        (["add", "accounts=@b:x", "accounts=@c:x"], {"command": "add", "value": {"accounts": ["@b:x", "@c:x"]}}),
+        (["input", "contact=a@b.example"], {"command": "input", "value": {"contact": "a@b.example"}}),
+        (["severity", "sev1"], {"command": "severity", "value": "sev1"}),
+        (["pause", "--reason", "wait"], {"command": "pause", "reason": "wait"}),
+        (["skip", "identity", "--reason", "no"], {"command": "skip", "step": "identity", "reason": "no"}),
+        (["extend", "ratify", "30m"], {"command": "extend", "step": "ratify", "value": 1800}),
+        (["undo", "lock", "--target", "@a:x"], {"command": "undo", "step": "lock", "target": ("@a:x",)}),
+        (["hand-over", "luis"], {"command": "hand_over", "value": "luis"}),
+        (["keep", "lock", "--reason", "for good"], {"command": "keep", "step": "lock"}),
+        (["stop"], {"command": "stop"}),
+        (["undo-all", "--reason", "false alarm"], {"command": "undo_all", "reason": "false alarm"}),
+    ],
+)
+def test_it_is_said_as_it_was_typed(shell: Shell, words: list[str], expected: dict[str, object]) -> None:
+    incident = shell.launch()
+    result = shell("do", incident, *words)
+    said = sent(shell).model_dump()
+    assert {name: said[name] for name in expected} == expected
+    assert result.stdout.strip()
+
+
+def test_refusals_and_wrong_usage(shell: Shell) -> None:
+    incident = shell.launch()
+    assert "commander's to say" in shell("do", incident, "stop", person="ravi", code=1).stderr
+    assert "is not paused" in shell("do", incident, "resume", code=1).stderr
+    assert 'write "accounts"' in shell("do", incident, "add", "acounts=@b:x", code=1).stderr
+    assert "--reason" in shell("do", incident, "skip", "identity", code=2).stderr
+    assert "NAME=VALUE" in shell("do", incident, "add", "accounts", code=2).stderr
+    assert "No such command" in shell("do", incident, "explode", person=None, code=2).stderr

@@ -1,0 +1,122 @@
+"""Looking: list, show, watch, export. In colour for people, as JSON for programs, and what is shown steers nothing."""
+
+import json
+from pathlib import Path
+
+import click
+
+from firedoor.cli import entry
+from firedoor.incidents import Unreachable
+from tests.cli.conftest import Shell
+from tests.cli.terminal import Terminal
+
+
+def test_list_shows_what_runs(shell: Shell) -> None:
+    assert "No incident is running." in shell("list").stderr
+    incident = shell.launch("--title", "The mayor", "--drill")
+    line = next(line for line in shell("list").stdout.splitlines() if incident in line)
+    assert "The mayor (drill)" in line
+    assert "policy" in line
+    assert "\x1b" not in line
+    shell.house.engine.trouble = Unreachable()
+    result = shell("list")
+    assert incident in result.stdout
+    assert "written down last" in result.stderr
+    assert shell.json("list")["live"] is False
+
+
+def test_show_is_the_whole_picture(shell: Shell) -> None:
+    incident = shell.launch("--set", "internal_tool_suspected=yes")
+    shown = shell("show", incident).stdout
+    for words in (
+        "sev1",
+        "Next: Waiting for policy",
+        "approve/reject/need_fact",
+        "Contained: 1",
+        "@a:x  lock_account, applied",
+        "? approval “Keep these accounts locked” (ratify)  asking",
+        "ana launched takeover 2.0 at sev1",
+    ):
+        assert words in shown, shown
+    assert shell.json("show", incident)["incident"] == incident
+    assert "Nothing is known of" in shell("show", "inc-nothing", code=1).stderr
+
+
+def test_show_has_the_review_when_there_is_one(shell: Shell) -> None:
+    incident = shell.launch()
+    shell("reject", incident, person="omar")
+    shown = shell("show", incident).stdout
+    assert "How did they get in?" in shown
+
+
+def test_watch_ends_with_the_run_and_tells_each_thing_once(shell: Shell) -> None:
+    incident = shell.launch()
+    shell("reject", incident, person="omar")
+    shown = shell("watch", incident).stdout
+    assert shown.count("ana launched takeover") == 1
+    assert "omar refused" in shown
+    rows = [json.loads(line) for line in shell("watch", incident, "--json").stdout.splitlines()]
+    assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_watch_on_a_terminal_is_live(shell: Shell) -> None:
+    incident = shell.launch()
+    with Terminal(shell, "watch", incident, "--as", "ana") as terminal:
+        terminal.expect("Waiting for")
+        terminal.expect("late")  # the tests' clock stands in the past
+        shell("reject", incident, person="omar")
+        terminal.expect("undone")
+        assert terminal.code() == 0
+
+
+def test_export_writes_the_record(shell: Shell, tmp_path: Path) -> None:
+    incident = shell.launch()
+    shell("approve", incident, person="omar")
+    file = tmp_path / "record.md"
+    assert "Written to" in shell("export", incident, "-o", str(file)).stderr
+    assert "## Signed words" in file.read_text()
+    record = json.loads(shell("export", incident, "--format", "json").stdout)
+    assert any(row["kind"] == "approval.signed" for row in record["timeline"])
+
+
+def test_text_steers_no_terminal(shell: Shell) -> None:
+    incident = shell.launch()
+    _, state = shell.house.engine.runs[incident]
+    state.title = "\x1b[2Jgone [red]red[/red]\u202e"
+    shown = shell("show", incident).stdout
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "[red]red[/red]" in shown
+
+
+def test_who_is_nobody_and_where_nothing_is_up(shell: Shell, tmp_path: Path) -> None:
+    assert "not known who you are" in shell("list", person=None, code=1).stderr
+    assert "It is one of: ana, li" in shell("list", person="anna", code=1).stderr
+    assert "no token for '../ana'" in shell("list", person="../ana", code=1).stderr
+    assert "Nobody answers at" in shell("list", "--url", "http://127.0.0.1:1", code=1).stderr
+    problem = shell.json("list", "--url", "http://127.0.0.1:1", code=1)
+    assert problem["error"] == "down"
+    shell.house.url = ""
+    assert "Firedoor is not up here" in shell("list", "--home", str(tmp_path), code=1).stderr
+
+
+def test_a_bug_of_ours_is_three(shell: Shell) -> None:
+    async def broken(*, everything: bool = False) -> list[object]:
+        raise KeyError("secret")
+
+    shell.house.engine.listed = broken  # type: ignore[assignment,method-assign]
+    assert "fault of ours" in shell("list", code=3).stderr
+
+
+def test_exit_codes_of_the_command_itself(shell: Shell) -> None:
+    assert entry.run(["nothing"]) == entry.run(["list", "--nothing"]) == 2
+    assert entry.run(["--help"]) == entry.run(["list", "--help"]) == 0
+    assert entry.run(["list", "--as", "ana", "--url", "http://127.0.0.1:1"]) == 1
+
+
+def test_every_command_teaches_with_an_example(shell: Shell) -> None:
+    context = click.Context(entry.cli)
+    for name in set(entry.cli.list_commands(context)) - {"demo"}:  # it takes nothing
+        found = entry.cli.get_command(context, name)
+        assert found is not None
+        assert f"firedoor {name}" in (found.help or ""), name
