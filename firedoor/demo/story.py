@@ -62,7 +62,7 @@ async def _takeover(stage: Stage, square: Square, mayor: User, minister: User) -
     await _answers(stage, stage.policy, incident, ask, "approve", reason="confirmed by both offices")
     tasks = await _tasks(stage, incident, 2)
     await _answers(stage, stage.crt, incident, tasks[mayor.id], "done", proof="CASE-1")
-    await stage.launcher.until(incident, "the unlock", lambda view: _held(view, 1))
+    await stage.launcher.until(incident, "the unlock", lambda view: _state(view, mayor) == "undone")
     again = await stage.homeserver.sign_in("mayor", mayor.password)
     mayor = User(mayor.id, again, mayor.password)
     await _posts(tell, square, mayor, "It is me again. Ignore the coins.")
@@ -115,6 +115,10 @@ async def _cannot_post(tell: Teller, square: Square, user: User) -> None:
 
 def _held(view: View, count: int) -> bool:
     return sum(hold.state == "applied" for hold in view.holds) == count
+
+
+def _state(view: View, user: User) -> str:
+    return next(hold.state for hold in view.holds if hold.target == user.id)
 
 
 async def _ask(stage: Stage, incident: str, kind: str) -> AskView:
