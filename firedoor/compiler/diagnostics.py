@@ -57,11 +57,17 @@ class Finding(Frozen):
         return Place(self.file, self.line, self.column, self.end_column)
 
 
+MOST_OF_A_FILE = 500
+"""Findings; whoever has so many mends these first."""
+
+
 class Findings:
     """Findings as they are made. The same one twice, from a playbook that is inlined twice, is one."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, int, int, str], Finding] = {}
+        self._of_file: dict[str, int] = {}
+        self.errors = 0
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._found.values())
@@ -79,6 +85,8 @@ class Findings:
         notes: Iterable[str] = (),
         meaning: str | None = None,
     ) -> None:
+        if self._of_file.get(place.file, 0) >= MOST_OF_A_FILE:
+            return
         known = CODES[code]
         finding = Finding(
             code=code,
@@ -92,15 +100,15 @@ class Findings:
             fix=fix,
             notes=tuple(notes),
         )
-        self._found.setdefault((code, place.file, place.line, place.column, message), finding)
+        self.extend([finding])
 
     def extend(self, findings: Iterable[Finding]) -> None:
         for found in findings:
-            self._found.setdefault((found.code, found.file, found.line, found.column, found.message), found)
-
-    @property
-    def errors(self) -> int:
-        return sum(found.severity == "error" for found in self)
+            key = (found.code, found.file, found.line, found.column, found.message)
+            if key not in self._found:
+                self._found[key] = found
+                self._of_file[found.file] = self._of_file.get(found.file, 0) + 1
+                self.errors += found.severity == "error"
 
     def sorted(self) -> list[Finding]:
         return sorted(self, key=lambda found: (found.file, found.line, found.column, found.code, found.message))

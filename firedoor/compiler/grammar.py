@@ -78,6 +78,12 @@ class Parsed:
         if not lines:
             return 0, len(self.text)
         first, last = self.index(min(lines)), self.index(max(lines))
+        inside = 0
+        for number, token in enumerate(self.tokens[first:], first):
+            inside += (token.text in _OPENING) - (token.text in _CLOSING) if token.kind == "operator" else 0
+            if number >= last and inside <= 0:
+                last = number if inside == 0 else last
+                break
         return self.tokens[first].start, self.tokens[last].end
 
     def token(self, node: nodes.Node) -> Token:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TypeVar, cast
 from zoneinfo import available_timezones
 
@@ -35,6 +36,7 @@ TAKEN = ("commander", "launcher", "users", "region", "undo", "all", "stop", "ask
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _Made = TypeVar("_Made")
+_timezones = cache(available_timezones)
 
 
 def read(root: Node | None, findings: Findings) -> tuple[Organization | None, Roster]:
@@ -123,8 +125,8 @@ class _Reader:
 
     def _region(self, name: str, found: Fields) -> Region | None:
         zone, manager = found.text("timezone"), self._person_named(found, "manager")
-        if zone is not None and zone.text not in available_timezones():
-            near = suggest.close(zone.text, available_timezones())
+        if zone is not None and zone.text not in _timezones():
+            near = suggest.close(zone.text, _timezones())
             fix = f'write "{near}"' if near else "write an IANA name, such as Europe/Dublin"
             self.findings.add("FD115", zone.place, f'no time zone is called "{zone.text}"', fix=fix)
             return None

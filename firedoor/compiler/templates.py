@@ -21,6 +21,7 @@ MOST_BYTES = 8 * 1024
 MOST_TOKENS = 4_000
 DEEPEST = 60
 DEEPEST_BLOCKS = 12
+MOST_BRANCHES = 20
 FILTERS = ("count", "first", "last", "unique", "lower", "join")
 TESTS = ("given",)
 
@@ -159,6 +160,8 @@ def _check(tree: nodes.Template) -> Iterator[Problem]:
 
 def _refused(node: nodes.Node, line: int, loops: int) -> Iterator[Problem]:
     match node:
+        case nodes.If() if len(node.elif_) > MOST_BRANCHES:
+            yield Problem("FD705", line, f"an `if` has at most {MOST_BRANCHES} `elif`", "write several messages")
         case nodes.For() if loops > 1:
             yield Problem(
                 "FD703",

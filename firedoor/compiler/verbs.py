@@ -176,7 +176,7 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
     if duration is not None and only:
         message = f"`{only[0]}` is for a wait until something holds, and this one is a length of time"
         body.findings.add("FD501", entry.key_place(only[0]), message, fix="remove it, or wait for a condition")
-    if duration is None and "at_most" not in entry.values.keys() | entry.broken and not _misspelt(entry, "at_most"):
+    if until is not None and "at_most" not in entry.values.keys() | entry.broken and not _misspelt(entry, "at_most"):
         message = "this wait has no `at_most`: what it waits for may never come"
         body.findings.add("FD502", entry.place, message, fix="add at_most: 72h, and on_timeout: ask commander")
     else:

@@ -23,7 +23,7 @@ def signed(work: Walk, node: nodes.Neg | nodes.Pos, expect: Kind | None) -> Type
     if of.expr is None:
         return BROKEN
     if of.kind not in (NUMBER, DURATION):
-        work.tell("FD212", node, f"{of.kind} has no sign", None)
+        work.tell("FD212", node, f"{of.kind} has no sign", "only numbers and durations have one")
         return BROKEN
     if isinstance(node, nodes.Pos):
         return of

@@ -25,6 +25,8 @@ from firedoor.plan.model import ReadAction
 FILTERS = ("count", "first", "last", "unique", "lower", "join")
 _OTHER_FILTERS = {"length": "count", "size": "count", "len": "count", "distinct": "unique"}
 
+_APPLIES = {True: "lower is for texts", False: "count, first, last, unique and join are for lists"}
+
 
 def filtered(work: Walk, node: nodes.Filter, expect: Kind | None) -> Typed:
     at = work.parsed.word_after(node, node.name)
@@ -44,10 +46,15 @@ def filtered(work: Walk, node: nodes.Filter, expect: Kind | None) -> Typed:
     wants_text = node.name == "lower"
     if of.kind.base != "anything" and (of.kind.listed if wants_text else not of.kind.listed):
         wanted = "a text" if wants_text else "a list"
-        work.tell("FD212", at, f"`{node.name}` takes {wanted}, and {work.source(node.node)} is {of.kind}", None)
+        work.tell(
+            "FD212",
+            at,
+            f"`{node.name}` takes {wanted}, and {work.source(node.node)} is {of.kind}",
+            _APPLIES[wants_text],
+        )
         return BROKEN
     if wants_text and of.kind.base not in {*TEXTUAL, "anything"}:
-        work.tell("FD212", at, f"`lower` takes a text, and {work.source(node.node)} is {of.kind}", None)
+        work.tell("FD212", at, f"`lower` takes a text, and {work.source(node.node)} is {of.kind}", _APPLIES[True])
         return BROKEN
     gives = {
         "count": NUMBER,

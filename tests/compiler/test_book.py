@@ -1,0 +1,306 @@
+"""Books: what is compiled together, what a mistake in one file costs the others, and that plans are reproducible."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from firedoor.compiler import check, exit_code, load_book
+from firedoor.compiler.book import SHARED, Book, compile_book
+from firedoor.plan import Contain, Group, MessageRef, Notify, Plan, Prose, Task, Text
+from firedoor.plan.expression import And, Compare, Const, Given, InputValue, Item, Listing, SeverityNow
+from firedoor.plan.expression import Prose as ProseExpr
+from firedoor.plan.inputs import check_inputs
+from firedoor.plan.model import unpack, walk
+from tests.compiler import golden
+
+SHIPPED = Path(__file__).parents[2] / "playbooks"
+
+
+def book(**files: str) -> Book:
+    """The small book with these playbooks; `a__b` is a/b, and names end in .yaml unless they say otherwise."""
+    made = {name if "." in name else f"{name}.yaml": text.encode() for name, text in files.items()}
+    whole = {name: text if name in SHARED else golden.completed(text) for name, text in made.items()}
+    return compile_book(Path("book"), golden.laid_over(whole))
+
+
+def test_the_shipped_book_compiles_without_a_finding() -> None:
+    shipped = load_book(SHIPPED)
+    assert shipped.findings == ()
+    assert set(shipped.plans) == {"high-profile-takeover", "livestreamed-attack", "public-statement"}
+    assert shipped.organization is not None
+    assert len(shipped.organization.people) == 23
+
+
+def test_every_message_of_the_shipped_book_is_there_in_three_languages() -> None:
+    for name, message in load_book(SHIPPED).messages.items():
+        assert set(message.by_language) == {"en", "de", "ja"}, name
+
+
+@pytest.mark.parametrize("name", ["high-profile-takeover", "livestreamed-attack", "public-statement"])
+def test_a_plan_survives_being_packed_and_keeps_its_digest(name: str) -> None:
+    plan = load_book(SHIPPED).plans[name]
+    again = unpack(plan.pack())
+    assert again == plan
+    assert again.digest == plan.digest
+    assert len({step.path for step in walk(plan.steps)}) == len(list(walk(plan.steps)))
+
+
+def test_the_same_book_gives_the_same_digests_wherever_it_lies(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "elsewhere")
+    here, there = load_book(SHIPPED), load_book(tmp_path / "elsewhere")
+    assert {name: plan.digest for name, plan in here.plans.items()} == {
+        name: plan.digest for name, plan in there.plans.items()
+    }
+
+
+def test_how_a_playbook_is_laid_out_does_not_change_its_plan() -> None:
+    loose = "steps:\n  - notify: crt\n    say: 'Wake up'   # now\n"
+    tight = 'steps: # short\n  - {notify: [crt], say: "Wake up"}\n'
+    assert book(playbook=loose).plans["case"].digest == book(playbook=tight).plans["case"].digest
+
+
+def test_windows_line_ends_and_a_mark_do_not_change_the_plan() -> None:
+    text = "steps:\n  - notify: crt\n    say: |\n      Wake\n      up\n"
+    first = book(playbook=text).plans["case"]
+    data = golden.completed(text.encode()).replace(b"\n", b"\r\n")
+    second = compile_book(Path("book"), golden.laid_over({}) | {"playbook.yaml": b"\xef\xbb\xbf" + data}).plans["case"]
+    assert first.digest == second.digest
+
+
+# --- a mistake in one file
+
+
+def test_a_playbook_with_a_mistake_has_no_plan_and_the_others_have() -> None:
+    made = book(playbook="steps: [{wait: soon}]\n", other="playbook: other\nsteps: [{wait: 1m}]\n")
+    assert set(made.plans) == {"other", "statement"}
+    assert set(made.files) == {"case", "other", "statement"}
+
+
+def test_a_playbook_that_runs_a_broken_one_has_no_plan_either() -> None:
+    made = book(playbook="steps: [{run: other}]\n", other="playbook: other\nsteps: [{wait: soon}]\n")
+    assert set(made.plans) == {"statement"}
+    assert [found.file for found in made.findings] == ["other.yaml"]
+
+
+def test_no_playbook_compiles_on_a_broken_organization_and_its_names_are_not_told_again() -> None:
+    made = book(
+        **{"organization.yaml": "organization: X\nteams: [crt]\n", "playbook": "steps: [{notify: crt, say: Hello}]\n"}
+    )
+    assert made.plans == {}
+    assert {found.file for found in made.findings} == {"organization.yaml"}
+
+
+@pytest.mark.parametrize("name", ["organization.yaml", "actions.yaml", "clocks.yaml"])
+def test_a_shared_file_that_cannot_be_read_is_one_finding(name: str) -> None:
+    playbook = """
+inputs: {accounts: {type: list of account}}
+clocks: [{clock: breach, starts: run.aware_at}]
+steps:
+  - {contain: lock_account, targets: accounts, meets: breach}
+  - {notify: zoe, say: "{{ reports_per_hour }}"}
+"""
+    made = book(**{name: "a: b: c\n", "playbook": playbook})
+    assert [(found.file, found.code) for found in made.findings] == [(name, "FD012")]
+    assert made.plans == {}
+
+
+def test_a_broken_action_is_told_where_it_is_and_not_where_it_is_used() -> None:
+    actions = "actions:\n  lock_account: {does: Lock, target: acount, connector: x, call: y, undo: z}\n"
+    playbook = "inputs: {a: {type: list of account}}\nsteps: [{contain: lock_account, id: l, targets: a}, {undo: l}]\n"
+    made = book(**{"actions.yaml": actions, "playbook": playbook})
+    assert [(found.file, found.code) for found in made.findings] == [("actions.yaml", "FD112")]
+    assert made.plans == {}
+
+
+# --- folders
+
+
+def test_check_names_files_as_the_paths_were_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "ours")
+    (tmp_path / "ours" / "bad.yaml").write_text("playbook: bad\n")
+    monkeypatch.chdir(tmp_path)
+    found = check([Path("ours")])
+    assert {one.file for one in found} == {"ours/bad.yaml"}
+    assert exit_code(found) == 1
+    assert check([Path("ours/bad.yaml")]) == found
+    assert check([Path("ours/livestreamed-attack.yaml")]) == []
+    assert exit_code([]) == 0
+
+
+def test_a_folder_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
+    (found,) = load_book(tmp_path / "nowhere").findings
+    assert found.code == "FD020"
+
+
+def test_files_that_are_not_of_the_book_are_left_alone_or_warned_of(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "book")
+    (tmp_path / "book" / ".hidden.yaml").write_text("x")
+    (tmp_path / "book" / "notes.txt").write_text("x")
+    (tmp_path / "book" / "old.yml").write_text("playbook: x")
+    (tmp_path / "book" / "data.yaml").write_text("a: 1")
+    made = load_book(tmp_path / "book")
+    assert [(found.file, found.code, found.severity) for found in made.findings] == [
+        ("data.yaml", "FD118", "warning"),
+        ("old.yml", "FD118", "warning"),
+    ]
+    assert len(made.plans) == 3
+
+
+def test_two_playbooks_of_one_name_are_told() -> None:
+    made = book(playbook="playbook: statement\n")
+    assert [(found.file, found.code) for found in made.findings] == [("statement.yaml", "FD209")]
+
+
+# --- inlining
+
+
+INNER = """
+playbook: inner
+inputs:
+  who: {type: list of account}
+  line: {type: text, default: Hello}
+  urgent: {type: yes_no, default: no}
+  at: {type: date_time, optional: yes}
+clocks:
+  - {clock: prompt, starts: run.aware_at, when: urgent}
+steps:
+  - {contain: lock_account, id: lock, targets: who, meets: prompt}
+  - {notify: users, id: said, say: "{{ line }}", when: lock is done and at is given}
+  - for_each: one in lock.held
+    steps:
+      - {task: "Call {{ one }}", assign: crt, when: urgent}
+"""
+
+
+def inlined(
+    run: str, inputs: str = "{accounts: {type: list of account}, event: {type: text}, live: {type: yes_no}}"
+) -> Plan:
+    made = book(inner=INNER, playbook=f"inputs: {inputs}\nsteps:\n{run}")
+    assert not made.findings, made.findings
+    return made.plans["case"]
+
+
+def test_a_run_becomes_a_group_with_private_ids_and_the_parents_values() -> None:
+    plan = inlined('  - {run: inner, when: live, with: {who: "{{ accounts }}", line: "{{ event }}!", urgent: yes}}\n')
+    group = plan.steps[0]
+    assert isinstance(group, Group)
+    assert (group.playbook, group.path) == ("inner", "0")
+    assert set(plan.by_id) == {"inner/lock", "inner/said"}
+    lock, said = plan.by_id["inner/lock"], plan.by_id["inner/said"]
+    assert isinstance(lock, Contain)
+    assert isinstance(said, Notify)
+    assert lock.targets == InputValue(name="accounts", type="account", listed=True)
+    assert isinstance(said.say, Text)
+    assert said.say.by_language["*"] == Prose(of=(InputValue(name="event", type="text"), "!"))
+    assert isinstance(said.when, And)
+    assert lock.at == "inner.yaml:11"
+    assert lock.meets == ("prompt",)
+
+
+def test_an_inlined_playbooks_clocks_join_and_run_only_where_it_does() -> None:
+    plan = inlined('  - {run: inner, when: live, with: {who: "{{ accounts }}", urgent: "{{ live }}"}}\n')
+    (clock,) = plan.clocks
+    live = InputValue(name="live", type="yes_no")
+    assert clock.when == And(of=(live, live))
+
+
+def test_what_is_not_passed_is_the_default_or_unknown() -> None:
+    plan = inlined('  - {run: inner, with: {who: "{{ accounts }}"}}\n')
+    said = plan.by_id["inner/said"]
+    assert isinstance(said, Notify)
+    assert isinstance(said.say, Text)
+    assert said.say.by_language["*"] == Prose(of=("Hello",))
+    assert isinstance(said.when, And)
+    assert said.when.of[1] == Given(of=Const(value=None, type="date_time"))
+    assert plan.clocks[0].when == Const(value=False, type="yes_no")
+
+
+def test_a_loops_item_is_passed_as_it_is() -> None:
+    run = "  - for_each: account in accounts\n    steps:\n      - {run: other, with: {who: '{{ account }}'}}\n"
+    other = "playbook: other\ninputs: {who: {type: list of account}}\nsteps: [{contain: lock_account, targets: who}]\n"
+    made = book(other=other, playbook=f"inputs: {{accounts: {{type: list of account}}}}\nsteps:\n{run}")
+    assert not made.findings
+    lock = made.plans["case"].by_path["0.0.0"]
+    assert isinstance(lock, Contain)
+    assert lock.targets == Listing(of=(Item(loop="0", type="account"),))
+
+
+def test_two_runs_of_one_playbook_keep_their_ids_apart() -> None:
+    run = "  - {run: statement, with: {line: One}}\n  - {run: statement, with: {line: Two}}\n"
+    plan = book(playbook=f"steps:\n{run}").plans["case"]
+    assert set(plan.by_id) == {"statement/said", "statement#2/said"}
+
+
+def test_the_name_of_a_message_that_is_passed_is_the_message() -> None:
+    run = "inputs: {event: {type: text}}\nsteps: [{run: statement, with: {line: holding}}]\n"
+    plan = book(playbook=run).plans["case"]
+    said = plan.by_id["statement/said"]
+    assert isinstance(said, Notify)
+    assert said.say == MessageRef(message="holding")
+    assert set(plan.messages) == {"holding"}
+
+
+def test_a_message_says_what_the_inlined_playbook_was_given() -> None:
+    other = "playbook: other\ninputs: {event: {type: text}}\nsteps: [{notify: users, id: said, say: holding}]\n"
+    plan = book(other=other, playbook="steps: [{run: other, with: {event: 'sev {{ severity }}'}}]\n").plans["case"]
+    said = plan.by_id["other/said"]
+    assert isinstance(said, Notify)
+    assert said.say == MessageRef(message="holding", context={"event": ProseExpr(of=("sev ", SeverityNow()))})
+    by_itself = book(other=other).plans["other"].by_id["said"]
+    assert isinstance(by_itself, Notify)
+    assert by_itself.say == MessageRef(message="holding")
+
+
+def test_clocks_of_a_playbook_that_is_run_in_a_loop_are_refused() -> None:
+    run = "  - for_each: account in accounts\n    steps:\n      - {run: inner, with: {who: '{{ account }}'}}\n"
+    made = book(inner=INNER, playbook=f"inputs: {{accounts: {{type: list of account}}}}\nsteps:\n{run}")
+    assert [found.code for found in made.findings] == ["FD224"]
+
+
+def test_runs_that_double_each_other_end_at_the_bound() -> None:
+    files = {f"p{n}": f"playbook: p{n}\nsteps: [{{run: p{n + 1}}}, {{run: p{n + 1}}}]\n" for n in range(12)}
+    started = time.process_time()
+    made = book(**files, p12="playbook: p12\nsteps: [{wait: 1m}]\n")
+    assert time.process_time() - started < 15
+    assert {found.code for found in made.findings} == {"FD119"}
+    assert "p4" in made.plans
+    assert "p1" not in made.plans
+
+
+# --- what a plan takes of the book
+
+
+def test_a_plan_holds_only_what_it_uses() -> None:
+    plan = load_book(SHIPPED).plans["high-profile-takeover"]
+    assert set(plan.actions) == {"freeze_posting", "lock_account"}
+    assert plan.reads == {}
+    assert plan.messages == {}
+    assert plan.zones == {"amer": "America/Los_Angeles", "emea": "Europe/Dublin", "apac": "Asia/Singapore"}
+
+
+def test_inputs_that_the_plan_describes_can_be_launched() -> None:
+    plan = load_book(SHIPPED).plans["high-profile-takeover"]
+    checked = check_inputs(plan, {"accounts": ["@a:platform.example"], "public_office": False})
+    assert checked.problems == ()
+    assert checked.values["internal_tool_suspected"] is False
+
+
+def test_a_bare_team_is_asked_on_shift_and_assigned_as_a_team() -> None:
+    made = book(playbook="steps: [{task: T, id: t, assign: policy, due: 1h, on_timeout: ask policy}]\n")
+    task = made.plans["case"].by_id["t"]
+    assert isinstance(task, Task)
+    assert task.assign.kind == "team"
+    assert task.on_timeout is not None
+    assert task.on_timeout.asks is not None
+    assert task.on_timeout.asks.kind == "on_shift"
+
+
+def test_the_worst_severity_stands_first_and_otherwise_is_needed() -> None:
+    made = book(playbook="inputs: {n: {type: number}}\nseverity: {sev3: otherwise, sev1: n > 3}\n")
+    assert [rule.severity for rule in made.plans["case"].severity] == ["sev1", "sev3"]
+    assert isinstance(made.plans["case"].severity[0].when, Compare)
+    assert [found.code for found in book(playbook="severity: {sev1: run.region == 'emea'}\n").findings] == ["FD102"]
