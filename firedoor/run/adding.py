@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from firedoor.plan import Step, paths
+from firedoor.plan import Contain, ForEach, Step, paths
 from firedoor.plan.evaluate import Unread, plain
 from firedoor.plan.references import inputs_behind, parts
-from firedoor.run import approval, asking, containment, notifying, severity
+from firedoor.run import approval, asking, containment, notifying, questions, reading, severity, walking
 from firedoor.run.core import Core, NoRound
 from firedoor.run.state import Addition
 
 
 def give(core: Core, values: dict[str, Any]) -> None:
-    """Give inputs that were not known. Steps that were not needed and now apply begin."""
+    """Give inputs that were not known, or that were wrong. Steps that were not needed and now apply begin."""
     core.state.inputs.update(values)
     core.changes += 1
     severity.watch(core)
-    for path, state in list(core.state.steps.items()):
-        step = core.step(path)
-        if state.status != "not_needed" or step.when is None or not inputs_behind(core.plan, step.when) & values.keys():
-            continue
-        try:
-            applies = core.value(step.when, path) is True
-        except (Unread, NoRound):
-            applies = True
-        if applies and not is_left(core, path):
-            core.reopen(path)
-    approval.refresh(core)
+    _begin_what_applies(core, frozenset(values))
 
 
 def add(core: Core, values: dict[str, list[Any]]) -> int:
@@ -46,8 +36,22 @@ def add(core: Core, values: dict[str, list[Any]]) -> int:
     core.state.additions.append(addition)
     core.changes += 1
     severity.watch(core)
-    approval.refresh(core)
+    _begin_what_applies(core, frozenset(delta))
     return sum(len(new) for new in delta.values())
+
+
+def _begin_what_applies(core: Core, names: frozenset[str]) -> None:
+    """Steps that rest on these inputs, and were not needed, begin when their condition holds now."""
+    for path, state in list(core.state.steps.items()):
+        step = core.step(path)
+        if state.status != "not_needed" or step.when is None or not inputs_behind(core.plan, step.when) & names:
+            continue
+        try:
+            applies = core.value(step.when, path) is True
+        except (Unread, NoRound):
+            applies = True
+        if applies and not is_left(core, path):
+            core.reopen(path)
 
 
 def is_left(core: Core, path: str) -> bool:
@@ -86,47 +90,91 @@ def _rests_on(core: Core, step: Step, names: frozenset[str]) -> bool:
 def walk(core: Core) -> None:
     """Take each addition as far as it goes."""
     for addition in list(core.state.additions):
-        core.overlay = addition.inputs
-        try:
-            while addition.queue and _pass(core, addition, addition.queue[0]):
-                addition.queue.pop(0)
-                core.changes += 1
-        finally:
-            core.overlay = None
-        if not addition.queue:
+        while addition.queue and _try(core, addition, addition.queue[0]):
+            addition.queue.pop(0)
+            core.changes += 1
+        if not addition.queue and addition in core.state.additions:
             core.state.additions.remove(addition)
             core.changes += 1
 
 
+def _try(core: Core, addition: Addition, path: str) -> bool:
+    """Take one step for the addition. True when what stands after it may be taken."""
+    if is_left(core, path) or core.status(path) in ("skipped", "stopped", "not_needed"):
+        return True
+    core.adding = addition
+    try:
+        return _pass(core, addition, path)
+    except Unread as unread:
+        reading.request(core, path, unread)
+        return False
+    finally:
+        core.adding = None
+
+
 def _pass(core: Core, addition: Addition, path: str) -> bool:
     step, state = core.step(path), core.at(path)
-    if core.state.paused and step.verb in ("notify", "contain"):
+    if step.verb == "approve":
+        return _approved(core, addition, path)
+    if step.verb == "for_each":
+        return state.status != "asking" and _extend(core, addition, step, path)
+    if core.state.paused or not core.is_final(path):
         return False
-    match step.verb:
-        case "notify":
-            key = f"{path}:{state.ordinal}+{addition.number}"
-            audience = notifying.audience_of(core, step.audience, path)
-            core.act("notify", path, number=key, notice=notifying.write(core, step.say, key, audience, path))
-        case "contain":
-            if state.targets is None:
-                return True
-            new = [target for target in containment.find_targets(core, step, path) if target not in state.targets]
-            state.targets = [*state.targets, *new]
-            if new:
-                containment.act(core, path, new)
-        case "for_each":
-            core.overlay = None
-            items = plain(core.value(step.items, path)) or []
-            new_items = [item for item in items if item not in (state.items or [])]
-            core.overlay = addition.inputs
-            if new_items and state.items is not None:
-                state.items = [*state.items, *new_items]
-                core.reopen_outer(path)
-        case "approve":
-            return _approved(core, addition, path)
-        case _:
-            pass
+    if step.verb == "contain":
+        return _contain(core, addition, step, path)
+    if step.verb == "notify":
+        key = f"{path}:{state.ordinal}+{addition.number}"
+        audience = notifying.audience_of(core, step.audience, path)
+        core.act("notify", path, number=key, notice=notifying.write(core, step.say, key, audience, path))
     return True
+
+
+def _contain(core: Core, addition: Addition, step: Contain, path: str) -> bool:
+    """Contain the added targets, as the step has contained the others: signed for, and asked about when many."""
+    state = core.at(path)
+    before = state.targets or []
+    new = [target for target in containment.find_targets(core, step, path) if target not in before]
+    found, new = new, containment.approved(core, step, path, new)
+    missing = containment.unsigned(core, step, path)
+    if missing is not None:
+        words = f"{core.name(path)}: not for what was added, since {missing} has not signed"
+        core.row("contain.unsigned", words, step=path, addition=addition.number)
+        return True
+    if new and not _size_allowed(core, addition, step, path, len(before) + len(new), step.ask_above):
+        return False
+    containment.tell_fewer(core, path, [target for target in found if target not in new], addition.number)
+    if new:
+        state.targets = [*before, *new]
+        addition.held[path] = new
+        containment.act(core, path, new)
+    return True
+
+
+def _extend(core: Core, addition: Addition, step: ForEach, path: str) -> bool:
+    """The loop takes the added items in further rounds."""
+    state = core.at(path)
+    if state.items is None:
+        return True
+    found = plain(core.value(step.items, path)) or []
+    new = [item for item in found if item not in state.items]
+    if not new:
+        return True
+    bound = min(step.ask_above if step.ask_above is not None else walking.MOST_ROUNDS, walking.most_rounds(step))
+    if not _size_allowed(core, addition, step, path, len(state.items) + len(new), bound):
+        return False
+    state.items = [*state.items, *new]
+    core.reopen_outer(path)
+    core.changes += 1
+    return True
+
+
+def _size_allowed(core: Core, addition: Addition, step: Step, path: str, size: int, bound: int | None) -> bool:
+    """Whether the step may grow to this size. Someone is asked when nobody has allowed it yet."""
+    if bound is None or size <= bound or core.at(path).allowed or f"size:{path}" in addition.asked:
+        return True
+    if not any(ask.why == "above" and ask.addition == addition.number for ask in core.asks_of(path)):
+        questions.about_size(core, step, path, size, bound, addition.number)
+    return False
 
 
 def _approved(core: Core, addition: Addition, path: str) -> bool:
@@ -139,6 +187,10 @@ def _approved(core: Core, addition: Addition, path: str) -> bool:
         return False
     if path in addition.asked:
         return True
-    asking.open_(core, approval.make(core, step, path, name, addition.targets(), addition.number))
     addition.asked.append(path)
+    ask = approval.make(core, step, path, name, addition.targets(), addition.number)
+    if ask.seats:
+        asking.open_(core, ask)
+    else:
+        approval.refuse_addition(core, addition.number, "no seat applies, so nobody can sign for the addition")
     return False

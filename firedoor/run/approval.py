@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from firedoor.plan import Approve, Who
+from firedoor.plan.evaluate import Unread
 from firedoor.plan.time import written
 from firedoor.protocol import Answer, Decision, Rendering, Signed
-from firedoor.run import asking, clocks, consequences, documents, releasing, seats
+from firedoor.run import asking, clocks, consequences, documents, reading, releasing, seats
 from firedoor.run.core import Core
 from firedoor.run.state import Ask, Notice, SeatState, Signature
 
@@ -15,6 +16,7 @@ from firedoor.run.state import Ask, Notice, SeatState, Signature
 def begin(core: Core, step: Approve, path: str) -> None:
     state = core.arrive(path, "asking")
     state.skip_by = None
+    state.owes_silence = False
     ask = make(core, step, path, f"approve:{path}:{state.ordinal}", None, None)
     if not ask.seats:
         state.reason = "no seat applies, so nobody can sign"
@@ -24,6 +26,7 @@ def begin(core: Core, step: Approve, path: str) -> None:
 
 
 def make(core: Core, step: Approve, path: str, name: str, added: list[str] | None, addition: int | None) -> Ask:
+    """The ask, with its document. Raises Unread."""
     places = _seats(core, step, path)
     document = documents.of_approval(core, step, path, name, places, added)
     return Ask(
@@ -45,12 +48,17 @@ def make(core: Core, step: Approve, path: str, name: str, added: list[str] | Non
 
 
 def _seats(core: Core, step: Approve, path: str) -> list[SeatState]:
+    """Who has to sign is the same for an addition as for everything."""
     until = core.now + timedelta(seconds=step.deadline)
-    return [
-        SeatState(who=seat.who, seats=seat.seats, deadline=until)
-        for seat in step.needs
-        if seat.when is None or core.value(seat.when, path) is True
-    ]
+    adding, core.adding = core.adding, None
+    try:
+        return [
+            SeatState(who=seat.who, seats=seat.seats, deadline=until)
+            for seat in step.needs
+            if seat.when is None or core.value(seat.when, path) is True
+        ]
+    finally:
+        core.adding = adding
 
 
 def _silence(step: Approve) -> str:
@@ -80,7 +88,7 @@ def answered(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
             core.at(ask.step).decisions.append(Decision(signed=signed, document=ask.document))
             _close(core, ask)
             if ask.addition is not None:
-                _addition_refused(core, ask.addition, f"{answer.person} refused the addition")
+                refuse_addition(core, ask.addition, f"{answer.person} refused the addition")
             elif step.verb == "approve":
                 words = f"{core.name(ask.step)}: refused by {answer.person}"
                 consequences.follow(core, ask.step, "rejected", step.on_reject, "reject", words)
@@ -90,9 +98,12 @@ def answered(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
 
 
 def _sign(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
-    seat = seats.seat_for(core, ask, answer)
-    if seat is None:
+    seating = seats.seat(core, ask, answer)
+    if seating is None:
         raise AssertionError("the validator lets in only who fits an empty seat")
+    *others, seat = seating
+    for signature, number in zip(ask.signatures, others, strict=True):
+        signature.seat = number
     decision = Decision(signed=signed, document=ask.document)
     targets = list(answer.targets) if answer.targets is not None else None
     ask.signatures.append(
@@ -123,13 +134,18 @@ def _approved(core: Core, ask: Ask) -> None:
     state = core.at(ask.step)
     state.decisions += [signature.decision for signature in ask.signatures]
     limits = [set(signature.targets) for signature in ask.signatures if signature.targets is not None]
-    if limits:
-        agreed = set.intersection(*limits)
-        state.approved_targets = sorted(agreed)
+    agreed = sorted(set.intersection(*limits)) if limits else None
     _close(core, ask)
     if ask.addition is None:
+        state.approved_targets = agreed
         core.finish(ask.step, "approved")
         clocks.met(core, ask.step)
+        return
+    shown = documents.targets_of(ask.document)
+    if agreed is not None:
+        state.refused_targets += [target for target in shown if target not in agreed]
+    if state.approved_targets is not None:
+        state.approved_targets += shown if agreed is None else agreed
 
 
 def _close(core: Core, ask: Ask) -> None:
@@ -199,6 +215,7 @@ def _ask_on(core: Core, ask: Ask, step: Approve, words: str) -> None:
     """About an addition silence decides nothing: nothing more is done for it, and it is asked for again."""
     for seat in ask.seats:
         seat.deadline = core.now + timedelta(seconds=step.deadline)
+    ask.remind_at = asking.half(core, ask)
     core.row("ask.reminded", f"{words}; it is asked for again", step=ask.step, ask=ask.id, number=ask.told)
     asking.tell(core, ask, "Still unanswered: ")
 
@@ -208,9 +225,10 @@ def again(core: Core, path: str) -> None:
     state, step = core.at(path), core.step(path)
     if core.is_final(path):
         state.past.append(state.status)
+    core.rewind(path)
     state.ordinal += 1
-    state.status, state.pending, state.done_at = "waiting", None, None
-    state.decisions, state.approved_targets = [], None
+    state.status, state.pending, state.done_at, state.reason = "waiting", None, None, None
+    state.decisions, state.approved_targets, state.refused_targets = [], None, []
     for ask in core.asks_of(path):
         if ask.kind == "approval":
             asking.close(core, ask)
@@ -225,39 +243,70 @@ def refresh(core: Core) -> None:
         step = core.step(ask.step) if ask.kind == "approval" else None
         if step is None or step.verb != "approve":
             continue
-        core.overlay = next((a.inputs for a in core.state.additions if a.number == ask.addition), None)
-        fresh = make(core, step, ask.step, ask.id, ask.targets or None, ask.addition)
-        core.overlay = None
-        if fresh.hash == ask.hash:
+        core.adding = next((a for a in core.state.additions if a.number == ask.addition), None)
+        try:
+            fresh = make(core, step, ask.step, ask.id, ask.targets or None, ask.addition)
+        except Unread as unread:
+            reading.request(core, ask.step, unread)
             continue
-        before = {str(seat.who): seat for seat in ask.seats}
-        for seat in fresh.seats:
-            old = before.get(str(seat.who))
-            if old is not None:
-                seat.deadline, seat.by_manager = old.deadline, old.by_manager
-        void = [signature.person for signature in ask.signatures]
-        ask.seats, ask.signatures, ask.to = fresh.seats, [], fresh.to
-        ask.document, ask.hash, ask.words = fresh.document, fresh.hash, fresh.words
-        lost = f" What {', '.join(void)} signed is void." if void else ""
-        core.row(
-            "approval.changed",
-            f"{ask.words}: what is asked has changed.{lost}",
-            step=ask.step,
-            ask=ask.id,
-            document=ask.hash,
-            void=void or None,
-        )
-        asking.tell(core, ask, "Changed: ")
+        finally:
+            core.adding = None
+        if not fresh.seats:
+            _nobody(core, ask, step)
+        elif fresh.hash != ask.hash:
+            _change(core, ask, step, fresh)
 
 
-def _addition_refused(core: Core, number: int, words: str) -> None:
+def _nobody(core: Core, ask: Ask, step: Approve) -> None:
+    """No seat applies any more, so nobody can sign: nothing goes through by that."""
+    words = f"{ask.words}: no seat applies any more, so nobody can sign"
+    if ask.addition is not None:
+        asking.close(core, ask)
+        refuse_addition(core, ask.addition, words)
+        return
+    for other in core.asks_of(ask.step):
+        asking.close(core, other)
+    core.at(ask.step).pending = None
+    consequences.follow(core, ask.step, "unanswered", step.on_timeout, "timeout", words)
+
+
+def _change(core: Core, ask: Ask, step: Approve, fresh: Ask) -> None:
+    before = {str(seat.who): seat for seat in ask.seats}
+    added = [seat for seat in fresh.seats if str(seat.who) not in before]
+    for seat in fresh.seats:
+        old = before.get(str(seat.who))
+        if old is not None:
+            seat.deadline, seat.by_manager = old.deadline, old.by_manager
+    void = [signature.person for signature in ask.signatures]
+    ask.seats, ask.signatures, ask.to = fresh.seats, [], fresh.to
+    ask.document, ask.hash, ask.words = fresh.document, fresh.hash, fresh.words
+    if added and not ask.late:
+        ask.escalate_at = ask.escalate_at or fresh.escalate_at
+        ask.remind_at = asking.half(core, ask)
+    lost = f" What {', '.join(void)} signed is void." if void else ""
+    core.row(
+        "approval.changed",
+        f"{ask.words}: what is asked has changed.{lost}",
+        step=ask.step,
+        ask=ask.id,
+        document=ask.hash,
+        void=void or None,
+        number=ask.told,
+    )
+    asking.tell(core, ask, "Changed: ")
+
+
+def refuse_addition(core: Core, number: int, words: str) -> None:
     """The addition is not walked further, and what was contained for it is released."""
     for addition in [a for a in core.state.additions if a.number == number]:
         core.state.additions.remove(addition)
-        targets = addition.targets()
-        for path in [path for path, state in core.state.steps.items() if any(t in state.holds for t in targets)]:
+        addition.queue = []
+        core.row("addition.refused", words, addition=number)
+        for ask in list(core.state.asks.values()):
+            if ask.addition == number:
+                asking.close(core, ask)
+        for path, targets in addition.held.items():
             releasing.release(core, path, targets, words)
-    core.changes += 1
 
 
 def _because(answer: Answer) -> str:

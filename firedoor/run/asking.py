@@ -8,7 +8,7 @@ from firedoor.plan import Who
 from firedoor.plan.time import written
 from firedoor.protocol import Rendering
 from firedoor.run.core import Core
-from firedoor.run.state import Ask, Notice
+from firedoor.run.state import Act, Ask, Notice
 
 LEAST_REMINDER = timedelta(minutes=2)
 """Nobody is reminded when less than this is left."""
@@ -34,7 +34,7 @@ def open_(core: Core, ask: Ask) -> None:
         raise AssertionError(f"{ask.id} has no owner")
     core.state.asks[ask.id] = ask
     core.state.asked += 1
-    ask.remind_at = _half(core, ask)
+    ask.remind_at = half(core, ask)
     core.row(
         f"{ask.kind}.asked",
         f"{ask.words} — asked {_names(ask.to)}",
@@ -112,14 +112,14 @@ def due(core: Core) -> None:
 
 
 def _remind(core: Core, ask: Ask) -> None:
-    ask.remind_at = _half(core, ask)
+    ask.remind_at = half(core, ask)
     until = deadline(ask)
     if until is not None and until > core.now:
         core.row("ask.reminded", f"Reminder: {ask.words}", step=ask.step or None, ask=ask.id, number=ask.told)
         tell(core, ask, "Reminder: ")
 
 
-def _half(core: Core, ask: Ask) -> datetime | None:
+def half(core: Core, ask: Ask) -> datetime | None:
     """A reminder at half of what is left."""
     until = deadline(ask)
     if until is None or until - core.now < 2 * LEAST_REMINDER:
@@ -143,6 +143,7 @@ def escalate(core: Core, ask: Ask) -> None:
             step=ask.step,
             ask=ask.id,
             to=[str(who) for who in managers],
+            number=ask.told,
         )
         tell(core, ask, "Escalated: ", managers)
 
@@ -173,13 +174,11 @@ def climb(core: Core, ask: Ask) -> None:
     core.changes += 1
 
 
-def told(core: Core, ask: str | None, error: str | None) -> None:
+def told(core: Core, act: Act, error: str | None) -> None:
     """A notice about an ask has ended. When it failed, the ask stays open, and its next reminder is the retry."""
     if error is not None:
-        open_ask = core.state.asks.get(ask or "")
-        core.row(
-            "notice.failed", f"A notice could not be delivered: {error}", ask=ask, number=open_ask and open_ask.told
-        )
+        key = act.notice.key if act.notice else act.id
+        core.row("notice.failed", f"A notice could not be delivered: {error}", ask=act.ask, key=key)
 
 
 def _names(whos: list[Who]) -> str:

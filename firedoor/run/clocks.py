@@ -40,8 +40,8 @@ def _start(core: Core, clock: Clock) -> None:
         clock=clock.name,
         due_at=state.due_at.isoformat(),
     )
-    for path, step in core.state.steps.items():
-        if step.status == "done" and path and clock.name in core.step(path).meets:
+    for path in core.state.steps:
+        if clock.name in core.step(path).meets and succeeded(core, path):
             met(core, path)
     if state.met_at is None:
         _check(core, clock, state)
@@ -75,6 +75,14 @@ def _check(core: Core, clock: Clock, state: ClockState) -> None:
         )
 
 
+def succeeded(core: Core, path: str) -> bool:
+    """Whether the step has done what it is for: of a containment, all that it was to contain is contained."""
+    if core.status(path) not in ("done", "approved"):
+        return False
+    holds = core.at(path).holds.values()
+    return core.step(path).verb != "contain" or (bool(holds) and all(hold.status == "applied" for hold in holds))
+
+
 def met(core: Core, path: str) -> None:
     """The step has succeeded: the clocks that it meets stop."""
     for name in core.step(path).meets:
@@ -88,16 +96,28 @@ def met(core: Core, path: str) -> None:
                 step=path,
                 clock=name,
                 due_at=clock.due_at.isoformat(),
+                ordinal=core.at(path).ordinal,
             )
 
 
 def undone(core: Core, path: str) -> None:
-    """The step that met them was undone: its clocks run again, with the same due time."""
+    """The step that met them was undone: its clocks run again, with the same due time, unless another one met them."""
     for name in core.step(path).meets:
         clock = core.state.clocks.get(name)
-        if clock is not None and clock.met_by == path and clock.met_at is not None:
-            clock.met_at = clock.met_by = None
-            core.row("clock.restarted", f"Clock {name} runs again: what met it was undone", step=path, clock=name)
+        if clock is None or clock.met_by != path or clock.met_at is None:
+            continue
+        others = [other for other in core.state.steps if name in core.step(other).meets and succeeded(core, other)]
+        if others:
+            clock.met_by = others[0]
+            continue
+        clock.met_at = clock.met_by = None
+        core.row(
+            "clock.restarted",
+            f"Clock {name} runs again: what met it was undone",
+            step=path,
+            clock=name,
+            release=core.at(path).releases,
+        )
 
 
 def running(core: Core) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firedoor.plan import Consequence, paths
+from firedoor.plan import Consequence, Step, paths
 from firedoor.run import asking, clocks, ending, questions, releasing
 from firedoor.run.core import Core
 from firedoor.run.state import StepStatus, Why
@@ -44,21 +44,60 @@ def apply(core: Core, path: str, consequence: Consequence, why: Why, words: str)
 
 
 def leave(core: Core, path: str) -> None:
-    """End the group, the loop's round, the inlined playbook or the parallel's branch that the step stands in."""
+    """End the group, the loop's round, the inlined playbook or the parallel's branch that the step stands in.
+
+    What has not begun in it is not needed; acts that are under way go on to their end, and the scope ends with them.
+    """
     scope = scope_of(core, path)
     if scope == path or scope in core.state.left:
         return
     core.state.left.append(scope)
     core.changes += 1
-    for inner, state in list(core.state.steps.items()):
-        if inner not in (scope, path) and paths.within(inner, scope) and not core.is_final(inner):
-            for ask in core.asks_of(inner):
+    for ask in list(core.state.asks.values()):
+        moot = ask.blocks or ask.why == "severity"
+        if moot and ask.step != path and paths.within(ask.step, scope) and core.is_final(ask.step):
+            asking.close(core, ask)
+    _leave_out(core, _steps_of(core, scope), scope, path)
+    words = f"{core.name(scope)}: left; what is left out is not needed"
+    core.row("scope.left", words, step=scope or None, by_step=path, ordinal=core.at(path).ordinal)
+
+
+def _steps_of(core: Core, scope: str) -> tuple[Step, ...]:
+    if not scope:
+        return core.plan.steps
+    step = core.step(scope)
+    return step.steps if step.verb in ("parallel", "group", "for_each") else ()
+
+
+def _leave_out(core: Core, steps: tuple[Step, ...], beside: str, but: str) -> None:
+    for number, step in enumerate(steps):
+        path = f"{beside}.{number}" if beside else str(number)
+        status = core.status(path)
+        if path == but or core.is_final(path):
+            continue
+        if status in ("waiting", "asking"):
+            for ask in core.asks_of(path):
                 asking.close(core, ask)
-            if state.status == "waiting":
-                core.finish(inner, "not_needed")
-    core.row(
-        "scope.left", f"{core.name(scope)}: left; what is left out is not needed", step=scope or None, by_step=path
-    )
+            core.finish(path, core.at(path).pending or "not_needed")
+        elif step.verb in ("parallel", "group"):
+            _leave_out(core, step.steps, path, but)
+        elif step.verb == "for_each":
+            _leave_out_rounds(core, step.steps, path, but)
+
+
+def _leave_out_rounds(core: Core, steps: tuple[Step, ...], path: str, but: str) -> None:
+    state = core.at(path)
+    begun = {
+        number
+        for inner in core.state.steps
+        for loop, number in paths.rounds(inner)
+        if paths.in_run(loop, inner) == path
+    }
+    for number in range(len(state.items or [])):
+        if number in begun:
+            _leave_out(core, steps, f"{path}[{number}]", but)
+        elif number not in state.passed:
+            state.passed.append(number)
 
 
 def scope_of(core: Core, path: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 from firedoor.plan import Approve, Contain, paths
 from firedoor.plan.evaluate import plain, unique
-from firedoor.protocol import ContainReport, TargetOutcome
-from firedoor.run import clocks, consequences, questions, releasing, seats
+from firedoor.protocol import ContainReport, Decision, TargetOutcome
+from firedoor.run import clocks, consequences, ending, questions, releasing, seats
 from firedoor.run.core import Core
-from firedoor.run.state import HELD, Act, Hold
+from firedoor.run.state import Act, Hold
 
 
 def begin(core: Core, step: Contain, path: str) -> None:
@@ -18,9 +19,11 @@ def begin(core: Core, step: Contain, path: str) -> None:
     if state.targets is None:
         targets = find_targets(core, step, path)
         arguments(core, step, path)
-        state.targets = approved(core, step, path, targets)
-    targets = state.targets
+        state.targets = targets
     missing = unsigned(core, step, path)
+    targets = approved(core, step, path, state.targets)
+    tell_fewer(core, path, [target for target in state.targets if target not in targets])
+    state.targets = targets
     if missing is not None:
         core.arrive(path, "acting")
         _fail(core, path, f"{missing} has not signed for {step.action}, and no approval that covers this step holds")
@@ -82,20 +85,29 @@ def approvals_over(core: Core, path: str) -> list[tuple[Approve, str]]:
 
 
 def approved(core: Core, step: Contain, path: str, targets: list[str]) -> list[str]:
-    """What is left of the targets where deciders have approved fewer."""
+    """What is left of the targets where deciders have approved fewer of them."""
+    if step.targets is None:
+        return targets
     for _, approval in approvals_over(core, path):
-        fewer = core.at(approval).approved_targets
-        if fewer is not None and step.targets is not None:
-            left_out = [target for target in targets if target not in fewer]
-            targets = [target for target in targets if target in fewer]
-            if left_out:
-                core.row(
-                    "contain.fewer",
-                    f"{core.name(path)}: {len(left_out)} were not approved",
-                    step=path,
-                    targets=left_out[:50],
-                )
+        state = core.at(approval)
+        only = state.approved_targets if _was_shown(state.decisions, step.path) else None
+        out = [t for t in targets if t in state.refused_targets or (only is not None and t not in only)]
+        targets = [target for target in targets if target not in out]
     return targets
+
+
+def tell_fewer(core: Core, path: str, out: list[str], addition: int | None = None) -> None:
+    """Say which targets are left out because deciders have approved fewer."""
+    if out:
+        words = f"{core.name(path)}: {len(out)} were not approved"
+        ordinal = core.at(path).ordinal
+        core.row("contain.fewer", words, step=path, targets=out[:50], ordinal=ordinal, addition=addition)
+
+
+def _was_shown(decisions: list[Decision], static: str) -> bool:
+    """Whether deciders saw the targets of this act, and not only the read that would find them."""
+    shown = [act for decision in decisions for act in json.loads(decision.document)["unlocks"]]
+    return any(act["step"] == static and act["targets"] is not None for act in shown)
 
 
 def unsigned(core: Core, step: Contain, path: str) -> str | None:
@@ -109,82 +121,108 @@ def unsigned(core: Core, step: Contain, path: str) -> str | None:
     return ", ".join(str(seat.who) for seat in required)
 
 
-def ended(core: Core, act_: Act, report: ContainReport | None, error: str | None) -> None:
-    """Enter what an act did, target by target."""
+def ended(core: Core, act_: Act, report: ContainReport | None, error: str | None, *, cut_short: bool) -> None:
+    """Enter what an act did, target by target.
+
+    `cut_short`: the run itself has ended the attempt, so what was not tried goes again, as a new ordinal.
+    """
     path, state, step = act_.path, core.at(act_.path), core.step(act_.path)
     outcomes = {outcome.target: outcome for outcome in report.outcomes} if report else {}
+    expires = step.expires if step.verb == "contain" else None
     applied: list[str] = []
     failed: list[str] = []
+    again: list[str] = []
     for target in act_.targets or []:
-        hold = state.holds[target]
-        if _enter(core, hold, outcomes.get(target), error, step.expires if step.verb == "contain" else None):
+        outcome = outcomes.get(target)
+        if _enter(core, state.holds[target], outcome, error, expires):
             applied.append(target)
+        elif cut_short and outcome is not None and _goes_again(core, path, outcome):
+            again.append(target)
         else:
             failed.append(target)
     core.changes += 1
+    _tell(core, act_, applied, failed, {target: outcomes[target].number for target in applied[:50]})
+    if again:
+        state.ordinal += 1
+        act(core, path, again)
+    _settle(core, act_)
+
+
+def _goes_again(core: Core, path: str, outcome: TargetOutcome) -> bool:
+    not_tried = outcome.error_type == releasing.NOT_TRIED
+    return not_tried and core.state.intent == "respond" and outcome.target not in core.at(path).undo_after
+
+
+def _tell(core: Core, act_: Act, applied: list[str], failed: list[str], numbers: dict[str, int | None]) -> None:
+    path, state = act_.path, core.at(act_.path)
+    first = act_.id.rpartition("@")[2]
     if applied:
         core.row(
             "hold.applied",
-            f"{core.name(path)}: contained {', '.join(t or 'it' for t in applied[:5])}"
-            + (f" and {len(applied) - 5} more" if len(applied) > 5 else ""),
+            f"{core.name(path)}: contained {releasing.some(applied)}",
             step=path,
             ordinal=act_.ordinal,
-            first=act_.id.rpartition("@")[2],
+            first=first,
             targets=applied[:50],
-            numbers={t: outcomes[t].number for t in applied[:50]},
+            numbers=numbers,
         )
     if failed:
-        state.reason = state.holds[failed[0]].error or error
+        state.reason = state.holds[failed[0]].error
         core.row(
             "hold.failed",
-            f"{core.name(path)}: failed for {', '.join(failed[:5])}: {state.reason}",
+            f"{core.name(path)}: failed for {releasing.some(failed)}: {state.reason}",
             step=path,
             ordinal=act_.ordinal,
-            first=act_.id.rpartition("@")[2],
+            first=first,
             targets=failed[:50],
         )
-    _settle(core, path, applied, failed)
 
 
 def _enter(core: Core, hold: Hold, outcome: TargetOutcome | None, error: str | None, expires: int | None) -> bool:
     """Whether the target is contained now."""
-    if outcome is None:
-        hold.status, hold.error = "unknown", error
-        return False
-    if outcome.state == "applied":
+    if outcome is not None and outcome.state == "applied":
         hold.status, hold.error = "applied", None
         hold.until = (outcome.at or core.now) + timedelta(seconds=expires) if expires else None
         return True
-    hold.error = outcome.error or outcome.state
-    match outcome.state:
-        case "refused" | "failed" | "unknown" | "undone" | "undo_failed":
-            hold.status = outcome.state
+    match outcome.state if outcome is not None else "unknown":
+        case "failed":
+            hold.status = "failed"
+        case "refused" | "undone" | "kept":
+            hold.status = "refused"
         case _:
             hold.status = "unknown"
+            hold.until = core.now + timedelta(seconds=expires) if expires else None
+    hold.error = (outcome.error or outcome.state if outcome is not None else error) or "nothing was reported"
     return False
 
 
-def _settle(core: Core, path: str, applied: list[str], failed: list[str]) -> None:
-    state, step = core.at(path), core.step(path)
-    responding = core.state.intent == "respond"
-    if state.undo_after:
-        state.undo_after = False
-        if not core.is_final(path):
-            core.finish(path, "done", f"{core.name(path)}: ended, to be undone")
-        releasing.release(core, path, None, "undo was asked for while it acted")
-    elif not responding:
-        if not core.is_final(path):
-            core.finish(path, "stopped" if failed else "done")
-    elif failed and not applied and not core.is_final(path):
-        consequences.follow(
-            core, path, "failed", step.on_failure, "failure", f"{core.name(path)} failed: {state.reason}"
-        )
+def _settle(core: Core, act_: Act) -> None:
+    """An act is over: so is the step, when no other act of it goes on; and what was to be undone after it is undone."""
+    path, state = act_.path, core.at(act_.path)
+    final = core.is_final(path)
+    if not final and releasing.in_flight(core, path):
+        return
+    mine = (act_.targets if final else state.targets) or []
+    undo = [target for target in mine if target in state.undo_after]
+    rest = [state.holds[target].status for target in mine if target not in undo]
+    failed = [t for t in mine if t not in undo and state.holds[t].status in ("refused", "failed", "unknown")]
+    state.undo_after = [target for target in state.undo_after if target not in undo]
+    if core.state.intent != "respond":
+        if not final:
+            ending.ended_late(core, path, succeeded=not failed)
+    elif not final and undo and not rest:
+        core.finish(path, "done", f"{core.name(path)}: ended, to be undone")
+    elif not final and failed and "applied" not in rest:
+        words = f"{core.name(path)} failed: {state.reason}"
+        consequences.follow(core, path, "failed", core.step(path).on_failure, "failure", words)
     else:
-        if not core.is_final(path):
+        if not final:
             core.finish(path, "done")
         if failed:
             _some_failed(core, path, failed)
-    if core.status(path) == "done" and all(hold.status in HELD for hold in state.holds.values()) and not failed:
+    if undo and core.state.intent != "undo_all":
+        releasing.release(core, path, undo, "undo was asked for while it acted")
+    if clocks.succeeded(core, path):
         clocks.met(core, path)
 
 
@@ -206,20 +244,23 @@ def expired(core: Core) -> None:
     """Leases whose time is over: undone, or asked about. Nothing expires into the open by silence."""
     by_path: dict[str, list[str]] = {}
     for path, hold in core.holds():
-        if hold.until is not None and hold.until <= core.now and hold.status == "applied" and not hold.lasting:
+        if hold.leased and hold.until is not None and hold.until <= core.now:
             by_path.setdefault(path, []).append(hold.target)
     for path, targets in by_path.items():
-        step = core.step(path)
+        step, state = core.step(path), core.at(path)
+        over = max(until for target in targets if (until := state.holds[target].until))
         for target in targets:
-            core.at(path).holds[target].until = None
+            state.holds[target].until = None
         core.row(
             "hold.expired",
             f"{core.name(path)}: the time is over for {len(targets)}",
             step=path,
             targets=targets[:50],
-            release=core.at(path).releases,
+            until=over.isoformat(),
         )
         consequence = step.on_expiry if step.verb == "contain" else None
+        if core.state.intent == "undo_all" and core.state.ended is None:
+            continue
         if consequence is not None and consequence.kind == "undo":
             releasing.release(core, path, targets, "its time was over")
         else:

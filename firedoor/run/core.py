@@ -14,7 +14,7 @@ from firedoor.plan.evaluate import Unread, value_of
 from firedoor.plan.expression import Expr, Outcome, Read
 from firedoor.protocol import Row, Signed
 from firedoor.run import telling
-from firedoor.run.state import FINAL, HELD, Act, ActKind, Ask, Hold, State, StepState, StepStatus
+from firedoor.run.state import FINAL, HELD, Act, ActKind, Addition, Ask, Hold, State, StepState, StepStatus
 
 RECENT_ROWS = 60
 """Recorded rows that are kept for the live view; older ones are read from the record."""
@@ -26,8 +26,8 @@ class Core:
         self.state = state
         self.now = now
         self.changes = 0
-        self.overlay: dict[str, Any] | None = None
-        """Inputs that stand in for the run's own, while an addition is walked."""
+        self.adding: Addition | None = None
+        """The addition that is being walked: its inputs stand in for the run's own, and reads are put for it alone."""
 
     # steps
 
@@ -73,11 +73,23 @@ class Core:
             state.past.append(state.status)
         state.ordinal += 1
         state.status, state.pending, state.done_at, state.reason = "waiting", None, None, None
+        if self.step(path).verb == "for_each":
+            state.items, state.passed, state.allowed = None, [], False
         self.changes += 1
+        self.rewind(path)
         self.reopen_outer(paths.parent(path))
+
+    def rewind(self, path: str) -> None:
+        """The walk has to look at this step again, and at those around it."""
+        while path:
+            beside, _, number = path.rpartition(".")
+            if int(number) < self.state.over.get(beside, 0):
+                self.state.over[beside] = int(number)
+            path = paths.parent(beside) if beside.endswith("]") else beside
 
     def reopen_outer(self, path: str) -> None:
         """Groups and loops at and around `path` that were over are under way again."""
+        self.rewind(path)
         while path:
             if path.endswith("]"):
                 number = int(path.rpartition("[")[2][:-1])
@@ -186,7 +198,9 @@ class Core:
         state = self.state
         match who.kind:
             case "commander":
-                return person == state.commander if state.commander else str(self.plan.commander.source) in holds
+                if state.commander:
+                    return person == state.commander
+                return "commander" in holds or str(self.plan.commander.source) in holds
             case "launcher":
                 return person == state.launcher
             case "person":
@@ -205,8 +219,9 @@ class Scope:
         self.path = path
 
     def input(self, name: str) -> Any:
-        if self.core.overlay is not None and name in self.core.overlay:
-            return self.core.overlay[name]
+        adding = self.core.adding
+        if adding is not None and name in adding.inputs:
+            return adding.inputs[name]
         return self.core.state.inputs.get(name)
 
     def run(self, field: str) -> Any:
@@ -219,8 +234,9 @@ class Scope:
     def item(self, loop: str) -> Any:
         for static, number in paths.rounds(self.path):
             if static == loop:
-                items = self.core.at(paths.in_run(loop, self.path)).items or []
-                return items[number]
+                state = self.core.state.steps.get(paths.in_run(loop, self.path))
+                if state is not None and state.items is not None and number < len(state.items):
+                    return state.items[number]
         raise NoRound(loop)
 
     def is_(self, step: str, outcome: Outcome) -> bool:
@@ -237,15 +253,16 @@ class Scope:
         return value.isoformat() if isinstance(value, datetime) else value
 
     def read(self, read: Read, argument: Any) -> Any:
-        key = read_key(self.path, read.site)
+        adding = self.core.adding
+        key = read_key(self.path, read.site, adding.number if adding else None)
         if key not in self.core.state.reads:
             raise Unread(read, argument)
         return self.core.state.reads[key]
 
 
-def read_key(path: str, site: str) -> str:
-    """Under what an answer is recorded: a read is put once for each place of a run that asks it."""
-    return f"{path}|{site}"
+def read_key(path: str, site: str, addition: int | None = None) -> str:
+    """Under what an answer is recorded: a read is put once for each place of a run, and once for each addition."""
+    return f"{path}|{site}" + (f"+{addition}" if addition is not None else "")
 
 
 class NoRound(LookupError):

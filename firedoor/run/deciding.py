@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from firedoor.plan import Undo, paths
 from firedoor.protocol import Answer, Signed
-from firedoor.run import approval, asking, containment, ending, releasing, tasks, waiting
+from firedoor.run import approval, asking, containment, ending, notifying, releasing, tasks, waiting
 from firedoor.run.core import Core
 from firedoor.run.state import Ask
 
@@ -59,11 +60,17 @@ def _write_pending(core: Core, path: str) -> None:
 
 
 def _after_failure(core: Core, ask: Ask, answer: Answer) -> None:
-    state = core.at(ask.step)
+    state, step = core.at(ask.step), core.step(ask.step)
     match answer.choice:
+        case "retry" if core.is_final(ask.step) and step.verb == "notify":
+            state.ordinal += 1
+            notifying.send(core, step, ask.step)
         case "retry" if core.is_final(ask.step):
             state.ordinal += 1
-            containment.act(core, ask.step, ask.targets)
+            busy = releasing.in_flight(core, ask.step)
+            failed = ("refused", "failed", "unknown")
+            again = [t for t in ask.targets if t not in busy and state.holds[t].status in failed]
+            containment.act(core, ask.step, again)
         case "retry":
             core.reopen(ask.step)
         case "skip" if not core.is_final(ask.step):
@@ -74,6 +81,17 @@ def _after_failure(core: Core, ask: Ask, answer: Answer) -> None:
             releasing.release(core, ask.step, None, f"{answer.person} decided so")
         case _:
             _write_pending(core, ask.step)
+    if answer.choice in ("skip", "continue") and step.verb == "undo":
+        _accept_undo_failed(core, step, ask.step)
+
+
+def _accept_undo_failed(core: Core, step: Undo, path: str) -> None:
+    """Going on although an undo has failed: what stays contained was accepted by a person."""
+    holder = core.state.steps.get(paths.in_run(step.step, path))
+    targets = core.at(path).targets
+    for hold in holder.holds.values() if holder else ():
+        if hold.status == "undo_failed" and (targets is None or hold.target in targets):
+            hold.lasting = True
 
 
 def _after_outcome(core: Core, ask: Ask, answer: Answer) -> None:
@@ -90,7 +108,9 @@ def _after_outcome(core: Core, ask: Ask, answer: Answer) -> None:
 
 def _after_size(core: Core, ask: Ask, answer: Answer) -> None:
     state = core.at(ask.step)
-    if answer.choice == "continue":
+    if ask.addition is not None:
+        _after_addition(core, ask, goes_on=answer.choice == "continue")
+    elif answer.choice == "continue":
         state.allowed = True
         state.status = "waiting"
         core.changes += 1
@@ -98,19 +118,35 @@ def _after_size(core: Core, ask: Ask, answer: Answer) -> None:
         core.finish(ask.step, "skipped")
 
 
+def _after_addition(core: Core, ask: Ask, *, goes_on: bool) -> None:
+    """The addition goes on with the step, or passes it over."""
+    for addition in core.state.additions:
+        if addition.number == ask.addition and goes_on:
+            addition.asked.append(f"size:{ask.step}")
+        elif addition.number == ask.addition and ask.step in addition.queue:
+            addition.queue.remove(ask.step)
+    core.changes += 1
+
+
 def _after_read(core: Core, ask: Ask, answer: Answer) -> None:
-    if answer.choice == "skip" and not core.is_final(ask.step):
+    if ask.addition is not None:
+        if answer.choice == "skip":
+            _after_addition(core, ask, goes_on=False)
+    elif answer.choice == "skip" and not core.is_final(ask.step):
         core.finish(ask.step, "skipped")
 
 
 def _after_expiry(core: Core, ask: Ask, answer: Answer) -> None:
     step = core.step(ask.step)
     holds = [
-        hold for hold in core.at(ask.step).holds.values() if hold.target in ask.targets and hold.status == "applied"
+        hold
+        for hold in core.at(ask.step).holds.values()
+        if hold.target in ask.targets and hold.status in ("applied", "unknown") and hold.until is None
     ]
     if answer.choice == "undo":
         releasing.release(core, ask.step, ask.targets, f"{answer.person} decided so after its time was over")
         return
+    core.changes += 1
     for hold in holds:
         if answer.choice == "again" and step.verb == "contain" and step.expires:
             hold.until = core.now + timedelta(seconds=step.expires)
@@ -119,11 +155,13 @@ def _after_expiry(core: Core, ask: Ask, answer: Answer) -> None:
 
 
 def _after_undo(core: Core, ask: Ask, answer: Answer) -> None:
-    holds = [hold for hold in core.at(ask.step).holds.values() if hold.target in ask.targets]
+    holds = core.at(ask.step).holds.values()
+    stuck = [hold for hold in holds if hold.target in ask.targets and hold.status == "undo_failed"]
     if answer.choice == "retry":
-        releasing.release(core, ask.step, ask.targets, f"{answer.person} tries again")
+        releasing.release(core, ask.step, [hold.target for hold in stuck], f"{answer.person} tries again")
         return
-    for hold in holds:
+    core.changes += 1
+    for hold in stuck:
         hold.lasting = True
 
 

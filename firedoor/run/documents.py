@@ -40,6 +40,12 @@ def of_approval(core: Core, step: Approve, path: str, ask: str, seats: list[Seat
     )
 
 
+def targets_of(document: str) -> list[str]:
+    """The targets that a document of an approval names."""
+    acts = json.loads(document)["unlocks"]
+    return list(dict.fromkeys(str(target) for act in acts for target in act["targets"] or [] if target))
+
+
 def of_question(core: Core, ask: Ask) -> str:
     return canonical(
         {
@@ -85,12 +91,14 @@ def _unlocked(core: Core, static: str, path: str, added: list[str] | None) -> di
     if step.verb != "contain":
         return act
     act["arguments"] = {name: _shown(core, expr, path) for name, expr in step.arguments.items()}
-    if added is not None:
-        act["targets"] = added
-    elif step.targets is None:
+    if step.targets is None:
         act["targets"] = [""]
     else:
         _find(core, step, step.targets, path, act)
+    if added is not None and act["targets"] is not None:
+        before = core.state.steps.get(paths.in_run(static, path))
+        known = before.targets if before is not None and before.targets is not None else []
+        act["targets"] = [target for target in act["targets"] if target not in known]
     return act
 
 

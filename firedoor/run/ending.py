@@ -6,7 +6,10 @@ from firedoor.plan import paths
 from firedoor.plan.evaluate import Unread
 from firedoor.run import asking, clocks, questions, releasing, tasks
 from firedoor.run.core import Core, NoRound
-from firedoor.run.state import HELD, Act
+from firedoor.run.state import HELD, Act, Hold, HoldStatus
+
+TO_RELEASE: tuple[HoldStatus, ...] = ("entered", "applied", "unknown")
+"""What undoing everything still has to let go; what could not be undone is asked about."""
 
 
 def stop(core: Core, why: str) -> None:
@@ -26,41 +29,64 @@ def undo_all(core: Core, why: str) -> None:
     core.state.intent = "undo_all"
     core.state.ended = None
     core.row("run.undoing", f"Undoing everything: {why}.")
+    for _, hold in core.holds():
+        hold.lasting = False
+        if hold.status == "undo_failed":
+            hold.status = "unknown"
     _end_steps(core, keep=False)
     _cancel(core)
 
 
 def _end_steps(core: Core, *, keep: bool) -> None:
     kept = _meeting_clocks(core) if keep else []
+    core.state.additions = []
+    core.state.paused = False
     for ask in list(core.state.asks.values()):
         if ask.step not in kept and ask.why not in ("undo_failed", "expiry"):
             asking.close(core, ask)
     for path, state in list(core.state.steps.items()):
         if path not in kept and state.status in ("waiting", "asking"):
-            state.pending = None
-            core.finish(path, "stopped")
+            core.finish(path, state.pending or "stopped")
     for path in kept:
         tasks.keep(core, path)
+
+
+def ended_late(core: Core, path: str, *, succeeded: bool) -> None:
+    """The attempt of a step has ended after the response did: a step that meets a running clock stays, as a task."""
+    if succeeded:
+        core.finish(path, "done")
+    elif core.state.intent == "stop" and any(name in clocks.running(core) for name in core.step(path).meets):
+        tasks.keep(core, path)
+    else:
+        core.finish(path, "stopped")
 
 
 def _meeting_clocks(core: Core) -> list[str]:
     """Steps not yet over that would meet a clock which runs, unless they are known not to apply."""
     running = clocks.running(core)
+    there = dict.fromkeys((*core.state.steps, *(path for path in core.plan.by_path if not _in_loop(core, path))))
     return [
-        step.path
-        for step in core.plan.by_path.values()
-        if step.verb not in ("parallel", "group", "for_each") and any(name in running for name in step.meets)
-        if core.status(step.path) in ("waiting", "asking") and _may_apply(core, step.path)
+        path
+        for path in there
+        if any(name in running for name in core.step(path).meets)
+        and core.step(path).verb not in ("parallel", "group", "for_each")
+        and core.status(path) in ("waiting", "asking")
+        and _may_apply(core, path)
     ]
 
 
+def _in_loop(core: Core, path: str) -> bool:
+    outer = paths.parent(path)
+    return bool(outer) and (core.step(outer).verb == "for_each" or _in_loop(core, outer))
+
+
 def _may_apply(core: Core, path: str) -> bool:
-    """False for a step in a loop, left out, or under a condition that is known not to hold."""
+    """False for a step that was left out, or stands under a condition that is known not to hold."""
     if any(paths.within(path, scope) for scope in core.state.left):
         return False
     while path:
         step = core.step(path)
-        if step.verb == "for_each" or core.status(path) == "not_needed":
+        if core.status(path) in ("not_needed", "skipped"):
             return False
         try:
             if step.when is not None and core.status(path) == "waiting" and core.value(step.when, path) is False:
@@ -95,7 +121,7 @@ def progress(core: Core) -> None:
         state.next_update_at = None
         core.row("run.holding", _holding_words(core))
         state.review = "wanted" if core.plan.review is not None and state.review == "none" else state.review
-    if state.phase == "holding" and not state.closing and not owed(core):
+    if state.ended is not None and state.phase == "holding" and not state.closing and not owed(core):
         state.closing = True
         core.row("run.closed", "Nothing is owed any more: the run is closed.")
 
@@ -117,10 +143,7 @@ def _finish_branches(core: Core) -> None:
 
 def _undo_next(core: Core) -> bool:
     """Release the step with the newest hold. One after another; one that failed asks, and the others go on."""
-    newest = max(
-        ((hold.entered, path) for path, hold in core.holds() if hold.status in ("entered", "applied", "unknown")),
-        default=None,
-    )
+    newest = max(((hold.entered, path) for path, hold in core.holds() if hold.status in TO_RELEASE), default=None)
     if newest is None:
         return False
     return releasing.release(core, newest[1], _run_of(core, newest[1]), "undo all")
@@ -128,25 +151,23 @@ def _undo_next(core: Core) -> bool:
 
 def _run_of(core: Core, path: str) -> list[str]:
     """The step's targets that are newer than anything which another step holds."""
-    others = [hold.entered for other, hold in core.holds() if other != path and hold.status in HELD]
-    bound = max((entered for entered in others), default=0)
-    mine = [hold for hold in core.at(path).holds.values() if hold.status in ("entered", "applied", "unknown")]
-    return [hold.target for hold in mine if hold.entered > bound] or [max(mine, key=lambda h: h.entered).target]
+    bound = max((h.entered for other, h in core.holds() if other != path and h.status in TO_RELEASE), default=0)
+    return [h.target for h in core.at(path).holds.values() if h.status in TO_RELEASE and h.entered > bound]
 
 
 def owed(core: Core) -> list[str]:
     """Why the run cannot close yet, in words."""
     state = core.state
     reasons = [ask.words for ask in state.asks.values()]
-    reasons += [f"{core.name(path)} for {hold.target}" for path, hold in core.holds() if _is_owed(hold.status, hold)]
+    reasons += [f"{core.name(path)} for {hold.target}" for path, hold in core.holds() if _is_owed(hold)]
     reasons += ["an act is under way" for act in state.acts.values() if act.kind != "record"]
     if state.review == "wanted":
         reasons.append("the review is being opened")
     return reasons
 
 
-def _is_owed(status: str, hold: object) -> bool:
-    return status == "undoing" or (status == "applied" and getattr(hold, "until", None) is not None)
+def _is_owed(hold: Hold) -> bool:
+    return hold.status == "undoing" or hold.leased
 
 
 def _holding_words(core: Core) -> str:
@@ -158,5 +179,6 @@ def _holding_words(core: Core) -> str:
 
 def cancelled(core: Core) -> None:
     """A cancellation from outside decides nothing: it becomes a question."""
-    core.row("run.cancel_asked", "The server was asked to cancel this run", number=core.state.asked)
+    core.state.cancels += 1
+    core.row("run.cancel_asked", "The server was asked to cancel this run", number=core.state.cancels)
     questions.about_cancellation(core)

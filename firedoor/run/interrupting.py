@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from firedoor.plan import Expr, Who, paths
-from firedoor.plan.evaluate import Unread
+from firedoor.plan import Approve, Who, paths
+from firedoor.plan.inputs import check_late
 from firedoor.plan.model import Severity
 from firedoor.protocol import Command, Signed
-from firedoor.run import adding, approval, asking, consequences, ending, questions, releasing, severity
-from firedoor.run.core import Core, NoRound
+from firedoor.run import adding, asking, consequences, ending, releasing, severity
+from firedoor.run.core import Core
 
 
 def commanded(core: Core, command: Command, signed: Signed) -> str:
@@ -33,14 +34,26 @@ def commanded(core: Core, command: Command, signed: Signed) -> str:
 
 
 def resolve(core: Core, step: str) -> str:
-    """A run's path from a path or an author's id. Raises LookupError."""
-    if step in core.plan.by_id:
-        return core.plan.by_id[step].path
-    core.step(step)
-    for loop, number in paths.rounds(step):
-        if number >= len(core.state.steps[paths.in_run(loop, step)].items or []):
+    """A run's path from a path or an author's id. Raises LookupError: in a loop, a path names the round."""
+    path = core.plan.by_id[step].path if step in core.plan.by_id else step
+    if not _PATH.fullmatch(path):
+        raise LookupError(step)
+    core.step(path)
+    outer = paths.parent(path)
+    while outer:
+        if outer.endswith("]"):
+            loop, _, number = outer[:-1].rpartition("[")
+            if core.step(loop).verb != "for_each" or int(number) >= len(core.state.steps[loop].items or []):
+                raise LookupError(step)
+            outer = loop
+        elif core.step(outer).verb == "for_each":
             raise LookupError(step)
-    return step
+        outer = paths.parent(outer)
+    return path
+
+
+_PLACE = r"(0|[1-9][0-9]{0,4})"
+_PATH = re.compile(rf"{_PLACE}((\[{_PLACE}\])?\.{_PLACE})*")
 
 
 def _noted(core: Core, command: Command, path: str) -> str:
@@ -63,34 +76,37 @@ def _resume(core: Core, command: Command, path: str) -> str:
 
 def _skip(core: Core, command: Command, path: str) -> str:
     state, step = core.at(path), core.step(path)
-    if step.verb == "approve" and state.status == "asking":
-        if state.skip_by is None:
-            state.skip_by = command.person
-            return "A second person has to ask for the skip as well."
-        for ask in core.asks_of(path):
-            asking.close(core, ask)
-        words = f"{core.name(path)}: skipped by {state.skip_by} and {command.person}"
-        state.pending = None
-        consequences.follow(core, path, "skipped", step.on_timeout, "timeout", words)
-        return "Skipped; what follows is what silence means."
+    approve = step if step.verb == "approve" and core.state.intent == "respond" else None
+    if approve is not None and state.status == "asking":
+        return _skip_asked(core, command, approve, path)
+    state.owes_silence = approve is not None
     for ask in core.asks_of(path):
         asking.close(core, ask)
     if core.is_final(path):
-        core.at(path).past.append(state.status)
+        state.past.append(state.status)
         state.ordinal += 1
         state.status = "waiting"
-    state.pending = None
     core.finish(path, "skipped", f"{core.name(path)}: skipped by {command.person}")
-    return "Skipped."
+    return "Skipped; when it is reached, what follows is what silence means." if state.owes_silence else "Skipped."
+
+
+def _skip_asked(core: Core, command: Command, step: Approve, path: str) -> str:
+    state = core.at(path)
+    if state.skip_by is None:
+        state.skip_by = command.person
+        return "A second person has to ask for the skip as well."
+    for ask in core.asks_of(path):
+        asking.close(core, ask)
+    state.pending = None
+    words = f"{core.name(path)}: skipped by {state.skip_by} and {command.person}"
+    consequences.follow(core, path, "skipped", step.on_timeout, "timeout", words)
+    return "Skipped; what follows is what silence means."
 
 
 def _retry(core: Core, command: Command, path: str) -> str:
     for ask in core.asks_of(path):
         if ask.why in ("failure", "timeout"):
             asking.close(core, ask)
-    state = core.at(path)
-    for hold in state.holds.values():
-        hold.until = None
     core.reopen(path)
     return "It is tried again."
 
@@ -110,13 +126,16 @@ def _extend(core: Core, command: Command, path: str) -> str:
     more = timedelta(seconds=float(command.value))
     until: datetime | None = None
     for ask in core.asks_of(path):
+        if asking.deadline(ask) is None:
+            continue
         for seat in ask.seats:
             seat.deadline += more
         if ask.deadline is not None:
             ask.deadline += more
+        ask.remind_at = asking.half(core, ask)
         until = asking.deadline(ask) or until
     for hold in core.at(path).holds.values():
-        if hold.until is not None and (command.target is None or hold.target in command.target):
+        if hold.leased and hold.until is not None and (command.target is None or hold.target in command.target):
             hold.until += more
             until = hold.until
     core.changes += 1
@@ -133,40 +152,26 @@ def _undo(core: Core, command: Command, path: str) -> str:
 def _keep(core: Core, command: Command, path: str) -> str:
     kept = 0
     for hold in core.at(path).holds.values():
-        if command.target is None or hold.target in command.target:
+        named = command.target is None or hold.target in command.target
+        if named and hold.status in ("applied", "unknown", "undo_failed"):
             hold.until, hold.lasting = None, True
             kept += 1
-    for ask in core.asks_of(path):
-        if ask.why in ("expiry", "undo_failed"):
-            asking.close(core, ask)
     core.changes += 1
     return f"{kept} stay contained, as lasting."
 
 
 def _severity(core: Core, command: Command, path: str) -> str:
     severity.set_(core, cast("Severity", command.value), by_person=True)
-    approval.refresh(core)
-    for other, state in list(core.state.steps.items()):
-        step = core.step(other)
-        if state.status == "not_needed" and step.when is not None and _applies(core, step.when, other):
-            questions.about_severity(core, other)
     return f"Severity is {core.state.severity}."
 
 
-def _applies(core: Core, when: Expr, path: str) -> bool:
-    try:
-        return core.value(when, path) is True
-    except (Unread, NoRound):
-        return False
-
-
 def _input(core: Core, command: Command, path: str) -> str:
-    adding.give(core, cast("dict[str, Any]", command.value))
+    adding.give(core, check_late(core.plan, command.value).values)
     return "The input is given; clocks and steps that now apply begin."
 
 
 def _add(core: Core, command: Command, path: str) -> str:
-    added = adding.add(core, cast("dict[str, list[Any]]", command.value))
+    added = adding.add(core, check_late(core.plan, command.value, adding=True).values)
     return f"{added} added; what was reached runs for them as well." if added else "They were there already."
 
 
@@ -187,13 +192,17 @@ def _undo_all(core: Core, command: Command, path: str) -> str:
 
 
 def who_named(core: Core, name: str) -> Who:
-    """ "legal.on_shift", "legal.manager", "commander", or a person's id."""
+    """ "legal.on_shift", "legal.manager", "region.manager", "commander", or a person's id."""
     head, _, tail = name.partition(".")
-    if name in ("commander", "launcher"):
-        return Who(kind=cast("Any", name))
-    if tail in ("on_shift", "manager"):
-        return Who(kind=cast("Any", "region_manager" if name == "region.manager" else tail), name=head)
-    return Who(kind="person", name=name)
+    match head, tail:
+        case "commander" | "launcher", "":
+            return Who(kind=cast("Any", head))
+        case "region", "manager":
+            return Who(kind="region_manager")
+        case _, "on_shift" | "manager":
+            return Who(kind=cast("Any", tail), name=head)
+        case _:
+            return Who(kind="person", name=name)
 
 
 _DO = {

@@ -7,26 +7,30 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Any, Literal, cast
 
-from firedoor.plan import Audience, MessageRef, Notify, Text, Who, paths
-from firedoor.plan.evaluate import plain, render, unique
+from firedoor.plan import Audience, MessageRef, Notify, Text, Updates, Who, paths
+from firedoor.plan.evaluate import Unread, plain, render, unique
 from firedoor.plan.expression import Expr
 from firedoor.plan.references import sensitivities
 from firedoor.protocol import NotifyReport, Rendering
-from firedoor.run import clocks, consequences
-from firedoor.run.core import Core
+from firedoor.run import clocks, consequences, ending, questions
+from firedoor.run.core import Core, NoRound
 from firedoor.run.state import Act, Notice
 
 Sensitivity = Literal["personal", "graphic"]
 
 
 def begin(core: Core, step: Notify, path: str) -> None:
+    send(core, step, path)
+    core.arrive(path, "acting")
+
+
+def send(core: Core, step: Notify, path: str) -> None:
+    """Ask for the notice. Raises Unread."""
     state = core.at(path)
     if state.audience is None:
         state.audience = audience_of(core, step.audience, path)
     key = f"{path}:{state.ordinal}"
-    notice = write(core, step.say, key, state.audience, path)
-    core.arrive(path, "acting")
-    core.act("notify", path, notice=notice)
+    core.act("notify", path, notice=write(core, step.say, key, state.audience, path))
 
 
 def audience_of(core: Core, audience: tuple[Audience, ...], path: str) -> list[Who]:
@@ -101,29 +105,48 @@ def _mark(sensitive: dict[str, str], name: str, kinds: frozenset[str]) -> None:
         sensitive[name] = " ".join(sorted(kinds))
 
 
-def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
-    path = act.path
-    for delivery in report.deliveries if report else ():
+def delivered(core: Core, act: Act, report: NotifyReport | None) -> None:
+    """Tell what became of each message of a notice."""
+    for number, delivery in enumerate(report.deliveries if report else ()):
         words = f"{delivery.recipient} by {delivery.channel}: {delivery.state}"
         core.row(
             f"notice.{delivery.state}",
             words + (f" ({delivery.error})" if delivery.error else ""),
-            step=path or None,
+            step=act.path or None,
             recipient=delivery.recipient,
             channel=delivery.channel,
             id=delivery.id,
             error=delivery.error,
             key=act.notice.key if act.notice else None,
+            number=number,
         )
-    if core.is_final(path):
-        return
-    if error is None:
-        core.finish(path, "done")
-        clocks.met(core, path)
-    else:
+
+
+def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
+    path, step = act.path, core.step(act.path)
+    delivered(core, act, report)
+    if error is not None:
         core.at(path).reason = error
-        step = core.step(path)
+    if core.is_final(path):
+        _repeated(core, act, error)
+    elif core.state.intent != "respond":
+        ending.ended_late(core, path, succeeded=error is None)
+    elif error is None:
+        core.finish(path, "done")
+    else:
         consequences.follow(core, path, "failed", step.on_failure, "failure", f"{core.name(path)} failed: {error}")
+    if error is None and clocks.succeeded(core, path):
+        clocks.met(core, path)
+
+
+def _repeated(core: Core, act: Act, error: str | None) -> None:
+    """A notice that was repeated, for an addition or after a failure, has ended; the step itself is over."""
+    if error is None or core.state.intent != "respond":
+        return
+    step = core.step(act.path)
+    key = act.notice.key if act.notice else None
+    core.row("notice.failed", f"{core.name(act.path)} failed: {error}", step=act.path, key=key)
+    questions.about_failure(core, step, act.path, block=False)
 
 
 def update_due(core: Core) -> None:
@@ -138,10 +161,18 @@ def update_due(core: Core) -> None:
     elif state.next_update_at is None:
         state.next_update_at = core.now + timedelta(seconds=every)
     elif state.next_update_at <= core.now:
-        key = f"update:{int(state.next_update_at.timestamp())}"
+        _send_update(core, updates, f"update:{int(state.next_update_at.timestamp())}")
         state.next_update_at = core.now + timedelta(seconds=every)
-        notice = write(core, updates.say, key, audience_of(core, updates.to, ""), "")
-        core.act("notify", "", number=key, notice=notice)
-        core.row("update.sent", "A regular update goes out", key=key)
     else:
         state.next_update_at = min(state.next_update_at, core.now + timedelta(seconds=every))
+
+
+def _send_update(core: Core, updates: Updates, key: str) -> None:
+    """An update that needs what is not known yet is left out; the next one comes in its time."""
+    try:
+        notice = write(core, updates.say, key, audience_of(core, updates.to, ""), "")
+    except (Unread, NoRound):
+        core.row("update.left_out", "A regular update is left out: what it says is not known yet", key=key)
+        return
+    core.act("notify", "", number=key, notice=notice)
+    core.row("update.sent", "A regular update goes out", key=key)

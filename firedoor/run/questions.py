@@ -7,7 +7,7 @@ from datetime import timedelta
 from firedoor.plan import Consequence, Step, Who
 from firedoor.run import asking, documents
 from firedoor.run.core import Core
-from firedoor.run.state import Ask, Why
+from firedoor.run.state import Ask, HoldStatus, Why
 
 COMMANDER = Who(kind="commander")
 
@@ -27,8 +27,11 @@ def put(
     to: Who | None = None,
     targets: list[str] | None = None,
     consequence: Consequence | None = None,
+    addition: int | None = None,
     block: bool = True,
 ) -> Ask:
+    if block and path:
+        core.rewind(path)
     ask = Ask(
         id=f"question:{path}:{why}:{core.state.asked + 1}",
         kind="question",
@@ -42,6 +45,7 @@ def put(
         escalate_at=core.now + timedelta(seconds=core.plan.commander.answers_within),
         targets=targets or [],
         consequence=consequence,
+        addition=addition,
         blocks=block,
         document="",
         hash="",
@@ -90,15 +94,17 @@ def about_outcome(core: Core, path: str, why: Why, consequence: Consequence, wor
     )
 
 
-def about_size(core: Core, step: Step, path: str, found: int, bound: int) -> None:
+def about_size(core: Core, step: Step, path: str, found: int, bound: int, addition: int | None = None) -> None:
+    """`addition`: it has grown so by this addition, which waits for the answer; the step itself goes on."""
     words = f"{core.name(path)} would act on {found}, more than {bound}"
-    put(core, path, "above", words, ["continue", "skip", "stop", "undo_all"], to=step.on_failure.asks)
+    choices = ["continue", "skip", "stop", "undo_all"]
+    put(core, path, "above", words, choices, to=step.on_failure.asks, addition=addition, block=addition is None)
 
 
-def about_read(core: Core, path: str, read: str, reason: str) -> None:
+def about_read(core: Core, path: str, read: str, reason: str, addition: int | None = None) -> None:
     words = f"{core.name(path)}: the answer of {read} is missing: {reason}"
     choices = ["retry", *(["skip"] if path else []), "stop", "undo_all"]
-    put(core, path, "read", words, choices)
+    put(core, path, "read", words, choices, addition=addition, block=addition is None)
 
 
 def about_expiry(core: Core, path: str, targets: list[str], to: Who | None) -> None:
@@ -117,6 +123,33 @@ def about_severity(core: Core, path: str) -> None:
         return
     words = f"At {core.state.severity}, {core.name(path)} applies; it was passed over as not needed"
     put(core, path, "severity", words, ["retry", "skip"], block=False)
+
+
+def offered(core: Core) -> bool:
+    """Whether the commander is still asked about a step that a changed severity concerns."""
+    return any(ask.why == "severity" for ask in core.state.asks.values())
+
+
+def tidy(core: Core) -> None:
+    """Close questions about targets that have been settled otherwise: let go, kept, contained after all."""
+    for ask in list(core.state.asks.values()):
+        open_in = _OPEN_IN.get(ask.why or "reject")
+        if open_in is None or not ask.targets or ask.blocks:
+            continue
+        holds = [hold for target in ask.targets if (hold := core.at(ask.step).holds.get(target)) is not None]
+        if not any(
+            hold.status in open_in and not hold.lasting for hold in holds if ask.why != "expiry" or not hold.until
+        ):
+            asking.close(core, ask)
+            core.row("question.settled", f"{ask.words}: settled otherwise", step=ask.step or None, ask=ask.id)
+
+
+_OPEN_IN: dict[Why, tuple[HoldStatus, ...]] = {
+    "expiry": ("applied", "unknown"),
+    "undo_failed": ("undo_failed",),
+    "failure": ("refused", "failed", "unknown"),
+}
+"""In which states a hold still needs an answer, by what the question is about."""
 
 
 def about_cancellation(core: Core) -> None:

@@ -14,12 +14,14 @@ from firedoor.run.state import Act
 def request(core: Core, path: str, unread: Unread) -> None:
     """Ask for the read, unless it is under way or a question about its failure is open."""
     read = unread.read
-    under_way = any(act.kind == "read" and act.site == read.site for act in core.acts_of(path))
-    if under_way or any(ask.why == "read" for ask in core.asks_of(path)):
+    addition = core.adding.number if core.adding else None
+    acts = [act for act in core.acts_of(path) if act.kind == "read" and act.addition == addition]
+    asked = any(ask.why == "read" and ask.addition == addition for ask in core.asks_of(path))
+    if asked or any(act.site == read.site for act in acts):
         return
     core.state.asked += 1
     number = f"{read.site}#{core.state.asked}"
-    core.act("read", path, number=number, site=read.site, read=read.call, argument=unread.argument)
+    core.act("read", path, number=number, site=read.site, read=read.call, argument=unread.argument, addition=addition)
 
 
 def ended(core: Core, act: Act, report: ReadReport | None, error: str | None) -> str | None:
@@ -29,7 +31,7 @@ def ended(core: Core, act: Act, report: ReadReport | None, error: str | None) ->
         return error or "it was cancelled"
     wrong = mismatch(report.value, read.gives, listed=read.gives_list)
     if wrong is None:
-        core.state.reads[read_key(act.path, act.site)] = report.value
+        core.state.reads[read_key(act.path, act.site, act.addition)] = report.value
         core.changes += 1
     return wrong
 
@@ -40,7 +42,7 @@ def told(core: Core, act: Act, wrong: str | None) -> None:
         core.row("read.answered", f"{act.read} has answered", step=act.path or None, id=act.id)
     else:
         core.row("read.failed", f"{act.read} did not answer: {wrong}", step=act.path or None, id=act.id)
-        questions.about_read(core, act.path, act.read, wrong)
+        questions.about_read(core, act.path, act.read, wrong, act.addition)
 
 
 _JSON: dict[str, type | tuple[type, ...]] = {"number": (int, float), "yes_no": bool, "duration": (int, float)}

@@ -13,10 +13,8 @@ TRY_AGAIN = timedelta(minutes=5)
 
 def carry(state: State, act: Act) -> tuple[Row, ...]:
     """The rows that go along with an act which begins now: all that no other has taken."""
-    rows = tuple(row for row in state.pending if row.seq > state.carried)
-    if act.rows is not None:
-        first, last = act.rows
-        rows = (*(row for row in state.pending if first <= row.seq <= last), *rows)
+    first = state.carried + 1 if act.rows is None else min(act.rows[0], state.carried + 1)
+    rows = tuple(row for row in state.pending if row.seq >= first)
     if rows:
         act.rows = (rows[0].seq, rows[-1].seq)
         state.carried = max(state.carried, rows[-1].seq)
@@ -29,6 +27,7 @@ def arrived(core: Core, act: Act, *, reported: bool) -> None:
         return
     if reported:
         core.recorded(*act.rows)
+        core.state.record_after = None
     else:
         core.state.carried = min(core.state.carried, act.rows[0] - 1)
 
@@ -38,15 +37,18 @@ def failed(core: Core) -> None:
     core.state.record_after = core.now + TRY_AGAIN
 
 
+def held_by_pause(state: State, act: Act) -> bool:
+    """A pause holds the start of acts of steps."""
+    return state.paused and act.kind in ("contain", "notify") and act.ask is None and bool(act.path)
+
+
 def progress(core: Core) -> None:
     """Where nothing goes on that could take the rows along, an act takes them alone; the last one closes the run."""
     state = core.state
-    if (
-        state.acts
-        or state.phase == "closed"
-        or state.review == "wanted"
-        or (state.record_after is not None and state.record_after > core.now)
-    ):
+    if state.record_after is not None and state.record_after <= core.now:
+        state.record_after = None
+    goes_on = any(act.cancel or not held_by_pause(state, act) for act in state.acts.values())
+    if goes_on or state.phase == "closed" or state.review == "wanted" or state.record_after is not None:
         return
     if state.pending:
         core.act("record", "", number=f"record{state.pending[-1].seq}")

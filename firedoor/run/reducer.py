@@ -20,6 +20,7 @@ from firedoor.run import (
     ending,
     interrupting,
     notifying,
+    questions,
     reading,
     recording,
     severity,
@@ -36,21 +37,24 @@ from firedoor.run.state import Accepted, Act, State
 
 def reduce(plan: Plan, state: State, event: Event) -> State:
     """Apply one event, and go as far as one can. Answers and commands must have passed `validity` first."""
-    now = max(event.at, state.now)
-    state.now = now
-    core = Core(plan, state, now)
+    state.now = max(event.at, state.now)
+    core = Core(plan, state, state.now)
+    if state.phase == "closed" or (state.closing and not isinstance(event, ActEnded)):
+        recording.progress(core)
+        return state
+    before = state.seq
     match event:
         case Launched():
             _launched(core)
         case ActEnded():
             _ended(core, event)
         case Answered(answer=answer, signed=signed):
-            _accept(core, signed, answer.nonce, deciding.answered(core, answer, signed))
+            _accept(core, signed, answer.nonce, deciding.answered(core, answer, signed), before + 1)
         case Commanded(command=command, signed=signed):
-            if command.command in ("undo", "undo_all", "stop", "retry", "add"):
+            if command.command in ("undo", "undo_all", "stop", "retry", "add", "input"):
                 state.commands.append(signed)
-            _accept(core, signed, command.nonce, interrupting.commanded(core, command, signed))
-        case ReviewOpened():
+            _accept(core, signed, command.nonce, interrupting.commanded(core, command, signed), before + 1)
+        case ReviewOpened() if state.review == "wanted":
             state.review = "opened"
             core.row("review.opened", "The review is open")
         case Cancelled():
@@ -76,24 +80,26 @@ def _launched(core: Core) -> None:
     )
 
 
-def _accept(core: Core, signed: Signed, nonce: str, says: str) -> None:
-    receipt = Receipt(nonce=nonce, at=core.now, says=says, row=core.state.seq)
+def _accept(core: Core, signed: Signed, nonce: str, says: str, row: int) -> None:
+    receipt = Receipt(nonce=nonce, at=core.now, says=says, row=row)
     core.state.accepted[nonce] = Accepted(body=hash_of(signed.body), receipt=receipt)
 
 
 def _settle(core: Core) -> None:
-    """Until nothing changes: clocks, what is due, the walk, the end, and the record."""
-    while True:
+    """Until nothing changes: clocks, what is due, the walk, what is asked, the end, and the record."""
+    before = -1
+    while core.changes != before and not core.state.closing:
         before = core.changes
         clocks.watch(core)
-        if core.state.phase != "closed":
-            _due(core)
+        _due(core)
         if core.state.intent == "respond" and core.state.ended is None:
             adding.walk(core)
             walking.advance(core)
-        ending.progress(core)
+        questions.tidy(core)
+        tasks.tidy(core)
         if core.changes == before:
-            break
+            approval.refresh(core)
+        ending.progress(core)
     recording.progress(core)
 
 
@@ -125,48 +131,43 @@ def _ended(core: Core, event: ActEnded) -> None:
     report, error = event.report, event.error
     if report is None and error is None:
         error = "it was ended before it was done"
+    cut_short = event.cancelled or act.cancel
     match act.kind:
         case "notify" if act.ask is not None or not act.path:
-            _deliveries(core, act, report if isinstance(report, NotifyReport) else None, error)
+            notifying.delivered(core, act, report if isinstance(report, NotifyReport) else None)
+            asking.told(core, act, error)
         case "notify":
             notifying.ended(core, act, report if isinstance(report, NotifyReport) else None, error)
         case "contain":
-            containment.ended(core, act, report if isinstance(report, ContainReport) else None, error)
+            contained = report if isinstance(report, ContainReport) else None
+            containment.ended(core, act, contained, error, cut_short=cut_short)
         case "release":
-            undoing.ended(core, act, report if isinstance(report, ReleaseReport) else None, error)
+            released = report if isinstance(report, ReleaseReport) else None
+            undoing.ended(core, act, released, error, cut_short=cut_short)
         case "read":
             _read(core, act, report if isinstance(report, ReadReport) else None, error)
-        case "record":
-            if report is None:
-                recording.failed(core)
+        case "record" if report is None:
+            recording.failed(core)
 
 
 def _goes_again(core: Core, act: Act) -> bool:
     """A pause or a continue-as-new has ended the attempt before it was done: the same act goes again."""
-    if core.state.intent != "respond" and act.kind in ("contain", "read"):
+    if core.state.intent != "respond" and _moves_on(act):
         return False
-    step = core.state.steps.get(act.path)
-    return not (step is not None and step.undo_after)
+    undone = core.at(act.path).undo_after if act.kind == "contain" else []
+    return act.kind != "contain" or not all(target in undone for target in act.targets or [])
 
 
-def _deliveries(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
-    for delivery in report.deliveries if report else ():
-        core.row(
-            f"notice.{delivery.state}",
-            f"{delivery.recipient} by {delivery.channel}: {delivery.state}",
-            step=act.path or None,
-            recipient=delivery.recipient,
-            channel=delivery.channel,
-            id=delivery.id,
-            error=delivery.error,
-            key=act.notice.key if act.notice else None,
-        )
-    asking.told(core, act.ask, error)
+def _moves_on(act: Act) -> bool:
+    """An act of a step that an ended response does not want any more."""
+    return act.kind in ("contain", "read") or (act.kind == "notify" and act.ask is None and bool(act.path))
 
 
 def _read(core: Core, act: Act, report: ReadReport | None, error: str | None) -> None:
     wrong = reading.ended(core, act, report, error)
-    waits = bool(act.path) and core.step(act.path).verb == "wait"
+    if core.state.intent != "respond":
+        return
+    waits = act.path and core.step(act.path).verb == "wait" and core.status(act.path) == "asking"
     if not waits:
         reading.told(core, act, wrong)
     elif wrong is None:
@@ -177,7 +178,7 @@ def _read(core: Core, act: Act, report: ReadReport | None, error: str | None) ->
 
 def may_begin(state: State, act: Act) -> bool:
     """A pause holds the start of acts of steps; asks, releases and the record go on."""
-    return not (state.paused and act.kind in ("contain", "notify") and act.ask is None and bool(act.path))
+    return not recording.held_by_pause(state, act)
 
 
 def wake_at(state: State) -> datetime | None:
@@ -185,14 +186,16 @@ def wake_at(state: State) -> datetime | None:
 
     What was due by now has been done, or waits for something else than time: so only what is later counts.
     """
-    moments: list[datetime | None] = [state.next_update_at, state.record_after if state.pending else None]
+    if state.phase == "closed":
+        return None
+    moments: list[datetime | None] = [state.next_update_at, state.record_after]
     for ask in state.asks.values():
         moments += [asking.deadline(ask), ask.remind_at, ask.escalate_at]
     for step in state.steps.values():
         if step.status == "asking" and step.pending is None:
             moments += [step.ends_at, step.poll_at]
-        moments += [hold.until for hold in step.holds.values() if hold.status == "applied" and not hold.lasting]
-    for clock in state.clocks.values():
+        moments += [hold.until for hold in step.holds.values() if hold.leased]
+    for clock in () if state.closing else state.clocks.values():
         if clock.met_at is None and not clock.not_due and not clock.missed:
             moments.append(clock.due_at)
     return min((moment for moment in moments if moment is not None and moment > state.now), default=None)

@@ -2,50 +2,60 @@
 
 from __future__ import annotations
 
-from firedoor.protocol import ReleaseReport
+from firedoor.protocol import ReleaseReport, TargetOutcome
 from firedoor.run import clocks, questions
 from firedoor.run.core import Core
 from firedoor.run.state import HELD, Act, Hold
+
+NOT_TRIED = "NotTried"
+"""The type of a target's error where its attempt was ended, or its time was up, before it was tried."""
 
 
 def release(core: Core, path: str, targets: list[str] | None, cause: str, *, by_step: str | None = None) -> bool:
     """Ask for the release of `targets` (all, if None). False where there is nothing to let go.
 
-    While the step still acts, the attempt is ended first and its result awaited: then everything it holds is released.
+    What an act still works on is released when its attempt has ended; that is ended now, unless it also works on
+    targets that are to stay.
     """
     state = core.state.steps.get(path)
     if state is None:
         return False
-    contain = [act for act in core.acts_of(path) if act.kind == "contain"]
-    if contain and by_step is None:
-        state.undo_after = True
-        for act in contain:
-            act.cancel = True
-        core.changes += 1
-        return True
     chosen = [hold for hold in _newest_first(state.holds) if _releasable(hold, targets)]
-    if not chosen:
-        return False
+    busy = in_flight(core, path, targets)
+    later = [target for target in busy if target not in state.undo_after]
+    if later:
+        state.undo_after += later
+        core.changes += 1
+        for act in core.acts_of(path):
+            if act.kind == "contain" and all(target in state.undo_after for target in act.targets or []):
+                act.cancel = True
+    chosen = [hold for hold in chosen if hold.target not in busy]
+    if chosen:
+        _ask_for(core, path, chosen, cause, by_step)
+    return bool(chosen or busy)
+
+
+def _ask_for(core: Core, path: str, chosen: list[Hold], cause: str, by_step: str | None) -> None:
+    state = core.at(path)
     state.releases += 1
+    targets = [hold.target for hold in chosen]
     for hold in chosen:
-        hold.status = "undoing"
-        hold.until = None
-    core.act(
-        "release",
-        path,
-        number=f"r{state.releases}",
-        targets=[hold.target for hold in chosen],
-        cause=cause,
-        by_step=by_step,
-    ).ordinal = state.releases
+        hold.status, hold.until = "undoing", None
+    number = f"r{state.releases}"
+    core.act("release", path, number=number, targets=targets, cause=cause, by_step=by_step).ordinal = state.releases
     core.row(
         "hold.undoing",
         f"{core.name(path)}: undoing {len(chosen)} — {cause}",
         step=path,
         release=state.releases,
-        targets=[hold.target for hold in chosen][:20],
+        targets=targets[:20],
     )
-    return True
+
+
+def in_flight(core: Core, path: str, targets: list[str] | None = None) -> list[str]:
+    """Those of `targets` (of all, if None) that an act of the step still works on."""
+    busy = [target for act in core.acts_of(path) if act.kind == "contain" for target in act.targets or []]
+    return [target for target in busy if targets is None or target in targets]
 
 
 def _newest_first(holds: dict[str, Hold]) -> list[Hold]:
@@ -56,45 +66,68 @@ def _releasable(hold: Hold, targets: list[str] | None) -> bool:
     return hold.status in HELD and hold.status != "undoing" and (targets is None or hold.target in targets)
 
 
-def ended(core: Core, act: Act, report: ReleaseReport | None, error: str | None) -> list[str]:
-    """Enter what a release did. Returns the targets that could not be undone."""
+def ended(
+    core: Core, act: Act, report: ReleaseReport | None, error: str | None, *, cut_short: bool
+) -> list[str] | None:
+    """Enter what a release did. Returns the targets that could not be undone; None when the rest goes again.
+
+    `cut_short`: the run itself has ended the attempt, so what was not tried goes again.
+    """
     state = core.at(act.path)
     outcomes = {outcome.target: outcome for outcome in report.outcomes} if report else {}
     failed: list[str] = []
     undone: list[str] = []
+    again: list[str] = []
     for target in act.targets or []:
         hold, outcome = state.holds[target], outcomes.get(target)
         if outcome is not None and outcome.state in ("undone", "kept"):
-            hold.status, hold.error = "undone", None
+            hold.status, hold.error, hold.lasting = "undone", None, False
             undone.append(target)
+        elif cut_short and (outcome is None or outcome.error_type == NOT_TRIED):
+            hold.status = "unknown"
+            again.append(target)
         else:
             hold.status = "undo_failed"
             hold.error = (outcome.error if outcome else error) or "no answer"
             failed.append(target)
     core.changes += 1
-    kept = [target for target in undone if outcomes[target].state == "kept"]
+    _tell(core, act, undone, failed, [target for target in undone if outcomes[target].state == "kept"], outcomes)
+    if undone and not core.held(act.path):
+        clocks.undone(core, act.path)
+    if again:
+        if failed:
+            questions.about_undo(core, act.path, failed, state.holds[failed[0]].error or "")
+        release(core, act.path, again, act.cause, by_step=act.by_step)
+        return None
+    return failed
+
+
+def _tell(
+    core: Core, act: Act, undone: list[str], failed: list[str], kept: list[str], outcomes: dict[str, TargetOutcome]
+) -> None:
     if undone:
         also = f"; {len(kept)} stay contained, because someone else holds them" if kept else ""
         core.row(
             "hold.undone",
-            f"{core.name(act.path)}: undone for {', '.join(t or 'it' for t in undone[:5])}{also}",
+            f"{core.name(act.path)}: undone for {some(undone)}{also}",
             step=act.path,
             release=act.ordinal,
             targets=undone[:50],
             kept=kept[:50] or None,
-            numbers={t: outcomes[t].number for t in undone[:50]},
+            numbers={target: outcomes[target].number for target in undone[:50]},
         )
-        if not core.held(act.path):
-            clocks.undone(core, act.path)
     if failed:
-        reason = state.holds[failed[0]].error or ""
+        reason = core.at(act.path).holds[failed[0]].error
         core.row(
             "hold.undo_failed",
-            f"{core.name(act.path)}: could not undo {', '.join(failed[:5])}: {reason}",
+            f"{core.name(act.path)}: could not undo {some(failed)}: {reason}",
             step=act.path,
             release=act.ordinal,
             targets=failed[:50],
         )
-        if act.by_step is None:
-            questions.about_undo(core, act.path, failed, reason)
-    return failed
+
+
+def some(targets: list[str]) -> str:
+    """The first few of them, in words."""
+    more = f" and {len(targets) - 5} more" if len(targets) > 5 else ""
+    return ", ".join(target or "it" for target in targets[:5]) + more

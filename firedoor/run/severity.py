@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from firedoor.plan import Expr, paths
 from firedoor.plan.evaluate import Unread
 from firedoor.plan.model import Severity
+from firedoor.run import questions
 from firedoor.run.core import Core, NoRound
 
 URGENCY: dict[str, int] = {"sev1": 4, "sev2": 3, "sev3": 2, "sev4": 1}
@@ -31,13 +33,31 @@ def watch(core: Core) -> None:
 
 
 def set_(core: Core, severity: Severity, *, by_person: bool) -> None:
+    """Steps that are over and would apply now are offered to the commander."""
     before = core.state.severity
     core.state.severity = severity
+    core.state.severity_changes += 1
     core.state.severity_set = core.state.severity_set or by_person
     core.changes += 1
     if URGENCY[severity] > URGENCY[core.state.highest]:
         core.state.highest = severity
     if before != severity:
-        core.row(
-            "run.severity", f"Severity is {severity}, was {before}", to=severity, was=before, number=core.state.asked
-        )
+        words, number = f"Severity is {severity}, was {before}", core.state.severity_changes
+        core.row("run.severity", words, to=severity, was=before, number=number)
+    if core.state.intent == "respond" and core.state.ended is None:
+        _offer(core)
+
+
+def _offer(core: Core) -> None:
+    for path, state in list(core.state.steps.items()):
+        step = core.step(path)
+        left = any(paths.within(path, scope) for scope in core.state.left)
+        if state.status == "not_needed" and step.when is not None and not left and _applies(core, step.when, path):
+            questions.about_severity(core, path)
+
+
+def _applies(core: Core, when: Expr, path: str) -> bool:
+    try:
+        return core.value(when, path) is True
+    except (Unread, NoRound):
+        return False

@@ -70,6 +70,11 @@ class Hold(Live):
     """Accepted as lasting: no lease, and nothing is asked about it any more."""
     error: str | None = None
 
+    @property
+    def leased(self) -> bool:
+        """It may be contained, and its time will be over. What an act of unknown outcome did runs out as well."""
+        return self.until is not None and not self.lasting and self.status in ("applied", "unknown")
+
 
 class StepState(Live):
     status: StepStatus = "waiting"
@@ -91,11 +96,14 @@ class StepState(Live):
     audience: list[Who] | None = None
     holds: dict[str, Hold] = {}
     releases: int = 0
-    undo_after: bool = False
-    """An undo was asked for while the act ran: release when its attempt has ended."""
+    undo_after: list[str] = []
+    """Targets whose undo was asked for while the act ran: they are released when its attempt has ended."""
     decisions: list[Decision] = []
     """Signatures that decided an approval."""
     approved_targets: list[str] | None = None
+    """What deciders have narrowed an approval to; None for all that was shown."""
+    refused_targets: list[str] = []
+    """Added targets that an approval of the addition has left out."""
     ends_at: datetime | None = None
     """A wait: when the time is over, or `at_most` is."""
     true_since: datetime | None = None
@@ -104,6 +112,8 @@ class StepState(Live):
     assigned: Who | None = None
     skip_by: str | None = None
     """Who asked to skip an approval; a second person has to ask as well."""
+    owes_silence: bool = False
+    """An approval that was skipped before it was asked: what silence means follows when it is reached."""
 
 
 class Signature(Live):
@@ -194,6 +204,8 @@ class Act(Live):
     rows: tuple[int, int] | None = None
     """First and last row that travel with it."""
     cancel: bool = False
+    addition: int | None = None
+    """The addition that it is for; None where it is for everything."""
 
 
 class ClockState(Live):
@@ -232,6 +244,7 @@ class State(Live):
     highest: Severity = "sev4"
     severity_set: bool = False
     """A person has set it; rules may only raise it from there."""
+    severity_changes: int = 0
     commander: str | None = None
     steps: dict[str, StepState] = {}
     asks: dict[str, Ask] = {}
@@ -240,6 +253,8 @@ class State(Live):
     reads: dict[str, Any] = {}
     left: list[str] = []
     """Scopes that `leave` has ended."""
+    over: dict[str, int] = {}
+    """By scope, how many of its first steps are over: the walk begins behind them."""
     additions: list[Addition] = []
     """Those that are still being walked."""
     added: int = 0
@@ -248,6 +263,8 @@ class State(Live):
     """Accepted commands that give a right to act (undo, undo all)."""
     entries: int = 0
     asked: int = 0
+    cancels: int = 0
+    """How often someone asked the server to cancel the workflow."""
     next_update_at: datetime | None = None
     seq: int = 0
     pending: list[Row] = []
@@ -272,7 +289,9 @@ class Addition(Live):
     queue: list[str]
     """Paths that are still to be walked for the addition."""
     asked: list[str] = []
-    """Approvals that were asked for it."""
+    """Approvals that were asked for it, and sizes that were allowed."""
+    held: dict[str, list[str]] = {}
+    """By step, the targets that were contained for it."""
 
     def targets(self) -> list[str]:
         return [str(item) for values in self.inputs.values() for item in values]

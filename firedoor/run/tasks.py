@@ -103,12 +103,25 @@ def again(core: Core, path: str) -> None:
         begin(core, step, path)
 
 
+def is_kept(ask: Ask) -> bool:
+    """Whether this is a task that a stop has kept."""
+    return ask.id.endswith(":kept")
+
+
+def tidy(core: Core) -> None:
+    """A task that a stop has kept goes when the clocks for which it was kept run no more."""
+    for ask in [ask for ask in core.state.asks.values() if is_kept(ask)]:
+        if not any(name in clocks.running(core) for name in core.step(ask.step).meets):
+            asking.close(core, ask)
+            core.finish(ask.step, "stopped", f"{core.name(ask.step)}: no clock runs for it any more")
+
+
 def keep(core: Core, path: str) -> None:
     """The response was stopped, and the step meets a clock that runs: it stays, as a task for a person."""
     state, step = core.at(path), core.step(path)
     for ask in core.asks_of(path):
         asking.close(core, ask)
-    state.pending = None
+    state.pending = state.ends_at = state.poll_at = None
     state.status = "asking"
     words = core.name(path)
     if step.verb == "task":

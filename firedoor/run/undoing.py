@@ -5,35 +5,52 @@ from __future__ import annotations
 from firedoor.plan import Undo, paths
 from firedoor.plan.evaluate import plain
 from firedoor.protocol import ReleaseReport
-from firedoor.run import clocks, consequences, releasing
+from firedoor.run import clocks, consequences, questions, releasing
 from firedoor.run.core import Core
 from firedoor.run.state import Act
 
 
 def begin(core: Core, step: Undo, path: str) -> None:
+    """Not before acts on these targets have ended: an undo beside them would race with them."""
     holder = paths.in_run(step.step, path)
     targets: list[str] | None = None
     if step.targets is not None:
         value = plain(core.value(step.targets, path))
         targets = [str(item) for item in value] if isinstance(value, list) else [] if value is None else [str(value)]
+    if releasing.in_flight(core, holder, targets):
+        return
     state = core.arrive(path, "acting")
     state.targets = targets
     if not releasing.release(core, holder, targets, core.name(path), by_step=path):
         core.finish(path, "done", f"{core.name(path)}: nothing was contained any more")
 
 
-def ended(core: Core, act: Act, report: ReleaseReport | None, error: str | None) -> None:
-    """A release is over: the step that asked for it, if one did, is done or has failed."""
-    failed = releasing.ended(core, act, report, error)
-    path = act.by_step
-    if path is None or core.is_final(path):
-        if failed and path is not None:
-            core.row("hold.undo_failed", f"{core.name(path)}: the step had ended", step=path, targets=failed[:50])
+def ended(core: Core, act: Act, report: ReleaseReport | None, error: str | None, *, cut_short: bool) -> None:
+    """A release is over: the step that asked for it, if one did, is done or has failed. What stays contained against
+    the will of whoever released it is asked about, by the step's own question or by one of its own."""
+    failed = releasing.ended(core, act, report, error, cut_short=cut_short)
+    if failed is None:
         return
-    if not failed:
+    path = act.by_step
+    reason = error or (core.at(act.path).holds[failed[0]].error if failed else None) or "no answer"
+    if path is None or core.is_final(path):
+        _ask(core, act.path, failed, reason)
+    elif not failed:
         core.finish(path, "done")
         clocks.met(core, path)
-        return
-    state = core.at(path)
-    state.reason = error or core.at(act.path).holds[failed[0]].error
-    consequences.follow(core, path, "failed", core.step(path).on_failure, "failure", f"{core.name(path)} failed")
+    elif core.state.intent != "respond":
+        core.finish(path, "failed", f"{core.name(path)} failed: {reason}")
+        _ask(core, act.path, failed, reason)
+    else:
+        core.at(path).reason = reason
+        on_failure = core.step(path).on_failure
+        consequences.follow(core, path, "failed", on_failure, "failure", f"{core.name(path)} failed: {reason}")
+        if on_failure.kind != "ask":
+            _ask(core, act.path, failed, reason)
+
+
+def _ask(core: Core, path: str, failed: list[str], reason: str) -> None:
+    holds = core.at(path).holds
+    stuck = [target for target in failed if holds[target].status == "undo_failed"]
+    if stuck:
+        questions.about_undo(core, path, stuck, reason)

@@ -5,12 +5,13 @@ They run in the update's validator, so that a refused word leaves no event, and 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from firedoor.plan import Plan
+from firedoor.plan.inputs import check_late
 from firedoor.protocol import Answer, Command, Receipt, Signed
-from firedoor.run import asking, interrupting, seats
+from firedoor.run import asking, clocks, documents, interrupting, seats, tasks
 from firedoor.run.core import Core
 from firedoor.run.documents import hash_of
 from firedoor.run.severity import LOWERED_BY, URGENCY
@@ -74,7 +75,7 @@ def _check_approval(core: Core, ask: Ask, answer: Answer) -> None:
         if answer.person == core.state.launcher:
             raise Refused("launcher", f"You launched this run, so you do not sign. It waits for {names}.")
         raise Refused("seat", f"No seat here is yours: it waits for {names}.")
-    if answer.choice == "approve" and seats.seat_for(core, ask, answer) is None:
+    if answer.choice == "approve" and seats.seat(core, ask, answer) is None:
         raise Refused("seat", "The seat that you could fill is taken.")
     if answer.choice == "need_fact" and not answer.reason:
         raise Refused("reason", "Say which fact you need.")
@@ -85,10 +86,12 @@ def _check_approval(core: Core, ask: Ask, answer: Answer) -> None:
 def _check_fewer(core: Core, ask: Ask, answer: Answer) -> None:
     if answer.choice != "approve" or not answer.targets:
         raise Refused("targets", "Targets go with an approval, and name at least one; to approve none, reject.")
-    step = core.step(ask.step)
-    unlocks = step.unlocks if step.verb == "approve" else ()
-    if not unlocks:
-        raise Refused("targets", "This approval unlocks no act on targets, so there is nothing to narrow.")
+    shown = documents.targets_of(ask.document)
+    if not shown:
+        raise Refused("targets", "This approval names no targets, so there is nothing to narrow.")
+    unknown = [target for target in answer.targets if target not in shown]
+    if unknown:
+        raise Refused("targets", f"{unknown[0]} is not among the targets; they are {', '.join(shown[:20])}.")
 
 
 def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
@@ -160,8 +163,9 @@ def _resume(core: Core, command: Command, path: str) -> None:
 
 
 def _skip(core: Core, command: Command, path: str) -> None:
-    _responding(core)
     _needs_step(path)
+    if not any(tasks.is_kept(ask) for ask in core.asks_of(path)):
+        _responding(core)
     if not command.reason:
         raise Refused("reason", "Say why it is skipped.")
     status = core.status(path)
@@ -183,32 +187,30 @@ def _retry(core: Core, command: Command, path: str) -> None:
         raise Refused(
             "state", f"{core.name(path)} is {core.status(path)}; only what failed or was undone is tried again."
         )
+    if core.acts_of(path):
+        raise Refused("state", f"{core.name(path)} acts now. Wait for its end.")
 
 
 def _extend(core: Core, command: Command, path: str) -> None:
     _needs_step(path)
-    if (
-        not isinstance(command.value, int | float)
-        or isinstance(command.value, bool)
-        or not 0 < command.value <= 365 * 86_400
-    ):
+    more = command.value
+    if not isinstance(more, int | float) or isinstance(more, bool) or not 0 < more <= 365 * 86_400:
         raise Refused("value", "Say by how many seconds, more than none.")
-    asks = [ask for ask in core.asks_of(path) if asking.deadline(ask) is not None]
-    leases = [hold for there, hold in core.holds() if there == path and hold.until is not None]
-    if not asks and not leases:
+    ends = [until for ask in core.asks_of(path) if (until := asking.deadline(ask)) is not None]
+    if any(until <= core.now for until in ends):
+        raise Refused("late", f"The time of {core.name(path)} is over already.")
+    named = command.target
+    leases = [
+        hold
+        for there, hold in core.holds()
+        if there == path and hold.leased and (named is None or hold.target in named)
+    ]
+    if not ends and not leases:
         raise Refused("state", f"{core.name(path)} has no deadline and no lease to extend.")
-    for ask in asks:
-        until = asking.deadline(ask)
-        for name, clock in core.state.clocks.items():
-            if (
-                until
-                and clock.met_at is None
-                and not clock.not_due
-                and until.timestamp() + command.value > clock.due_at.timestamp()
-            ):
-                raise Refused(
-                    "clock", f"That would go past clock {name}, which runs out at {clock.due_at:%Y-%m-%d %H:%M UTC}."
-                )
+    for name in clocks.running(core) if ends else ():
+        due = core.state.clocks[name].due_at
+        if max(ends) + timedelta(seconds=more) > due:
+            raise Refused("clock", f"That would go past clock {name}, which runs out at {due:%Y-%m-%d %H:%M UTC}.")
 
 
 def _undo(core: Core, command: Command, path: str) -> None:
@@ -231,7 +233,7 @@ def _keep(core: Core, command: Command, path: str) -> None:
 
 
 def _severity(core: Core, command: Command, path: str) -> None:
-    if command.value not in URGENCY:
+    if not isinstance(command.value, str) or command.value not in URGENCY:
         raise Refused("value", "A severity is one of sev1, sev2, sev3, sev4.")
     if command.value == core.state.severity:
         raise Refused("state", f"It is {command.value} already.")
@@ -239,19 +241,20 @@ def _severity(core: Core, command: Command, path: str) -> None:
 
 def _values(core: Core, command: Command, *, lists: bool) -> dict[str, Any]:
     _responding(core)
-    fields = core.plan.input_names
     if not isinstance(command.value, dict) or not command.value:
         raise Refused("value", "Say which input, and what it is.")
-    for name, value in command.value.items():
-        if name not in fields:
-            raise Refused("value", f"No input is called “{name}”; it is one of {', '.join(fields)}.")
-        if lists and not (fields[name].listed and isinstance(value, list)):
-            raise Refused("value", f"“{name}” is no list, so nothing can be added to it.")
-    return command.value
+    checked = check_late(core.plan, command.value, adding=lists)
+    if checked.problems:
+        raise Refused("value", "; ".join(str(problem) for problem in checked.problems))
+    return checked.values
 
 
 def _add(core: Core, command: Command, path: str) -> None:
-    _values(core, command, lists=True)
+    for name, value in _values(core, command, lists=True).items():
+        most = core.plan.input_names[name].at_most
+        there = core.state.inputs.get(name) or []
+        if most is not None and len({*there, *value}) > most:
+            raise Refused("value", f"“{name}” may have {most:g} items at most, and has {len(there)}.")
 
 
 def _input(core: Core, command: Command, path: str) -> None:
@@ -262,9 +265,10 @@ def _input(core: Core, command: Command, path: str) -> None:
 
 def _reassign(core: Core, command: Command, path: str) -> None:
     _needs_step(path)
-    if core.step(path).verb != "task" or core.status(path) not in ("waiting", "asking"):
+    kept = any(tasks.is_kept(ask) for ask in core.asks_of(path))
+    if not kept and (core.step(path).verb != "task" or core.status(path) not in ("waiting", "asking")):
         raise Refused("state", f"{core.name(path)} is no open task.")
-    if not command.value:
+    if not isinstance(command.value, str) or not command.value:
         raise Refused("value", "Say to whom.")
 
 

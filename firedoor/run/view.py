@@ -16,7 +16,7 @@ from firedoor.protocol import (
     StepView,
     View,
 )
-from firedoor.run import asking, ending, telling
+from firedoor.run import asking, ending, recording, telling
 from firedoor.run.core import Core, Scope
 from firedoor.run.state import FINAL, HELD, Ask, ClockState, State
 
@@ -68,7 +68,7 @@ def next_due(state: State) -> datetime | None:
     """The next deadline, clock or lease that runs out; reminders and polls are no one's business in a list."""
     moments = [asking.deadline(ask) for ask in state.asks.values()]
     moments += [clock.due_at for clock in state.clocks.values() if clock.met_at is None and not clock.not_due]
-    moments += [hold.until for step in state.steps.values() for hold in step.holds.values() if hold.status == "applied"]
+    moments += [hold.until for step in state.steps.values() for hold in step.holds.values() if hold.leased]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -91,7 +91,10 @@ def _next(core: Core) -> str:
     if state.phase == "closed":
         return "Closed."
     acts = [
-        act for act in state.acts.values() if act.kind in ("contain", "release", "read") or (act.path and not act.ask)
+        act
+        for act in state.acts.values()
+        if act.kind in ("contain", "release", "read") or (act.path and not act.ask)
+        if act.cancel or not recording.held_by_pause(state, act)
     ]
     if acts:
         what = {"release": "undoing ", "read": "asking a system for "}

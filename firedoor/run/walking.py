@@ -5,9 +5,9 @@ Walking again from any saved state arrives at the same place. That one property 
 
 from __future__ import annotations
 
-from firedoor.plan import Branching, ForEach, Step
+from firedoor.plan import Approve, Branching, ForEach, Step
 from firedoor.plan.evaluate import Unread, plain, value_of
-from firedoor.run import approval, containment, notifying, questions, reading, tasks, undoing, waiting
+from firedoor.run import approval, consequences, containment, notifying, questions, reading, tasks, undoing, waiting
 from firedoor.run.core import Core
 
 HELD_BY_PAUSE = ("notify", "contain")
@@ -19,21 +19,22 @@ def advance(core: Core) -> None:
     """Walk until nothing changes any more. At the end of the steps the response has ended by itself."""
     while core.state.intent == "respond" and core.state.ended is None:
         before = core.changes
-        passed = "" in core.state.left or _sequence(core, core.plan.steps, "")
-        if passed and not core.state.additions:
-            core.state.ended = "completed"
+        passed = _sequence(core, core.plan.steps, "")
+        if passed and not core.state.additions and not questions.offered(core):
+            core.state.ended, core.state.paused = "completed", False
             core.row("run.completed", "All steps are over: the response has ended.")
         if core.changes == before:
             return
 
 
 def _sequence(core: Core, steps: tuple[Step, ...], beside: str) -> bool:
-    for number, step in enumerate(steps):
+    """Go on from the first step that is not over. True when all are."""
+    over = core.state.over
+    while (number := over.get(beside, 0)) < len(steps):
         path = f"{beside}.{number}" if beside else str(number)
-        if not _pass(core, step, path):
+        if not _pass(core, steps[number], path) or core.state.intent != "respond":
             return False
-        if beside in core.state.left or core.state.intent != "respond":
-            return beside in core.state.left
+        over[beside] = number + 1
     return True
 
 
@@ -42,19 +43,23 @@ def _pass(core: Core, step: Step, path: str) -> bool:
     status = core.status(path)
     if status == "waiting" and not _arrive(core, step, path):
         return False
+    if status == "skipped" and step.verb == "approve":
+        _silence(core, step, path)
     if step.verb in ("parallel", "group", "for_each") and core.status(path) == "acting":
         _inside(core, step, path)
     return core.is_final(path) and not questions.blocks(core, path)
 
 
 def _arrive(core: Core, step: Step, path: str) -> bool:
-    """Reach a waiting step: its condition is read, and it begins. False while it cannot."""
+    """Reach a waiting step: its condition is read, once, and it begins. False while it cannot."""
     if core.state.paused and step.verb in HELD_BY_PAUSE:
         return False
     if questions.blocks(core, path):
         return False
     try:
-        if step.when is not None and core.value(step.when, path) is not True:
+        state = core.state.steps.get(path)
+        arrived = state is not None and state.arrived_at is not None
+        if not arrived and step.when is not None and core.value(step.when, path) is not True:
             core.finish(path, "not_needed")
             return True
         _begin(core, step, path)
@@ -62,6 +67,21 @@ def _arrive(core: Core, step: Step, path: str) -> bool:
         reading.request(core, path, unread)
         return False
     return True
+
+
+def _silence(core: Core, step: Approve, path: str) -> None:
+    """An approval that was skipped before it was asked is reached: what silence means follows, if it applies."""
+    state = core.at(path)
+    if not state.owes_silence:
+        return
+    try:
+        applies = step.when is None or core.value(step.when, path) is True
+    except Unread:
+        applies = True
+    state.owes_silence = False
+    core.changes += 1
+    if applies:
+        consequences.apply(core, path, step.on_timeout, "timeout", f"{core.name(path)}: skipped")
 
 
 def _begin(core: Core, step: Step, path: str) -> None:
@@ -85,10 +105,11 @@ def _begin(core: Core, step: Step, path: str) -> None:
 
 
 def _begin_loop(core: Core, step: ForEach, path: str) -> None:
-    items = plain(value_of(step.items, core.known(path))) or []
     state = core.at(path)
-    state.items = items
-    bound = MOST_ROUNDS_WITH_PEOPLE if _has_people(step) else MOST_ROUNDS
+    if state.items is None:
+        state.items = plain(value_of(step.items, core.known(path))) or []
+    items = state.items
+    bound = most_rounds(step)
     if len(items) > bound:
         core.arrive(path, "asking")
         state.reason = f"{len(items)} items are more than the {bound} that this loop may take"
@@ -99,6 +120,11 @@ def _begin_loop(core: Core, step: ForEach, path: str) -> None:
         questions.about_size(core, step, path, len(items), step.ask_above)
     else:
         core.arrive(path, "acting")
+
+
+def most_rounds(step: ForEach) -> int:
+    """How many rounds the loop may have without anybody being asked."""
+    return MOST_ROUNDS_WITH_PEOPLE if _has_people(step) else MOST_ROUNDS
 
 
 def _has_people(step: Step) -> bool:
@@ -114,10 +140,11 @@ def _inside(core: Core, step: Branching, path: str) -> None:
             branches = [_branch(core, child, f"{path}.{number}") for number, child in enumerate(step.steps)]
             over = all(branches)
         case "group":
-            over = path in core.state.left or _sequence(core, step.steps, path)
+            over = _sequence(core, step.steps, path)
         case "for_each":
             over = _rounds(core, step, path)
     if over and core.status(path) == "acting":
+        core.state.over.pop(path, None)
         core.finish(path, "done")
 
 
@@ -131,14 +158,16 @@ def _rounds(core: Core, step: ForEach, path: str) -> bool:
     state = core.at(path)
     items = state.items or []
     active = 0
+    passed = frozenset(state.passed)
     for number in range(len(items)):
-        if number in state.passed:
+        if number in passed:
             continue
         if active == step.at_once or core.state.intent != "respond":
             return False
         round_ = f"{path}[{number}]"
-        if round_ in core.state.left or _sequence(core, step.steps, round_):
+        if _sequence(core, step.steps, round_):
             state.passed.append(number)
+            core.state.over.pop(round_, None)
             core.changes += 1
         else:
             active += 1
