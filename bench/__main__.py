@@ -76,7 +76,7 @@ def _at_least_one(text: str) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=_at_least_one, default=5, help="of each side, in turns (default: 5)")
-    parser.add_argument("--runs", type=_at_least_one, default=20, help="at once in a round (default: 20)")
+    parser.add_argument("--runs", type=_at_least_one, default=10, help="at once in a round (default: 10)")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the JSON file")
     given = parser.parse_args()
     asyncio.run(_main(given.rounds, given.runs, given.results))

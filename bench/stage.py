@@ -23,10 +23,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from bench.by_hand import ASK
 from bench.job import CONTAINS, PLAYBOOK, SIDES, WORKFLOWS, Side, Words, read_book
 from bench.measures import Measured
-from bench.worker import KEYS, READY, RECORDS
+from bench.worker import READY
 from firedoor import protocol
 from firedoor.embedded.temporal import TemporalServer
-from firedoor.people.signatures import KeyRing, SigningKey
+from firedoor.installation import Installation
 from firedoor.plan import Plan
 from firedoor.protocol import Receipt, Signed
 from firedoor.records.all import Records, open_records
@@ -51,8 +51,11 @@ class Lane:
     queue: str
     process: Process
     records: Records
+    words: Words
     asked: dict[str, asyncio.Future[None]] = field(default_factory=dict)
-    listening: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.ready = self.expect(READY)
 
     async def listen(self) -> None:
         """Hear the pager until the worker ends; then nobody waits in vain."""
@@ -77,7 +80,6 @@ class Lane:
 class Stage:
     server: TemporalServer
     client: Client
-    words: Words
     lanes: dict[Side, Lane]
     histories: dict[Side, WorkflowHistory] = field(default_factory=dict)
     """Of each side, one run's, of the last round."""
@@ -112,12 +114,12 @@ class Stage:
         launches: dict[str, Signed] = {}
         for _ in range(runs):
             incident = f"inc-{uuid4().hex[:10]}"
-            launch = launches[incident] = self.words.launch(incident)
+            launch = launches[incident] = lane.words.launch(incident)
             line = Incident(
                 incident=incident,
                 playbook=PLAYBOOK,
                 title="",
-                plan=self.words.plan.digest,
+                plan=lane.words.plan.digest,
                 launch=launch,
                 launched_by="ana",
                 launched_at=datetime.now(UTC),
@@ -131,7 +133,7 @@ class Stage:
         attributes = [SearchAttributePair(PLAYBOOK_KEY, PLAYBOOK), SearchAttributePair(PHASE_KEY, "responding")]
         handle: WorkflowHandle[Any, Any] = await self.client.start_workflow(
             WORKFLOWS[lane.side],
-            args=self.words.arguments(lane.side, launch),
+            args=lane.words.arguments(lane.side, launch),
             id=incident,
             task_queue=lane.queue,
             result_type=str,
@@ -139,7 +141,7 @@ class Stage:
         )
         await asked
         document = await handle.query(protocol.DOCUMENT, ASK, result_type=str)
-        word, nonce = self.words.approve(incident, ASK, document)
+        word, nonce = lane.words.approve(incident, ASK, document)
         await handle.execute_update(protocol.ANSWER, word, id=nonce, result_type=Receipt)
         ended = await handle.result()
         if ended != "completed":
@@ -170,37 +172,34 @@ def _cpu(process: psutil.Process) -> float:
 async def staged(sides: Iterable[Side] = SIDES) -> AsyncIterator[Stage]:
     """A server with an empty database, and a worker for each side, warmed up. Leaves nothing behind."""
     plan = read_book().plans[PLAYBOOK]
-    key = SigningKey.generate()
-    ring = KeyRing()
-    ring.add(key.public)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="firedoor-bench-")))
-        ring.save(folder / KEYS)
         server = await stack.enter_async_context(TemporalServer(folder / "temporal", sync="1"))
         client = await Client.connect(server.address, data_converter=pydantic_data_converter)
-        stage = Stage(server, client, Words(plan, key), {})
+        stage = Stage(server, client, {})
         for side in sides:
             stage.lanes[side] = await stack.enter_async_context(_lane(side, server.address, folder, plan))
-        for side in sides:
-            await stage.round(side, 2)
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(lane.ready for lane in stage.lanes.values()))
+        await asyncio.gather(*(stage.round(side, 2) for side in stage.lanes))
         yield stage
 
 
 @asynccontextmanager
 async def _lane(side: Side, address: str, folder: Path, plan: Plan) -> AsyncIterator[Lane]:
-    home = folder / side.replace(" ", "-")
-    home.mkdir()
-    records = open_records(f"sqlite:///{home / RECORDS}", synchronous="NORMAL")
+    """An installation for one side, and its worker."""
+    queue = f"bench-{side.replace(' ', '-')}"
+    installation = Installation(folder / queue)
+    installation.prepare()
+    words = Words(plan, installation.open_keys())
+    (installation.folder / "connectors.toml").write_text('[memory]\nkind = "memory"\n')
+    records = open_records(installation.database_url)
     records.plans.keep(plan)
-    queue = f"bench-{home.name}"
-    command = (sys.executable, "-m", "bench.worker", side, address, queue, str(home))
+    command = (sys.executable, "-m", "bench.worker", side, address, queue, str(installation.folder))
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=Path(__file__).parents[1])
-    lane = Lane(side, queue, process, records)
-    ready = lane.expect(READY)
-    lane.listening = asyncio.create_task(lane.listen())
+    lane = Lane(side, queue, process, records, words)
+    listening = asyncio.create_task(lane.listen())
     try:
-        async with asyncio.timeout(60):
-            await ready
         yield lane
     finally:
         if process.stdin is not None:
@@ -211,4 +210,5 @@ async def _lane(side: Side, address: str, folder: Path, plan: Plan) -> AsyncIter
         except TimeoutError:
             process.kill()
             await process.wait()
+        await listening
         records.close()

@@ -10,11 +10,10 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from temporalio import activity
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import (
@@ -25,20 +24,16 @@ from temporalio.worker import (
     Worker,
 )
 
-from activities.containing import Containing, Verify
+from activities.assembly import Assembly, assemble
 from bench.by_hand import TakeoverByHand
-from bench.job import SIDES, Side
-from bench.notifying import Doubles
-from firedoor.connectors.memory import MemoryPlatform
-from firedoor.people import warrants
+from bench.job import BOOK, SIDES, Side
+from firedoor.installation import Installation
 from firedoor.people.signatures import KeyRing
-from firedoor.protocol import ContainOrder, NotifyOrder, Order
-from firedoor.records.all import Records, open_records
+from firedoor.protocol import NotifyOrder
+from worker import CACHED_RUNS
 from workflows import trust
 from workflows.incident import IncidentWorkflow
 
-RECORDS: Final = "records.sqlite3"
-KEYS: Final = "believed.json"
 READY: Final = "ready"
 
 CLASSES: Final[dict[Side, type]] = {"compiled": IncidentWorkflow, "by hand": TakeoverByHand}
@@ -69,52 +64,33 @@ class _Paging(ActivityInboundInterceptor):
         return result
 
 
-def make_worker(client: Client, side: Side, queue: str, records: Records, ring: KeyRing, announce: Announce) -> Worker:
-    """Both sides get the same worker, but for the workflow."""
-    trust.believe(ring)
+def make_worker(client: Client, side: Side, queue: str, assembly: Assembly, announce: Announce) -> Worker:
+    """As Firedoor's own worker, with one side's workflow alone."""
     return Worker(
         client,
         task_queue=queue,
         workflows=[CLASSES[side]],
-        activities=activities(records, ring),
+        activities=assembly.activities,
         workflow_runner=UnsandboxedWorkflowRunner(),
+        max_cached_workflows=CACHED_RUNS,
         interceptors=[Pager(announce)],
     )
 
 
-def activities(records: Records, ring: KeyRing) -> Sequence[Callable[..., Any]]:
-    platforms = {"memory": MemoryPlatform()}
-    containing = Containing(platforms, records.ledger, records.timeline, verifier(records, ring))
-    doubles = Doubles(records)
-    return [containing.contain, containing.release, containing.read, doubles.notify, doubles.record]
-
-
-def verifier(records: Records, ring: KeyRing) -> Verify:
-    """The check that every act makes, against the plan that the launch was signed for."""
-
-    def verify(order: Order) -> None:
-        plan = records.plans.get(warrants.launch_of(order, ring).plan)
-        if plan is None or not isinstance(order, ContainOrder):
-            raise warrants.Unwarranted("the bench launched no such plan, or asks for no such act")
-        entries = records.ledger.of_step(order.incident, order.step)
-        acted = {entry.target for entry in entries}
-        warrants.check_act(plan, order, ring, activity.info().started_time, acted)
-
-    return verify
-
-
-async def serve(side: Side, address: str, queue: str, folder: Path) -> None:
-    records = open_records(f"sqlite:///{folder / RECORDS}", synchronous="NORMAL")
-    ring = KeyRing.load(folder.parent / KEYS)
+async def serve(side: Side, address: str, queue: str, installation: Installation) -> None:
+    trust.believe(KeyRing.load(installation.key_ring))
+    assembly = assemble(BOOK, installation)
+    if "memory" in assembly.problems:
+        raise SystemExit(assembly.problems["memory"])
     client = await Client.connect(address, data_converter=pydantic_data_converter)
     over = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), over.set)
     try:
-        async with make_worker(client, side, queue, records, ring, _say):
+        async with make_worker(client, side, queue, assembly, _say):
             _say(READY)
             await over.wait()
     finally:
-        records.close()
+        await assembly.close()
 
 
 def _say(line: str) -> None:
@@ -129,7 +105,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     given = parser.parse_args()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(given.side, given.address, given.queue, given.folder))
+        runner.run(serve(given.side, given.address, given.queue, Installation(given.folder)))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
