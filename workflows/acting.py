@@ -71,6 +71,9 @@ def _failed(act: Act, failure: ActivityError) -> ActEnded:
     match cause:
         case CancelledError():
             return ActEnded(at=now, act=act.id, cancelled=True)
+        case ApplicationError(type="NotReached", details=[details, *_]):
+            report = NotifyReport.model_validate(details)
+            return ActEnded(at=now, act=act.id, report=report, error=cause.message, error_type=cause.type)
         case ApplicationError():
             return ActEnded(at=now, act=act.id, error=cause.message, error_type=cause.type)
         case exceptions.TimeoutError():
