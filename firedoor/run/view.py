@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel
 
 from firedoor.plan import Plan, Step
 from firedoor.protocol import (
@@ -20,13 +23,24 @@ from firedoor.run import asking, ending, recording, telling
 from firedoor.run.core import Core, Scope
 from firedoor.run.state import FINAL, HELD, Ask, ClockState, State
 
+T = TypeVar("T", bound=BaseModel)
+
 MOST_SHOWN = 300
-"""Steps and holds in one view."""
+"""Steps, asks and holds in one view."""
+MOST_WORDS = 200
+"""Characters of a step's or an ask's words."""
+MOST_ROW_BYTES = 24 * 1024
 
 
 def view(plan: Plan, state: State, since: int = 0) -> View:
+    """The picture, with the rows after `since`: one page, which the server carries (MOST_PAGE_BYTES)."""
+    rest = _picture(plan, state)
+    rows, more = _page(state, since, MOST_PAGE_BYTES - _size(rest))
+    return rest.model_copy(update={"rows": rows, "next_row": rows[-1].seq if rows else since, "more": more})
+
+
+def _picture(plan: Plan, state: State) -> View:
     core = Core(plan, state, state.now)
-    rows, more = _page(state, since)
     return View(
         incident=state.incident,
         playbook=plan.playbook,
@@ -47,14 +61,14 @@ def view(plan: Plan, state: State, since: int = 0) -> View:
         next_act=_next(core),
         next_due=next_due(state),
         waiting_on=waiting_on(state),
-        steps=tuple(_steps(core, plan.steps, "", 0))[:MOST_SHOWN],
-        asks=tuple(_ask(ask) for ask in state.asks.values()),
+        steps=_within(40, _steps(core, plan.steps, "", 0)),
+        asks=_within(120, [_ask(ask) for ask in state.asks.values()]),
         clocks=_clocks(core),
-        holds=_holds(core),
-        rows=rows,
+        holds=_within(20, _holds(core)),
+        rows=(),
         recorded=(state.pending[0].seq - 1) if state.pending else state.seq,
-        next_row=rows[-1].seq if rows else since,
-        more=more,
+        next_row=0,
+        more=False,
         review=state.review if state.review != "none" else None,
     )
 
@@ -72,17 +86,38 @@ def next_due(state: State) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _page(state: State, since: int) -> tuple[tuple[Row, ...], bool]:
+def _page(state: State, since: int, room: int) -> tuple[tuple[Row, ...], bool]:
+    """Rows for `room` bytes, and one at least; a row that is larger than a page is cut, and whole in the record."""
     found: list[Row] = []
-    size = 0
-    for row in (*state.recent, *state.pending):
+    for row in sorted((*state.recent, *state.pending), key=lambda row: row.seq):
         if row.seq <= since:
             continue
-        size += len(row.model_dump_json())
-        if size > MOST_PAGE_BYTES:
+        if _size(row) > MOST_ROW_BYTES:
+            row = row.model_copy(update={"words": short(row.words), "data": {}, "signed": None})  # noqa: PLW2901
+        room -= _size(row)
+        if room < 0 and found:
             return tuple(found), True
         found.append(row)
     return tuple(found), False
+
+
+def _within(kib: int, found: Sequence[T]) -> tuple[T, ...]:
+    """As many of them, from the first, as there is room for."""
+    room = kib * 1024
+    for number, one in enumerate(found[:MOST_SHOWN]):
+        room -= _size(one)
+        if room < 0:
+            return tuple(found[:number])
+    return tuple(found[:MOST_SHOWN])
+
+
+def _size(data: BaseModel) -> int:
+    return len(data.model_dump_json().encode())
+
+
+def short(words: str) -> str:
+    """For a list; whole, they are in the document that is shown and in the record."""
+    return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 1]}…"
 
 
 def _next(core: Core) -> str:
@@ -142,9 +177,9 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
         path=path,
         id=step.id,
         verb=step.verb,
-        words=core.name(path),
+        words=short(core.name(path)),
         state=f"{state.pending}, asking" if state and state.pending else status,
-        detail=f"{held} contained" if held else (state.reason or "") if state else "",
+        detail=f"{held} contained" if held else short(state.reason or "") if state else "",
         depth=depth,
         at=step.at,
         done_at=state.done_at if state else None,
@@ -156,12 +191,12 @@ def _ask(ask: Ask) -> AskView:
         id=ask.id,
         kind=ask.kind,
         step=ask.step,
-        words=ask.words,
+        words=short(ask.words),
         to=tuple(str(who) for who in ask.to),
         choices=tuple(ask.choices),
         opened_at=ask.opened_at,
         deadline=asking.deadline(ask),
-        silence=ask.silence,
+        silence=short(ask.silence),
         seats=tuple(
             SeatView(
                 who=str(seat.who),
@@ -202,10 +237,9 @@ def _clock_state(clock: ClockState, kind: str) -> Literal["running", "met", "bre
     return "running"
 
 
-def _holds(core: Core) -> tuple[HoldView, ...]:
-    found = [
-        HoldView(step=path, action=core.name(path), target=hold.target, state=hold.status, until=hold.until)
+def _holds(core: Core) -> list[HoldView]:
+    return [
+        HoldView(step=path, action=short(core.name(path)), target=hold.target, state=hold.status, until=hold.until)
         for path, hold in core.holds()
         if hold.status in HELD or hold.status in ("undone", "failed", "refused")
     ]
-    return tuple(found[:MOST_SHOWN])
