@@ -181,6 +181,17 @@ def due(state: ReviewState, now: datetime) -> list[Item]:
     return found
 
 
+def cancelled(state: ReviewState, now: datetime) -> None:
+    """Someone asked the server to cancel the review. It decides nothing."""
+    row(
+        state,
+        now,
+        "review.cancel_asked",
+        "The server was asked to cancel this review; it goes on until every task is verified",
+        number=state.seq,
+    )
+
+
 def wake_at(state: ReviewState) -> datetime | None:
     return min((item.remind_at for item in state.items if item.status != "verified"), default=None)
 
