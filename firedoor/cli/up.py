@@ -14,6 +14,7 @@ from firedoor.cli.screen import Screen, line, table
 from firedoor.cli.together import Served, Together, described
 from firedoor.compiler import load_book, renderers
 from firedoor.compiler.book import Book
+from firedoor.connectors import channels, platforms
 from firedoor.embedded.process import ProgramFailed
 from firedoor.incidents import Trouble
 from firedoor.installation import BOOK, AlreadyUp, Installation, UpState, shipped_book
@@ -117,6 +118,8 @@ async def _say_where(
     rows.add_row("Data, logs", described(installation))
     rows.add_row("Running", await _running(together))
     screen.show(line(("Firedoor is up.", "bold green")), rows)
+    for name, problem in _not_set_up(installation, served).items():
+        screen.say(f"Not set up: {problem}. What needs {name} will fail, and ask.", "yellow")
     if book.errors:
         screen.say(f"{renderers.summary(book.errors)} in the book: see `firedoor check {book.path}`.", "yellow")
     if made:
@@ -126,6 +129,16 @@ async def _say_where(
                 line((f"  {person:<10} ", "bold"), token, (f"  {described(installation)}/tokens/{person}", "dim"))
             )
     screen.show(line("\nTo respond, in another terminal: firedoor launch --as NAME.  Ctrl-C ends it."))
+
+
+def _not_set_up(installation: Installation, served: Served) -> dict[str, str]:
+    """Connectors of the book that lack a setting. The worker, which has the same environment, cannot make them either."""
+    _, ways = channels.build(served.organization)
+    _, acts = platforms.build(installation.folder / "connectors.toml")
+    needed = {action.connector for plan in served.plans.values() for action in plan.actions.values()}
+    needed |= {read.connector for plan in served.plans.values() for read in plan.reads.values()}
+    wrong = {**{name: str(problem) for name, problem in acts.items() if name in needed}, **ways}
+    return {name: str(problem) for name, problem in wrong.items()}
 
 
 async def _running(together: Together) -> str:
