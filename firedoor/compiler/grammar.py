@@ -164,7 +164,7 @@ def _lexing(error: jinja2.TemplateSyntaxError, text: str, found: list[Token]) ->
         start = int(at.group(2)) - 3
         character = text[start : start + 1]
         double = text[start : start + 2]
-        fix = _INSTEAD.get(double) or _INSTEAD.get(character)
+        fix = _INSTEAD.get(double) or _INSTEAD.get(character) or "remove it, or quote the text that holds it"
         if character in "'\"":
             return Unreadable("this quote is never closed", start, len(text), fix)
         written = double if double in _INSTEAD else character

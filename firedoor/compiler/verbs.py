@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from firedoor.compiler import actions, expressions, literals, prose, roster, suggest, values
@@ -19,6 +18,8 @@ from firedoor.plan.expression import Expr, Item, Listing
 from firedoor.plan.model import Action
 from firedoor.plan.steps import Approve, Contain, ForEach, Group, Notify, Parallel, Step, Task, Undo, Wait
 
+_LASTS = re.compile(r"\s*\d[^<>=()|]*$")
+"""A wait that begins with a digit and compares nothing is a length of time."""
 _EACH = re.compile(r"\s*(?P<item>\S+)\s+in\s+(?P<list>\S.*)", re.DOTALL)
 
 
@@ -127,7 +128,7 @@ def _arguments(body: Body, entry: Fields, scope: Scope) -> dict[str, Expr]:
     mapping = entry.mapping("with")
     found: dict[str, Expr] = {}
     for key, node in mapping.entries if mapping is not None else ():
-        values.identifier(key, "an argument", body.findings)
+        values.kebab(key, "an argument", body.findings)
         expr = _argument(body, node, key, scope)
         if expr is not None:
             found[key.text] = expr
@@ -170,10 +171,11 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
     head = entry.text("wait")
     if head is None:
         return None
-    duration = values.seconds_of(head.text)
-    until = expressions.condition(head, scope, body.findings) if duration is None else None
+    lasts = bool(_LASTS.match(head.text))
+    duration = values.seconds(head, body.findings) if lasts else None
+    until = expressions.condition(head, scope, body.findings) if not lasts else None
     only = [name for name in ("held_for", "check_every", "at_most") if name in entry]
-    if duration is not None and only:
+    if lasts and only:
         message = f"`{only[0]}` is for a wait until something holds, and this one is a length of time"
         body.findings.add("FD501", entry.key_place(only[0]), message, fix="remove it, or wait for a condition")
     if until is not None and "at_most" not in entry.values.keys() | entry.broken and not _misspelt(entry, "at_most"):
@@ -243,8 +245,7 @@ def for_each(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | 
             kind = typed.kind.one
             bound = Bound(Item(loop=common.path, type=kind.value), kind)
         scope = scope.inside(found["item"], bound)
-    inner = replace(body.inside(common), guards=body.guards)
-    steps = inner.steps(entry.items("steps"), f"{common.path}.", scope)
+    steps = _inner(body, entry, common, scope)
     if item is None or items is None or not steps:
         return None
     return ForEach(**_common(common), item=item, items=items, steps=steps, at_once=at_once or 1, ask_above=ask_above)

@@ -116,7 +116,7 @@ MADE: dict[str, tuple[str, dict[str, bytes]]] = {
 _WHY = re.compile(r"## Why it matters in a crisis\n\n(.*?)\n\n## Good", re.DOTALL)
 _PAGE = """# {code}: {title}
 
-{kind} The compiler's words: what is wrong, where, what it would mean in a crisis, and how to mend it.
+{kind}
 
 ## Bad
 
@@ -149,7 +149,9 @@ def page(code: str) -> str:
     else:
         case = {case.name: case for case in cases("err")}[code]
         says, bad = case.says().rstrip(), _blocks(case)
-    kind = "A warning: it does not stop a launch." if CODES[code].severity == "warning" else "An error."
+    kind = (
+        "A warning: it does not stop a launch." if CODES[code].severity == "warning" else "An error: it stops a launch."
+    )
     title = CODES[code].title
     return _PAGE.format(code=code, title=title, kind=kind, bad=bad, says=says, why=why, good=_blocks(good))
 

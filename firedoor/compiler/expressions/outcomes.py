@@ -100,7 +100,12 @@ def no_such_value(work: Walk, node: nodes.Test, of: Typed, at: tuple[int, int]) 
     if of.kind.base == "severity":
         work.tell("FD216", at, f'no severity is called "{name}"', suggest.fix(name, values.SEVERITIES))
     elif of.kind.base == "choice" and not of.kind.listed:
-        work.tell("FD216", at, f'"{name}" is none of the choices of {source}', suggest.fix(name, of.kind.choices))
+        work.tell(
+            "FD216",
+            at,
+            f'"{name}" is none of the choices of {source}',
+            suggest.fix(name, of.kind.choices, "declare its choices"),
+        )
     elif of.kind.base == "country" and not of.kind.listed:
         work.tell("FD216", at, f'"{name}" is no country', "write a country's two capital letters (ISO 3166)")
     elif name in OUTCOMES:
