@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from dataclasses import dataclass
 
@@ -51,3 +52,12 @@ def unpacked(data: bytes) -> State:
         raise ValueError(f"the state is of engine {state.engine}; this worker knows {ENGINE - 1} and {ENGINE}")
     state.engine = ENGINE
     return state
+
+
+async def handlers_finished() -> None:
+    """Wait for them before a run returns or crosses. A cancellation that comes in that moment changes nothing more."""
+    while not workflow.all_handlers_finished():
+        try:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        except asyncio.CancelledError:
+            continue

@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import crossing
     from workflows.acting import perform
     from workflows.admission import admit, refuse
+    from workflows.crossing import handlers_finished
 
 SEVERITY = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
 PHASE = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
@@ -88,7 +89,7 @@ class IncidentWorkflow:
             if self._broken is not None:
                 raise self._broken
         self._show()
-        await _handlers_finished()
+        await handlers_finished()
         return self._state.ended or "completed"
 
     # What people say
@@ -265,16 +266,7 @@ class IncidentWorkflow:
             workflow.logger.exception("the run cannot continue as new")
             self._stays, self._changed = True, True
             return
-        await _handlers_finished()
+        await handlers_finished()
         if self._timer is not None:
             self._timer.cancel()
         workflow.continue_as_new(args=[packed, launch, state])
-
-
-async def _handlers_finished() -> None:
-    """A cancellation that comes in the last moment changes nothing any more."""
-    while not workflow.all_handlers_finished():
-        try:
-            await workflow.wait_condition(workflow.all_handlers_finished)
-        except asyncio.CancelledError:
-            continue

@@ -5,6 +5,7 @@ It is a workflow of its own because it outlives the incident. firedoor.run.revie
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
@@ -31,9 +32,10 @@ with workflow.unsafe.imports_passed_through():
     from firedoor.run.documents import hash_of
     from firedoor.run.review import Item, ReviewState
     from firedoor.run.validity import Refused
-    from workflows import trust
+    from workflows import crossing, trust
     from workflows.acting import ATTEMPT, RETRY
     from workflows.admission import refuse
+    from workflows.crossing import handlers_finished
 
 
 @workflow.defn(name=protocol.REVIEW)
@@ -50,23 +52,37 @@ class ReviewWorkflow:
 
     @workflow.run
     async def run(self, order: ReviewOrder, crossed: str | None) -> int:
-        """Returns the number of tasks that were done and verified."""
+        """Returns the number of tasks that were done and verified. A cancellation from outside is told, and ends
+        nothing: what is owed stays owed."""
+        chasing = asyncio.create_task(self._chase())
+        while not chasing.done():
+            try:
+                await workflow.wait_condition(chasing.done)
+            except asyncio.CancelledError:
+                review.cancelled(self._state, workflow.now())
+                self._changed = True
+        ended = chasing.result()
+        await handlers_finished()
+        if not ended:
+            workflow.continue_as_new(args=[order, self._state.model_dump_json()])
+        return len(self._state.items)
+
+    async def _chase(self) -> bool:
+        """Until every task is verified; False where the history has become long before that."""
         if not self._opened:
             await self._record()
             for item in self._state.items:
                 await self._tell(item, "Review task")
         while not review.closed(self._state):
-            self._changed = False
             await self._wait()
+            self._changed = False
             for item in review.due(self._state, workflow.now()):
                 await self._tell(item, "Reminder")
             await self._record()
-            if workflow.info().is_continue_as_new_suggested():
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(args=[order, self._state.model_dump_json()])
+            if crossing.due(0):
+                return False
         await self._record()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return len(self._state.items)
+        return True
 
     async def _wait(self) -> None:
         wake = review.wake_at(self._state)

@@ -30,7 +30,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.containing import Containing
+from activities.containing import Containing, Verify
 from firedoor import protocol
 from firedoor.connectors.memory import MemoryPlatform
 from firedoor.people import warrants
@@ -67,8 +67,8 @@ from workflows.review import ReviewWorkflow
 WORKFLOWS: Sequence[type] = (IncidentWorkflow, ReviewWorkflow)
 
 HOLDS: dict[str, tuple[str, ...]] = {
-    "ana": ("crt", "crt.on_shift"),  # launches
-    "niamh": ("crt", "crt.on_shift"),
+    "ana": ("crt", "crt.on_shift", "commander"),  # launches
+    "niamh": ("crt", "crt.on_shift", "commander"),
     "luis": ("crt", "crt.on_shift"),
     "boss": ("crt", "crt.manager"),
     "omar": ("policy", "policy.on_shift"),
@@ -129,7 +129,7 @@ class Doubles:
         return [notice for notice in self.notices if notice.key.startswith(ask_or_step)]
 
 
-def verifier(records: Records, ring: KeyRing) -> Callable[[Order], None]:
+def verifier(records: Records, ring: KeyRing) -> Verify:
     """The check that every act makes, against the plan that the launch was signed for."""
 
     def verify(order: Order) -> None:
@@ -300,9 +300,27 @@ class Run:
         return found
 
     async def review(self) -> ReviewView:
-        handle: WorkflowHandle[Any, Any] = self.stage.client.get_workflow_handle(protocol.review_id(self.incident))
-        found: ReviewView = await handle.query(protocol.VIEW, result_type=ReviewView)
+        found: ReviewView = await self.of_review().handle.query(protocol.VIEW, result_type=ReviewView)
         return found
+
+    def of_review(self) -> Run:
+        """The incident's review, to be spoken to and forwarded like its run."""
+        review = protocol.review_id(self.incident)
+        return Run(self.stage, self.plan, self.incident, self.stage.client.get_workflow_handle(review), "")
+
+    async def item(self, name: str) -> AskView:
+        """A review's task, as something that can be answered."""
+        (item,) = [item for item in (await self.review()).items if item.id == name]
+        return AskView(
+            id=item.id,
+            kind="task",
+            step="",
+            words=item.words,
+            to=(item.assign,),
+            choices=(),
+            opened_at=item.due_at,
+            document=item.document,
+        )
 
     async def result(self, within: float = 20) -> str:
         return str(await asyncio.wait_for(self.handle.result(), within))

@@ -171,7 +171,12 @@ COMMANDS: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "nothing to undo": ("ana", {"command": "undo", "step": "0"}, "state", "there is nothing to undo"),
     "not paused": ("ana", {"command": "resume"}, "state", "The run is not paused."),
     "another state": ("ana", {"command": "note", "step": "0", "expects": "done"}, "changed", "is asking by now"),
-    "no input of that name": ("ana", {"command": "add", "value": {"acounts": ["@c:x"]}}, "value", "is no input of this playbook"),
+    "no input of that name": (
+        "ana",
+        {"command": "add", "value": {"acounts": ["@c:x"]}},
+        "value",
+        "is no input of this playbook",
+    ),
     "no severity": ("ana", {"command": "severity", "value": "high"}, "value", "A severity is one of"),
 }
 

@@ -1,0 +1,127 @@
+"""What people see: pages that the server carries, search attributes, and a review that is opened once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
+
+from firedoor import protocol
+from firedoor.plan import Review, ReviewTask
+from firedoor.protocol import Row
+from tests.workflows import plans as p
+from tests.workflows.harness import Run, Stage
+
+LIMIT = 256 * 1024
+REVIEW = Review(
+    owner=p.COMMANDER, tasks=(ReviewTask(words=p.text("Write it up"), assign=p.CRT, due=p.due(24), at="x"),)
+)
+
+
+async def pages(run: Run) -> list[Row]:
+    """All rows that the run still has, page by page."""
+    rows: list[Row] = []
+    since = 0
+    for _ in range(100):
+        view = await run.view(since)
+        assert len(view.model_dump_json()) < LIMIT
+        rows += view.rows
+        if not view.more:
+            return rows
+        assert view.next_row > since, "a page moves on"
+        since = view.next_row
+    raise AssertionError("the pages do not end")
+
+
+async def test_a_view_of_many_questions_and_long_rows_comes_in_pages(stage: Stage) -> None:
+    accounts = [f"@an-account-with-a-rather-long-name-{n}:platform.example" for n in range(200)]
+    many = p.for_each(p.ACCOUNTS, p.task(words=p.text("Look at " + "this account with great care " * 9)), at_once=200)
+    run = await stage.launch(p.plan(many), inputs={"accounts": accounts})
+    await run.until(lambda view: len(view.asks) > 50)
+    for number in range(8):
+        await run.command("ana", "note", reason=f"{number} " + 'a "quoted" word ' * 2_500)
+    rows = await pages(run)
+    assert [row.seq for row in rows] == list(range(rows[0].seq, rows[-1].seq + 1))
+    assert [row.kind for row in rows].count("command.note") == 8
+
+
+async def test_the_live_view_keeps_the_latest_rows_and_the_record_has_all(stage: Stage) -> None:
+    run = await stage.launch(p.plan(p.task()))
+    await run.ask("0")
+    for number in range(90):
+        await run.command("ana", "note", reason=str(number))
+    await run.until(lambda view: view.recorded == view.rows[-1].seq)
+    rows = run.rows()
+    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+    assert [row.kind for row in rows].count("command.note") == 90
+    assert len(await pages(run)) < 90
+
+
+SEVERITY = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
+PHASE = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
+WAITING_ON = SearchAttributeKey.for_keyword(protocol.SEARCH_WAITING_ON)
+NEXT_DUE = SearchAttributeKey.for_datetime(protocol.SEARCH_NEXT_DUE)
+
+
+async def test_search_attributes(stage: Stage) -> None:
+    run = await stage.launch(p.plan(p.approve(p.POLICY, p.LEGAL)))
+    ask = await run.ask("0")
+    shown = (await run.handle.describe()).typed_search_attributes
+    assert (shown.get(SEVERITY), shown.get(PHASE), shown.get(WAITING_ON)) == ("sev2", "responding", "policy, legal")
+    due = shown.get(NEXT_DUE)
+    assert due is not None
+    assert ask.deadline is not None
+    assert abs(due - ask.deadline) < timedelta(milliseconds=1)
+    query = f'{protocol.SEARCH_WAITING_ON} = "policy, legal" AND WorkflowId = "{run.incident}"'
+    for _ in range(100):
+        if (await stage.client.count_workflows(query)).count == 1:
+            break
+        await asyncio.sleep(0.05)
+    else:
+        raise AssertionError("the list does not show who is waited for")
+    await run.answer("omar", ask, "approve")
+    await run.answer("maria", ask, "approve")
+    await run.result()
+    shown = (await run.handle.describe()).typed_search_attributes
+    assert (shown.get(SEVERITY), shown.get(PHASE)) == ("sev2", "closed")
+    assert (shown.get(WAITING_ON), shown.get(NEXT_DUE)) == (None, None)
+
+
+@pytest.mark.history("review")
+async def test_the_review_opens_when_the_response_has_ended(stage: Stage) -> None:
+    run = await stage.launch(p.plan(p.notify(), review=REVIEW))
+    await run.result()
+    view = await run.review()
+    assert [(item.words, item.assign, item.state) for item in view.items] == [("Write it up", "crt.on_shift", "open")]
+    assert "review.opened" in run.kinds()
+    handle = run.of_review().handle
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    await run.of_review().answer("niamh", await run.item("task-1"), "done")
+    await run.of_review().answer("boss", await run.item("task-1"), "verify")
+    assert await handle.result() == 1
+    assert (await run.review()).closed
+
+
+async def test_a_review_of_what_was_stopped_lists_what_is_still_contained(stage: Stage) -> None:
+    run = await stage.launch(p.plan(p.contain(), p.task(), review=REVIEW))
+    await run.ask("1")
+    await run.command("ana", "stop")
+    assert await run.result() == "stopped"
+    words = [item.words for item in (await run.review()).items]
+    assert "Decide on what is still contained: lock: @a:x; lock: @b:x" in words
+
+
+async def test_a_review_that_someone_cancels_goes_on(stage: Stage) -> None:
+    run = await stage.launch(p.plan(p.notify(), review=REVIEW))
+    await run.result()
+    handle = run.of_review().handle
+    await handle.cancel()
+    await asyncio.sleep(0.3)
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    assert "review.cancel_asked" in [row.kind for row in (await run.review()).rows]
+    await run.of_review().answer("niamh", await run.item("task-1"), "done")
+    await run.of_review().answer("boss", await run.item("task-1"), "verify")
+    assert await handle.result() == 1
