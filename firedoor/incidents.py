@@ -243,10 +243,18 @@ class TemporalIncidents:
     async def health(self) -> Health:
         try:
             async with self._translated(""):
-                worker = await self._has_worker()
+                found = await self._workers()
         except Trouble:
             return Health(server=False, worker=False)
-        return Health(server=True, worker=worker)
+        return Health(server=True, worker=bool(found))
+
+    async def workers(self) -> tuple[str, ...]:
+        """Who works: `PID@HOST` of each worker that has asked for work in the last minute. None while nobody answers."""
+        try:
+            async with self._translated(""):
+                return await self._workers()
+        except Trouble:
+            return ()
 
     async def _update(self, workflow: str, name: str, word: Signed, nonce: str) -> Receipt:
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
@@ -308,15 +316,14 @@ class TemporalIncidents:
         fate = _SEND_AGAIN if spoken else "Nothing is lost: try again in a moment."
         try:
             async with asyncio.timeout(2):
-                worker = await self._has_worker()
+                found = await self._workers()
         except (TimeoutError, RPCError, RuntimeError):
             return NoAnswer("The Temporal server does not answer.", fate) if spoken else Unreachable()
-        if not worker:
+        if not found:
             return NoAnswer("No worker is running.", f"{fate} Start one: `firedoor up`.")
         return NoAnswer("The engine did not answer in time.", fate)
 
-    async def _has_worker(self) -> bool:
-        """Whether anyone has asked for work lately."""
+    async def _workers(self) -> tuple[str, ...]:
         found = await self._client.workflow_service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=self._client.namespace,
@@ -326,7 +333,7 @@ class TemporalIncidents:
             timeout=timedelta(seconds=2),
         )
         fresh = datetime.now(UTC) - timedelta(seconds=70)  # a poll lasts a minute
-        return any(poller.last_access_time.ToDatetime(UTC) > fresh for poller in found.pollers)
+        return tuple(one.identity for one in found.pollers if one.last_access_time.ToDatetime(UTC) > fresh)
 
 
 def _refusal(error: WorkflowUpdateFailedError, workflow: str) -> Trouble:

@@ -14,6 +14,7 @@ from firedoor.cli.front import Front, new_nonce, told
 from firedoor.cli.options import Caller
 from firedoor.cli.screen import heading, left, line, seen, severity
 from firedoor.protocol import Receipt, View
+from firedoor.web import naming
 from firedoor.web.messages import AnswerRequest, Inbox, InboxLine, Shown
 
 
@@ -108,7 +109,7 @@ def _name(ask: InboxLine, among: list[InboxLine]) -> str:
 def _others(front: Front, incident: str, named: str) -> list[InboxLine]:
     """An ask that is somebody else's: whoever insists is told by the run why it is not theirs."""
     view = front.get(f"/api/incidents/{incident}", View)
-    names = {step.path: step.id or step.path for step in view.steps}
+    names = naming.names(view.steps)
     return [
         InboxLine(
             incident=incident,

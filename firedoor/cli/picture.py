@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +10,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from firedoor.cli.screen import heading, left, line, moment, seen, severity, table
+from firedoor.plan import paths
 from firedoor.protocol import AskView, ReviewView, Row, StepView, View
+from firedoor.web import naming
 
 STATE_STYLE: Final = {
     "done": "green",
@@ -45,7 +47,7 @@ def whole(view: View, *, rows: int = 12, steps: bool = True, now: datetime | Non
     parts += _clocks(view, at)
     parts += _holds(view, at)
     if steps:
-        parts += [heading("Steps"), *(_step(step) for step in view.steps if step.state != "not_needed")]
+        parts += [heading("Steps"), *(_step(step) for step in _needed(view.steps))]
     if rows and view.rows:
         parts += [heading("Latest"), *(row_line(row) for row in view.rows[-rows:])]
     return Group(*parts)
@@ -70,7 +72,7 @@ def _asks(view: View, now: datetime) -> Iterator[RenderableType]:
     if not view.asks:
         return
     yield heading("Waiting for")
-    names = {step.path: step.id or step.path for step in view.steps}
+    names = naming.names(view.steps)
     for ask in view.asks:
         yield Text.assemble(
             "  ",
@@ -132,10 +134,22 @@ def _holds(view: View, now: datetime) -> Iterator[RenderableType]:
         yield line((f"  and {len(held) - 20} more", "dim"))
 
 
+def _needed(steps: Iterable[StepView]) -> Iterator[StepView]:
+    """Without those that do not apply, and what stands inside them."""
+    left_out: list[str] = []
+    for step in steps:
+        if any(paths.within(step.path, path) for path in left_out):
+            continue
+        if step.state == "not_needed":
+            left_out.append(step.path)
+            continue
+        yield step
+
+
 def _step(step: StepView) -> Text:
     state = step.state.partition(",")[0]
     style = STATE_STYLE.get(state, "")
-    name = f" ({step.id})" if step.id else ""
+    name = f" ({naming.called(step)})" if step.id else ""
     detail = f", {step.detail}" if step.detail else ""
     return line(
         "  " + "  " * step.depth,

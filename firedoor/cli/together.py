@@ -60,10 +60,10 @@ class WorkerPart:
     name = "the worker"
 
     def __init__(
-        self, installation: Installation, address: str, book: Path, ready: Callable[[], Awaitable[bool]]
+        self, installation: Installation, address: str, book: Path, workers: Callable[[], Awaitable[Sequence[str]]]
     ) -> None:
         script = Path(firedoor.__file__).parents[1] / "worker.py"
-        self._ready = ready
+        self._workers = workers
         self._program = Program(
             self.name,
             [sys.executable, script],
@@ -88,7 +88,11 @@ class WorkerPart:
 
     async def start(self) -> None:
         await self._program.start()
-        await self._program.until_ready(self._ready, within=60)
+        await self._program.until_ready(self._works, within=120)
+
+    async def _works(self) -> bool:
+        """Whether this very process has asked for work: the server remembers the one before it for a while."""
+        return any(name.startswith(f"{self.pid}@") for name in await self._workers())
 
     async def stop(self) -> None:
         await self._program.stop(patience=15)
@@ -217,7 +221,7 @@ class Together:
             await self._begin(self.server)
         self.incidents = TemporalIncidents(await connect(self.address))
         if self._with_worker:
-            self.worker = WorkerPart(home, self.address, self._book_path, self._has_worker)
+            self.worker = WorkerPart(home, self.address, self._book_path, self.incidents.workers)
             await self._begin(self.worker)
         records = open_records(home.database_url)
         self._closing.callback(records.close)
@@ -261,9 +265,6 @@ class Together:
     async def _begin(self, part: Part) -> None:
         self._parts.append(part)
         await part.start()
-
-    async def _has_worker(self) -> bool:
-        return self.incidents is not None and (await self.incidents.health()).worker
 
     def _log_to(self, path: Path) -> None:
         handler = logging.FileHandler(path)

@@ -11,6 +11,7 @@ from firedoor.incidents import NoAnswer, NoSuchIncident, Refused
 from firedoor.people import directory
 from firedoor.plan import Plan, paths
 from firedoor.protocol import AskView, ReviewItemView, ReviewView, View
+from firedoor.web import naming
 from firedoor.web.door import NO_ROWS, Door
 from firedoor.web.messages import Inbox, InboxLine
 
@@ -62,6 +63,7 @@ def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
     """The asks of one run that the person can answer."""
     names = names_of(door, person, view.region, view.commander, view.launcher)
     plan = door.records.plans.get(view.plan)
+    called = naming.names(view.steps)
     return [
         InboxLine(
             incident=view.incident,
@@ -69,7 +71,7 @@ def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
             severity=view.severity,
             kind=ask.kind,
             ask=ask.id,
-            step=_step_id(view, ask),
+            step=called.get(ask.step, ask.step),
             words=ask.words,
             choices=ask.choices,
             deadline=ask.deadline,
@@ -80,10 +82,6 @@ def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
         for ask in view.asks
         if _is_for(ask, person, names, view.launcher, _escalated(ask, plan, door.now()))
     ]
-
-
-def _step_id(view: View, ask: AskView) -> str:
-    return next((step.id or step.path for step in view.steps if step.path == ask.step), ask.step)
 
 
 def _is_for(ask: AskView, person: str, names: frozenset[str], launcher: str, escalated: bool) -> bool:

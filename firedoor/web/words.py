@@ -13,7 +13,7 @@ from firedoor.plan import Plan
 from firedoor.plan.inputs import Checked, Problem, check_late, meant, read_duration
 from firedoor.protocol import Answer, Command, Launch, Receipt, Signed, View
 from firedoor.run.documents import hash_of
-from firedoor.web import changes
+from firedoor.web import changes, naming
 from firedoor.web.door import FRESH_FOR, NO_ROWS, Door
 from firedoor.web.journal import Kind, SaidDifferently, Word, digest
 from firedoor.web.messages import AnswerRequest, CommandRequest, Shown
@@ -176,7 +176,7 @@ async def _command(door: Door, person: str, incident: str, request: CommandReque
         issued=now,
         expires=now + FRESH_FOR,
         command=request.command,
-        step=request.step,
+        step=naming.path_of(view.steps, request.step),
         target=request.target,
         value=await _value(door, view, request),
         reason=request.reason,
