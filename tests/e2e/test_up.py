@@ -1,0 +1,149 @@
+"""`firedoor up`: it ends cleanly, goes on where it was, starts again what dies, and says so when a part is away."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import time
+
+import psutil
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from firedoor import protocol
+from firedoor.compiler import load_book
+from firedoor.people.signatures import SigningKey
+from firedoor.protocol import Launch
+from tests.e2e.upped import Upped, closed, waits_for
+
+
+def test_it_ends_cleanly_and_goes_on_with_what_was_running(own_up: Upped) -> None:
+    incident = own_up.launch()
+    own_up.until(incident, waits_for("approval"))
+    children = psutil.Process(own_up.state["pid"]).children(recursive=True)
+    assert own_up.stop() == 0
+    assert [child for child in children if child.is_running()] == []
+    assert not own_up.installation.state.exists()
+    away = own_up("list", person="ana", code=1)
+    assert "Firedoor is not up here" in away.err
+    assert "firedoor up" in away.err
+
+    own_up.start()
+    view = own_up.show(incident)
+    assert [ask["step"] for ask in view["asks"]] == ["2.0"]
+    own_up("reject", incident, person=own_up.on_shift("policy"))
+    own_up.until(incident, closed)
+    assert own_up.stop(signal.SIGTERM) == 0
+
+
+def test_it_is_up_once(own_up: Upped) -> None:
+    told = own_up("up", "--book", str(own_up.book), code=1)
+    assert "Firedoor is up already" in told.err
+    assert own_up.state["url"] in told.err
+
+
+def test_a_part_that_dies_is_told_and_started_again(own_up: Upped) -> None:
+    incident = own_up.launch()
+    own_up.until(incident, waits_for("approval"))
+    own_up.kill("worker")
+    own_up.told("The worker has ended. Starting it again")
+    own_up.told("The worker is back.")
+    own_up.kill("temporal")
+    own_up.told("The Temporal server is back.")
+    deadline = time.monotonic() + 60
+    while True:
+        told = own_up.until(incident, waits_for("approval")) if _answers(own_up, incident) else None
+        if told:
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    own_up("reject", incident, person=own_up.on_shift("policy"))
+    own_up.until(incident, closed)
+
+
+def _answers(up: Upped, incident: str) -> bool:
+    try:
+        up.show(incident)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_while_the_server_hangs_commands_say_so_and_how_to_go_on(own_up: Upped) -> None:
+    incident = own_up.launch()
+    own_up.until(incident, waits_for("approval"))
+    policy = own_up.on_shift("policy")
+    seen = own_up("inbox", "--json", person=policy).json["asks"][0]
+    os.kill(own_up.state["temporal_pid"], signal.SIGSTOP)
+    try:
+        assert "The Temporal server does not answer." in own_up("show", incident, person=policy, code=1).err
+        listed = own_up("list", person=policy)
+        assert incident in listed.out
+        assert "written down last" in listed.err
+        assert own_up("launch", "high-profile-takeover", "--yes", "--set", "accounts=@b:x", "--set", "public_office=no",
+                      person="ana", code=1).err.count("does not answer") == 1  # fmt: skip
+        assert "ana launched" in own_up("export", incident, person=policy).out, "the record needs no engine"
+    finally:
+        os.kill(own_up.state["temporal_pid"], signal.SIGCONT)
+    own_up("approve", incident, seen["ask"], "--document", seen["document"], person=policy)
+
+
+def test_without_a_worker_a_word_is_not_lost(own_up: Upped) -> None:
+    incident = own_up.launch()
+    own_up.until(incident, waits_for("approval"))
+    policy = own_up.on_shift("policy")
+    os.kill(own_up.state["worker_pid"], signal.SIGSTOP)
+    try:
+        told = own_up("approve", incident, person=policy, code=1)
+        assert "did not answer in time" in told.err
+    finally:
+        os.kill(own_up.state["worker_pid"], signal.SIGCONT)
+    again = own_up("approve", incident, person=policy)
+    assert "is approved" in again.out
+    rows = [row for row in own_up.show(incident)["rows"] if row["kind"] == "approval.signed"]
+    assert len(rows) == 1
+
+
+def test_a_plan_of_ones_own_started_at_temporals_port_contains_nothing(own_up: Upped) -> None:
+    plan = load_book(own_up.book).plans["high-profile-takeover"]
+
+    async def start() -> None:
+        client = await Client.connect(own_up.state["temporal"], data_converter=pydantic_data_converter)
+        view = Launch.model_validate(
+            {
+                "person": "ana",
+                "incident": "inc-homemade22",
+                "plan": plan.digest,
+                "nonce": "0123456789",
+                "issued": "2026-03-04T10:00:00Z",
+                "expires": "2026-03-04T10:15:00Z",
+                "inputs": {"accounts": ["@victim:x"], "public_office": False},
+                "aware_at": "2026-03-04T10:00:00Z",
+                "region": "emea",
+            }
+        )
+        forged = SigningKey.generate().sign(view)
+        await client.start_workflow(
+            protocol.INCIDENT, args=[plan.pack(), forged, None], id=view.incident, task_queue=protocol.TASK_QUEUE
+        )
+
+    asyncio.run(start())
+    time.sleep(3)
+    listed = own_up("list", "--json", person="ana").json["incidents"]
+    assert [one["title"] for one in listed if one["incident"] == "inc-homemade22"] in (
+        [],
+        ["(not launched through this front door)"],
+    )
+    platform = own_up.folder / "platform.sqlite3"
+    with sqlite3.connect(platform) as connection:
+        tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        held = [
+            row for name in tables for row in connection.execute(f"select * from {name}") if "@victim:x" in str(row)
+        ]  # noqa: S608
+    assert held == []
+
+
+@pytest.mark.parametrize("words", [["check"], ["check", "--format", "line"]])
+def test_the_shipped_book_is_clean(own_up: Upped, words: list[str]) -> None:
+    own_up(*words, str(own_up.book))
