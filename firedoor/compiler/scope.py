@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from firedoor.plan.expression import And, Expr, Outcome, StepIs
 from firedoor.plan.model import Action
-from firedoor.plan.steps import Approve, Consequence, Step
+from firedoor.plan.steps import Approve, Consequence, Contain, Step
 
 Known = frozenset[str]
 """Static paths of approvals."""
@@ -117,59 +117,72 @@ class Hazard:
     why: str
 
 
+@dataclass(frozen=True)
+class _Act:
+    """An act that wants a decision: it cannot be taken back, or requires signatures."""
+
+    step: Contain
+    action: Action
+    parts: tuple[int, ...]
+    guards: frozenset[tuple[str, str]]
+    """(path of a step, its outcome): what has happened wherever the act is reached, by its conditions."""
+
+
 class Following:
-    """What can happen after a step, or beside it: everything but what stands before it in its sequences."""
+    """What can happen after a step, beside it, or with it in the next round of a loop."""
 
     def __init__(self, steps: tuple[Step, ...], actions: dict[str, Action]) -> None:
-        self.steps = steps
         self.actions = actions
+        self.verbs: dict[tuple[int, ...], str] = {}
+        self.acts: list[_Act] = []
+        self._gather(steps, frozenset())
+
+    def _gather(self, steps: tuple[Step, ...], around: frozenset[tuple[str, str]]) -> None:
+        for step in steps:
+            guards = around | {(part.step, part.outcome) for part in _conjuncts(step.when)}
+            if step.verb in ("parallel", "group", "for_each"):
+                self.verbs[_parts(step)] = step.verb
+                self._gather(step.steps, guards)
+            elif step.verb == "contain":
+                action = self.actions.get(step.action)
+                if action is not None and (action.irreversible or action.requires):
+                    self.acts.append(_Act(step, action, _parts(step), guards))
 
     def hazard(self, step: Step, outcome: Outcome = "unanswered") -> Hazard | None:
         """The first act that going on after the step ended so could lead to, though nobody has decided on it."""
-        for other in _after(self.steps, step.path):
-            found = self._within(other, step, outcome)
-            if found is not None:
-                return found
+        parts = _parts(step)
+        for act in self.acts:
+            why = _wants(act.action, step)
+            if why is None or not self._follows(act.parts, parts):
+                continue
+            if not any(path == step.path and ended != outcome for path, ended in act.guards):
+                return Hazard(act.step, why)
         return None
 
-    def _within(self, other: Step, silent: Step, outcome: Outcome) -> Hazard | None:
-        if any(part.step == silent.path and part.outcome != outcome for part in _conjuncts(other.when)):
-            return None
-        if other.verb == "contain":
-            action = self.actions.get(other.action)
-            if action is not None and action.irreversible:
-                return Hazard(other, f"{action.name}, which cannot be taken back")
-            if action is not None and silent.verb == "approve":
-                seats = {(seat.who.kind, seat.who.name) for seat in silent.needs}
-                wanted = [seat for seat in action.requires if (seat.who.kind, seat.who.name) in seats]
-                if wanted:
-                    return Hazard(other, f"{action.name}, which requires {wanted[0].who} to sign")
-        if other.verb in ("parallel", "group", "for_each"):
-            for inner in other.steps:
-                found = self._within(inner, silent, outcome)
-                if found is not None:
-                    return found
+    def _follows(self, act: tuple[int, ...], silent: tuple[int, ...]) -> bool:
+        """Whether the act stands behind the silent step, in a branch beside it, or in a loop with it."""
+        for depth, (one, other) in enumerate(zip(act, silent, strict=False)):
+            verb = self.verbs.get(act[:depth])
+            if verb == "for_each":
+                return act != silent
+            if one != other:
+                return verb == "parallel" or one > other
+        return False
+
+
+def _wants(action: Action, silent: Step) -> str | None:
+    """Why the act must not follow from the step's silence."""
+    if action.irreversible:
+        return f"{action.name}, which cannot be taken back"
+    if silent.verb != "approve":
         return None
+    seats = {(seat.who.kind, seat.who.name) for seat in silent.needs}
+    wanted = [seat.who for seat in action.requires if (seat.who.kind, seat.who.name) in seats]
+    return f"{action.name}, which requires {wanted[0]} to sign" if wanted else None
 
 
-def _after(steps: tuple[Step, ...], path: str) -> Iterator[Step]:
-    """The steps that can begin after the one at `path`, run beside it, or stand with it in a loop's next round."""
-    parts = path.split(".")
-    here, verb, looped = steps, "group", False
-    levels: list[list[Step]] = []
-    for depth, part in enumerate(parts):
-        everyone = looped or verb == "parallel"
-        own = ".".join(parts[: depth + 1])
-        levels.append([one for one in here if one.path != own and (everyone or _number(one) > int(part))])
-        step = next(one for one in here if one.path == own)
-        if step.verb in ("parallel", "group", "for_each"):
-            here, verb, looped = step.steps, step.verb, looped or step.verb == "for_each"
-    for level in reversed(levels):
-        yield from level
-
-
-def _number(step: Step) -> int:
-    return int(step.path.rpartition(".")[2])
+def _parts(step: Step) -> tuple[int, ...]:
+    return tuple(int(part) for part in step.path.split("."))
 
 
 # --- both, written into the steps
