@@ -24,9 +24,7 @@ class Skipper:
     """`client` stamps every workflow that it starts; the client that was given stays as it is."""
 
     def __init__(self, client: Client) -> None:
-        self._skipper = TimeSkipper(
-            client, config=TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS)
-        )
+        self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS))
 
     @property
     def client(self) -> Client:
