@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from firedoor.compiler import renderers
@@ -38,18 +39,20 @@ _BASE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Case:
     name: str
     files: dict[str, bytes]
     """What is laid over the book, as it stands in the case."""
     out: Path
 
+    @cached_property
     def book(self) -> Book:
         return compile_book(Path("book"), laid_over(self.files))
 
+    @cached_property
     def says(self) -> str:
-        return renderers.text(self.book().findings)
+        return renderers.text(self.book.findings)
 
 
 def laid_over(files: dict[str, bytes]) -> dict[str, bytes]:
@@ -75,6 +78,7 @@ def playbook(text: str) -> Book:
     return compile_book(Path("book"), laid_over({PLAYBOOK: text.encode()}))
 
 
+@cache
 def cases(kind: str) -> list[Case]:
     """The cases in cases/ok or cases/err."""
     found = []
@@ -148,7 +152,7 @@ def page(code: str) -> str:
         bad = words
     else:
         case = {case.name: case for case in cases("err")}[code]
-        says, bad = case.says().rstrip(), _blocks(case)
+        says, bad = case.says.rstrip(), _blocks(case)
     kind = (
         "A warning: it does not stop a launch." if CODES[code].severity == "warning" else "An error: it stops a launch."
     )
@@ -169,7 +173,7 @@ def _blocks(case: Case) -> str:
 def expected() -> Iterator[tuple[Path, str]]:
     """Every file that is made from the cases, and what it should hold."""
     for case in cases("err"):
-        yield case.out, case.says()
+        yield case.out, case.says
     for code in CODES:
         yield PAGES / f"{code}.md", page(code)
     yield PAGES / "README.md", index()

@@ -23,12 +23,12 @@ def _named(case: Case) -> str:
 
 @pytest.mark.parametrize("case", golden.cases("err"), ids=_named)
 def test_a_bad_book_is_told_in_these_words(case: Case) -> None:
-    assert case.says() == case.out.read_text(), AGAIN
+    assert case.says == case.out.read_text(), AGAIN
 
 
 @pytest.mark.parametrize("case", golden.cases("err"), ids=_named)
 def test_every_finding_points_at_text(case: Case) -> None:
-    book = case.book()
+    book = case.book
     assert book.findings
     for found in book.findings:
         assert found.code in CODES
@@ -42,12 +42,12 @@ def test_every_finding_points_at_text(case: Case) -> None:
 @pytest.mark.parametrize("case", golden.cases("err"), ids=_named)
 def test_a_case_that_is_named_after_a_code_shows_that_code_alone(case: Case) -> None:
     if case.name in CODES:
-        assert {found.code for found in case.book().findings} == {case.name}
+        assert {found.code for found in case.book.findings} == {case.name}
 
 
 @pytest.mark.parametrize("case", golden.cases("ok"), ids=_named)
 def test_a_good_book_has_no_findings_and_its_plans(case: Case) -> None:
-    book = case.book()
+    book = case.book
     assert renderers.one_line(book.findings) == ""
     assert book.plans.keys() == book.files.keys()
 
@@ -60,7 +60,7 @@ def test_what_is_too_large_for_a_file_is_told_as_well(code: str) -> None:
 
 def test_ten_mistakes_are_ten_findings() -> None:
     case = next(case for case in golden.cases("err") if case.name == "ten-mistakes")
-    assert len(case.book().findings) == 10
+    assert len(case.book.findings) == 10
 
 
 def test_every_code_has_a_case_that_is_wrong_and_one_that_is_right() -> None:
