@@ -11,7 +11,7 @@ from firedoor.plan.evaluate import plain, unique
 from firedoor.protocol import ContainReport, Decision, TargetOutcome
 from firedoor.run import clocks, consequences, ending, questions, releasing, seats
 from firedoor.run.core import Core
-from firedoor.run.state import Act, Hold
+from firedoor.run.state import Act, Hold, StepState
 
 
 def begin(core: Core, step: Contain, path: str) -> None:
@@ -242,12 +242,11 @@ def _fail(core: Core, path: str, reason: str) -> None:
 
 def expired(core: Core) -> None:
     """Leases whose time is over: undone, or asked about. Nothing expires into the open by silence."""
-    by_path: dict[str, list[str]] = {}
-    for path, hold in core.holds():
-        if hold.leased and hold.until is not None and hold.until <= core.now:
-            by_path.setdefault(path, []).append(hold.target)
-    for path, targets in by_path.items():
-        step, state = core.step(path), core.at(path)
+    for path, state in list(core.state.steps.items()):
+        targets = _over_together(core, state)
+        if not targets:
+            continue
+        step = core.step(path)
         over = max(until for target in targets if (until := state.holds[target].until))
         for target in targets:
             state.holds[target].until = None
@@ -265,3 +264,16 @@ def expired(core: Core) -> None:
             releasing.release(core, path, targets, "its time was over")
         else:
             questions.about_expiry(core, path, targets, consequence.asks if consequence else None)
+
+
+TOGETHER = timedelta(minutes=1)
+"""Targets of one step that were contained within this are let go, or asked about, together: one question and not fifty."""
+
+
+def _over_together(core: Core, state: StepState) -> list[str]:
+    leases = {hold.target: hold.until for hold in state.holds.values() if hold.leased and hold.until is not None}
+    if not leases or min(leases.values()) > core.now:
+        return []
+    last = min(leases.values()) + TOGETHER
+    over = {target: until for target, until in leases.items() if until <= last}
+    return list(over) if max(over.values()) <= core.now else []

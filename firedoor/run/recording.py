@@ -9,16 +9,27 @@ from firedoor.run.core import Core
 from firedoor.run.state import Act, State
 
 TRY_AGAIN = timedelta(minutes=5)
+MOST_LOAD_BYTES = 256 * 1024
 
 
 def carry(state: State, act: Act) -> tuple[Row, ...]:
-    """The rows that go along with an act which begins now: all that no other has taken."""
+    """The rows that go along with an act which begins now: those that no other has taken, as many as it can carry."""
     first = state.carried + 1 if act.rows is None else min(act.rows[0], state.carried + 1)
-    rows = tuple(row for row in state.pending if row.seq >= first)
+    rows = _load([row for row in state.pending if row.seq >= first])
     if rows:
         act.rows = (rows[0].seq, rows[-1].seq)
         state.carried = max(state.carried, rows[-1].seq)
     return rows
+
+
+def _load(rows: list[Row]) -> tuple[Row, ...]:
+    """From the first on, one at least: the server refuses what is too large."""
+    room = MOST_LOAD_BYTES
+    for number, row in enumerate(rows):
+        room -= len(row.model_dump_json().encode())
+        if room < 0:
+            return tuple(rows[: max(number, 1)])
+    return tuple(rows)
 
 
 def arrived(core: Core, act: Act, *, reported: bool) -> None:
