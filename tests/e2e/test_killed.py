@@ -86,8 +86,8 @@ async def test_it_goes_on_after_a_kill(environ: dict[str, str], homeserver: Home
         incident = launched["incident"]
         until(environ, incident, asks_policy)
         assert await locked()
-    for name in ("worker_pid", "temporal_pid"):
-        assert not psutil.pid_exists(up[name]) or psutil.Process(up[name]).status() == psutil.STATUS_ZOMBIE
+        parts = [psutil.Process(up[name]) for name in ("worker_pid", "temporal_pid")]
+    assert psutil.wait_procs(parts, timeout=20)[1] == [], "the parts do not outlive it"
 
     down = firedoor(environ, "show", incident, "--as", "ana", fails=True)
     assert "firedoor up" in down["next"]
