@@ -56,7 +56,6 @@ class IncidentWorkflow:
         self._ending: list[str] = []
         self._timer: asyncio.Task[None] | None = None
         self._armed: datetime | None = None
-        self._shown: tuple[Any, ...] = ()
         self._reviewing: asyncio.Task[None] | None = None
         self._broken: BaseException | None = None
         self._stays = False
@@ -243,20 +242,25 @@ class IncidentWorkflow:
         self._happen(ReviewOpened(at=workflow.now()))
 
     def _show(self) -> None:
-        """Search attributes, all that have changed in one go. No decision reads them."""
-        waiting = ", ".join(waiting_on(self._state))[:200]
-        due = next_due(self._state)
-        shown = (self._state.severity, self._state.phase, waiting, due)
-        if shown == self._shown:
-            return
-        self._shown = shown
-        updates: list[SearchAttributeUpdate[Any]] = [
-            SEVERITY.value_set(self._state.severity),
-            PHASE.value_set(self._state.phase),
-            WAITING_ON.value_set(waiting) if waiting else WAITING_ON.value_unset(),
-            NEXT_DUE.value_set(due) if due else NEXT_DUE.value_unset(),
+        """Search attributes: those that differ from what is there, in one go. No decision reads them.
+
+        Who only writes the last rows down is closed, as the record has it: nothing else can happen any more.
+        """
+        state = self._state
+        wanted: list[tuple[SearchAttributeKey[Any], Any]] = [
+            (SEVERITY, state.severity),
+            (PHASE, "closed" if state.closing else state.phase),
+            (WAITING_ON, ", ".join(waiting_on(state))[:200] or None),
+            (NEXT_DUE, next_due(state)),
         ]
-        workflow.upsert_search_attributes(updates)
+        there = workflow.info().typed_search_attributes
+        changed: list[SearchAttributeUpdate[Any]] = [
+            key.value_unset() if value is None else key.value_set(value)
+            for key, value in wanted
+            if there.get(key) != value
+        ]
+        if changed:
+            workflow.upsert_search_attributes(changed)
 
     async def _cross(self, packed: bytes, launch: Signed) -> None:
         """A state that is too large to cross stays where it is: that ends badly later, and crossing would end it now."""
