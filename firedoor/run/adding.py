@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from firedoor.plan import Contain, ForEach, Step, paths
-from firedoor.plan.evaluate import Unread, plain
+from firedoor.plan.evaluate import Unread
 from firedoor.plan.references import inputs_behind, parts
 from firedoor.run import approval, asking, containment, notifying, questions, reading, severity, walking
 from firedoor.run.core import Core, NoRound
@@ -155,8 +155,7 @@ def _extend(core: Core, addition: Addition, step: ForEach, path: str) -> bool:
     state = core.at(path)
     if state.items is None:
         return True
-    found = plain(core.value(step.items, path)) or []
-    new = [item for item in found if item not in state.items]
+    new = [item for item in core.items(step.items, path) if item not in state.items]
     if not new:
         return True
     bound = min(step.ask_above if step.ask_above is not None else walking.MOST_ROUNDS, walking.most_rounds(step))

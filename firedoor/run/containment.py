@@ -42,9 +42,7 @@ def find_targets(core: Core, step: Contain, path: str) -> list[str]:
     """The targets, each once, in order; one empty text where the action takes none. Raises Unread."""
     if step.targets is None:
         return [""]
-    value = plain(core.value(step.targets, path))
-    found = value if isinstance(value, list) else [] if value is None else [value]
-    return [str(item) for item in unique(found)]
+    return [str(item) for item in unique(core.items(step.targets, path))]
 
 
 def arguments(core: Core, step: Contain, path: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from firedoor.plan import Plan, Step, Who, paths
-from firedoor.plan.evaluate import Unread, value_of
+from firedoor.plan.evaluate import Unread, plain, value_of
 from firedoor.plan.expression import Expr, Outcome, Read
 from firedoor.protocol import Row, Signed
 from firedoor.run import telling
@@ -120,6 +120,11 @@ class Core:
     def value(self, expr: Expr, path: str) -> Any:
         """Raises Unread where the expression needs a read that is not recorded."""
         return value_of(expr, self.known(path))
+
+    def items(self, expr: Expr, path: str) -> list[Any]:
+        """A value as a list: nothing where it is unknown, and one item where it is one. Raises Unread."""
+        value = plain(self.value(expr, path))
+        return value if isinstance(value, list) else [] if value is None else [value]
 
     def held(self, path: str) -> list[str]:
         """Targets that a step still contains, oldest entry first."""

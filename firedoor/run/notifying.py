@@ -40,9 +40,7 @@ def audience_of(core: Core, audience: tuple[Audience, ...], path: str) -> list[W
         if member.who is not None:
             found.append(member.who)
         if member.of is not None:
-            value = plain(core.value(member.of, path))
-            accounts = value if isinstance(value, list) else [] if value is None else [value]
-            found.extend(Who(kind="account", name=str(account)) for account in accounts)
+            found.extend(Who(kind="account", name=str(account)) for account in core.items(member.of, path))
     return unique(found)
 
 

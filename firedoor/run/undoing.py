@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from firedoor.plan import Undo, paths
-from firedoor.plan.evaluate import plain
 from firedoor.protocol import ReleaseReport
 from firedoor.run import clocks, consequences, questions, releasing
 from firedoor.run.core import Core
@@ -13,10 +12,7 @@ from firedoor.run.state import Act
 def begin(core: Core, step: Undo, path: str) -> None:
     """Not before acts on these targets have ended: an undo beside them would race with them."""
     holder = paths.in_run(step.step, path)
-    targets: list[str] | None = None
-    if step.targets is not None:
-        value = plain(core.value(step.targets, path))
-        targets = [str(item) for item in value] if isinstance(value, list) else [] if value is None else [str(value)]
+    targets = None if step.targets is None else [str(item) for item in core.items(step.targets, path)]
     if releasing.in_flight(core, holder, targets):
         return
     state = core.arrive(path, "acting")

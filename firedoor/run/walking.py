@@ -6,7 +6,7 @@ Walking again from any saved state arrives at the same place. That one property 
 from __future__ import annotations
 
 from firedoor.plan import Approve, Branching, ForEach, Step
-from firedoor.plan.evaluate import Unread, plain, value_of
+from firedoor.plan.evaluate import Unread
 from firedoor.run import approval, consequences, containment, notifying, questions, reading, tasks, undoing, waiting
 from firedoor.run.core import Core
 
@@ -107,7 +107,7 @@ def _begin(core: Core, step: Step, path: str) -> None:
 def _begin_loop(core: Core, step: ForEach, path: str) -> None:
     state = core.at(path)
     if state.items is None:
-        state.items = plain(value_of(step.items, core.known(path))) or []
+        state.items = core.items(step.items, path)
     items = state.items
     bound = most_rounds(step)
     if len(items) > bound:

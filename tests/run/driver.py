@@ -158,6 +158,8 @@ class Run:
         self.stays: list[str] = []
         """Kinds and paths of acts that `settle` leaves under way."""
         self.nonces = 0
+        self.words: dict[str, Answer | Command] = {}
+        """What was said, by nonce."""
         launch = Launch(
             person=launcher,
             incident=INCIDENT,
@@ -264,17 +266,24 @@ class Run:
         **fields: Any,
     ) -> Receipt:
         """Raises Refused."""
-        fields.setdefault("reason", "because")
-        word = Command(
-            **self._statement(by, nonce),
-            command=command,
-            step=step,
-            holds=fields.pop("holds", PEOPLE.get(by, ())),
-            **fields,
-        )
-        return self.deliver(word)
+        return self.deliver(self._command(command, step, by, nonce, fields))
+
+    def may(self, command: CommandKind, step: str | None = None, *, by: str = COMMANDER, **fields: Any) -> bool:
+        """Whether the command would be let in."""
+        try:
+            validity.check_command(self.plan, self.state, self._command(command, step, by, "may", fields), self.now)
+        except validity.Refused:
+            return False
+        return True
+
+    def _command(
+        self, command: CommandKind, step: str | None, by: str, nonce: str | None, fields: dict[str, Any]
+    ) -> Command:
+        given = {"reason": "because", "holds": PEOPLE.get(by, ()), **fields}
+        return Command(**self._statement(by, nonce), command=command, step=step, **given)
 
     def deliver(self, word: Answer | Command) -> Receipt:
+        self.words[word.nonce] = word
         signed = _signed(word.model_dump_json())
         before = dumped(self.state)
         try:
