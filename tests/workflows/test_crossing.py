@@ -14,7 +14,7 @@ from firedoor.plan import Review, ReviewTask
 from firedoor.plan.expression import StepField, StepIs
 from firedoor.protocol import Receipt, Signed
 from tests.workflows import plans as p
-from tests.workflows.harness import Run, Stage
+from tests.workflows.harness import CROSSES_AT, Run, Stage
 from workflows import crossing
 
 REVIEW = Review(
@@ -41,10 +41,9 @@ TAKEOVER = p.plan(
 
 @pytest.fixture
 def crosses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Past so few events that each link of the chain does one thing or two. (The server waits a second between links
-    that follow each other at once, so a run takes its time.)"""
-    monkeypatch.setattr(crossing.BOUNDS, "events", 9)
-    monkeypatch.setattr(crossing.BOUNDS, "updates", 2)
+    """The server waits a second between links that follow each other at once, so a run takes its time."""
+    monkeypatch.setattr(crossing.BOUNDS, "events", CROSSES_AT[0])
+    monkeypatch.setattr(crossing.BOUNDS, "updates", CROSSES_AT[1])
 
 
 class Racers:

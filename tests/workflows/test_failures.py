@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -160,7 +161,7 @@ async def test_a_fault_of_ours_fails_the_task_and_a_mended_worker_goes_on(
         raise KeyError("a fault of ours")
 
     monkeypatch.setattr(notifying, "ended", ended)
-    run = await stage.launch(p.plan(p.notify()))
+    run = await stage.launch(p.plan(p.notify()), task_timeout=timedelta(seconds=1))
     await asyncio.wait_for(broken.wait(), 10)
     await asyncio.sleep(0.2)
     events = (await run.handle.fetch_history()).events

@@ -120,6 +120,7 @@ async def test_a_lease_whose_end_is_asked_about(skipping: Stage) -> None:
     await run.forward(days=1.01)
     ask = await run.ask("0", "question")
     assert ask.choices == ("undo", "again", "continue")
+    assert "for @a:x, @b:x" in ask.words, "what was contained together is one question"
     assert skipping.platform.held("lock", "@a:x"), "nothing expires into the open by silence"
     await run.answer("niamh", ask, "again")
     await run.until(lambda view: not view.asks)

@@ -30,7 +30,7 @@ async def events(run: Run) -> int:
     return len((await run.handle.fetch_history()).events)
 
 
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a person of no seat": ({"person": "niamh"}, "seat", "No seat here is yours: it waits for policy, legal."),
     "a stranger": ({"person": "stranger"}, "seat", "No seat here is yours"),
     "the launcher": (
@@ -49,18 +49,19 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("change", "code", "words"), CASES.values(), ids=CASES.keys())
-async def test_answers_that_are_not_counted(stage: Stage, change: dict[str, Any], code: str, words: str) -> None:
+async def test_answers_that_are_not_counted(stage: Stage, subtests: pytest.Subtests) -> None:
     run = await asking(stage)
     ask = await run.ask("0")
     before = await events(run)
-    given = {"person": "omar", "choice": "approve", **change}
-    other = given.pop("ask", ask.id)
-    signed = await run.sign(given.pop("person"), ask.model_copy(update={"id": other}), given.pop("choice"), **given)
-    why, says = await refused(run.send(signed))
-    assert why == code
-    assert words in says
-    assert await events(run) == before
+    for name, (change, code, words) in CASES.items():
+        with subtests.test(name):
+            given = {"person": "omar", "choice": "approve", **change}
+            other = ask.model_copy(update={"id": given.pop("ask", ask.id)})
+            signed = await run.sign(given.pop("person"), other, given.pop("choice"), **given)
+            why, says = await refused(run.send(signed))
+            assert why == code
+            assert words in says
+    assert await events(run) == before, "a refusal leaves no trace in the history"
     assert (await run.ask("0")).seats[0].signed_by == ()
 
 
@@ -181,17 +182,16 @@ COMMANDS: dict[str, tuple[str, dict[str, Any], str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("person", "word", "code", "words"), COMMANDS.values(), ids=COMMANDS.keys())
-async def test_commands_that_are_not_carried_out(
-    stage: Stage, person: str, word: dict[str, Any], code: str, words: str
-) -> None:
+async def test_commands_that_are_not_carried_out(stage: Stage, subtests: pytest.Subtests) -> None:
     run = await asking(stage)
     before = await events(run)
-    given = dict(word)
-    why, says = await refused(run.command(person, given.pop("command"), **given))
-    assert why == code
-    assert words in says
-    assert await events(run) == before
+    for name, (person, word, code, words) in COMMANDS.items():
+        with subtests.test(name):
+            given = dict(word)
+            why, says = await refused(run.command(person, given.pop("command"), **given))
+            assert why == code
+            assert words in says
+    assert await events(run) == before, "a refusal leaves no trace in the history"
 
 
 async def test_a_word_before_the_first_step_of_the_run(client: Client, tmp_path: Path) -> None:
