@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from temporalio.api.enums.v1 import EventType
@@ -41,12 +41,21 @@ def orders(history: WorkflowHistory) -> Iterator[tuple[str, Any]]:
             yield scheduled.activity_type.name, json.loads(scheduled.input.payloads[0].data)
 
 
-def difference(compiled: WorkflowHistory, by_hand: WorkflowHistory) -> dict[str, int]:
-    """How many more of each the compiled playbook has."""
-    mine, other = census(compiled), census(by_hand)
-    return {name: mine[name] - other[name] for name in sorted(mine | other) if mine[name] != other[name]}
+def difference(compiled: Sequence[WorkflowHistory], by_hand: Sequence[WorkflowHistory]) -> dict[str, float]:
+    """How many more of each the compiled playbook has, per run."""
+    mine, other = _per_run(compiled), _per_run(by_hand)
+    names = sorted(mine.keys() | other.keys())
+    differs = {name: round(mine.get(name, 0) - other.get(name, 0), 1) for name in names}
+    return {name: more for name, more in differs.items() if more}
 
 
-def notes_on(difference: dict[str, int]) -> tuple[str, ...]:
+def _per_run(histories: Sequence[WorkflowHistory]) -> dict[str, float]:
+    found: Counter[str] = Counter()
+    for history in histories:
+        found += census(history)
+    return {name: count / len(histories) for name, count in found.items()}
+
+
+def notes_on(difference: dict[str, float]) -> tuple[str, ...]:
     """What stands below the table: where the compiled side does more, and what for."""
-    return tuple(f"{count:+d} {BUYS[name]}" for name, count in difference.items() if name in BUYS)
+    return tuple(f"{more:+g} {BUYS[name]}" for name, more in difference.items() if name in BUYS)

@@ -49,7 +49,7 @@ class Measure(Frozen):
 
 
 class Result(Frozen):
-    """What one bench found. `difference` holds, by type, how many more events one run has as a compiled playbook."""
+    """What one bench found. `difference` holds, by type, how many more events and acts a run has as a compiled playbook."""
 
     format: Literal[1] = 1
     made_at: datetime
@@ -59,7 +59,7 @@ class Result(Frozen):
     machine: dict[str, str]
     rows: tuple[Measure, ...]
     rounds: tuple[Round, ...]
-    difference: dict[str, int]
+    difference: dict[str, float]
     notes: tuple[str, ...]
 
 

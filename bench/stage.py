@@ -36,6 +36,9 @@ from firedoor.records.plans import Incident
 SETTLE = 0.4
 """Seconds after the last run in which the server tidies up; its CPU is still that side's."""
 
+READS = 0.25
+"""Seconds that a person takes from the announcement to the signature, so that the announcement is over by then."""
+
 PATIENCE = 120.0
 """Seconds that a round may take before it is given up."""
 
@@ -81,8 +84,8 @@ class Stage:
     server: TemporalServer
     client: Client
     lanes: dict[Side, Lane]
-    histories: dict[Side, WorkflowHistory] = field(default_factory=dict)
-    """Of each side, one run's, of the last round."""
+    histories: dict[Side, list[WorkflowHistory]] = field(default_factory=dict)
+    """Of each side, those of the last round."""
 
     async def round(self, side: Side, runs: int) -> Measured:
         """`runs` of the side at once, from start to end. Raises where one of them did not do the job."""
@@ -97,7 +100,7 @@ class Stage:
         await asyncio.sleep(SETTLE)
         worker_cpu, server_cpu = _cpu(worker) - worker_before, _cpu(server) - server_before
         sizes = [await self._size(incident) for incident in launches]
-        self.histories[side] = await self.client.get_workflow_handle(next(iter(launches))).fetch_history()
+        self.histories[side] = [await self.client.get_workflow_handle(one).fetch_history() for one in launches]
         for incident in launches:
             _check_done(lane, incident)
         return Measured(
@@ -140,6 +143,7 @@ class Stage:
             search_attributes=TypedSearchAttributes(attributes),
         )
         await asked
+        await asyncio.sleep(READS)
         document = await handle.query(protocol.DOCUMENT, ASK, result_type=str)
         word, nonce = lane.words.approve(incident, ASK, document)
         await handle.execute_update(protocol.ANSWER, word, id=nonce, result_type=Receipt)

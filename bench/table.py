@@ -28,8 +28,8 @@ def _lines(result: Result) -> Iterator[str]:
         spreads = (_number(row.compiled), _number(row.by_hand), _ratio(row.ratio))
         yield f"{row.name:{NAME}}" + "".join(f"{spread:>{COLUMN}}" for spread in spreads)
     yield ""
-    yield "In one run of each, the compiled playbook has, of events and acts:"
-    yield "  " + (", ".join(f"{count:+d} {name}" for name, count in result.difference.items()) or "no more and no less")
+    yield "Of events and acts a run has more as a compiled playbook:"
+    yield "  " + (", ".join(f"{more:+g} {name}" for name, more in result.difference.items()) or "no more and no less")
     for note in result.notes:
         yield f"  {note}"
 

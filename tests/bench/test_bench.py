@@ -69,7 +69,7 @@ async def test_both_sides_order_the_same_acts(benched: tuple[Stage, Result]) -> 
 
 def _acts(stage: Stage, side: Side) -> list[tuple[str, Any]]:
     found = []
-    for name, order in orders(stage.histories[side]):
+    for name, order in orders(stage.histories[side][0]):
         if name != "record":
             found.append((name, _bare(order)))
     return found
