@@ -125,10 +125,11 @@ class Releases:
 
 
 def worst(target: str, outcomes: list[TargetOutcome]) -> TargetOutcome:
-    """One outcome for a target that several entries held. A target that nothing held is let go."""
-    if not outcomes:
+    """One outcome for a target that several entries held. A target that nothing held is let go, as is a refused act."""
+    held = [outcome for outcome in outcomes if outcome.state in WORST_FIRST]
+    if not held:
         return TargetOutcome(target=target, state="undone")
-    return min(outcomes, key=lambda outcome: WORST_FIRST.index(outcome.state))
+    return min(held, key=lambda outcome: WORST_FIRST.index(outcome.state))
 
 
 def _irreversible(entry: Entry) -> TargetOutcome:

@@ -212,7 +212,7 @@ async def test_one_that_fails_holds_up_no_other(scene: Scene) -> None:
         ("refused", "Refused"),
         ("applied", None),
     ]
-    assert states(scene) == ["applied", "refused", "refused", "applied"]
+    assert sorted(states(scene)) == ["applied", "applied", "refused", "refused"]
 
 
 async def test_a_passing_failure_is_retried_for_those_that_are_left(scene: Scene) -> None:
@@ -235,7 +235,7 @@ async def test_when_no_attempt_is_left_it_reports_what_was_not_done(scene: Scene
         ("applied", None),
         ("failed", "Unavailable"),
     ]
-    assert states(scene) == ["applied", "refused"]
+    assert sorted(states(scene)) == ["applied", "refused"]
     assert not scene.held("@b:x")
 
 
