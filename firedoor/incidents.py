@@ -49,7 +49,7 @@ T = TypeVar("T")
 _SEND_AGAIN: Final = "Your word may still be counted. Send the same again: however often, it counts once."
 
 PATIENCE: Final = timedelta(seconds=10)
-"""How long a person waits for the engine before being told what is so."""
+"""How long a person who said something waits for the engine before being told what is so; who looks waits half."""
 
 _PLAYBOOK: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_PLAYBOOK)
 _SEVERITY: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
@@ -189,11 +189,12 @@ class TemporalIncidents:
         self._client = client
         self._task_queue = task_queue
         self._patience = patience
+        self._look = patience / 2
 
     async def launch(self, plan: Plan, incident: str, launch: Signed) -> bool:
         attributes = [SearchAttributePair(_PLAYBOOK, plan.playbook), SearchAttributePair(_PHASE, "responding")]
         try:
-            async with self._translated(incident):
+            async with self._translated(incident, spoken=True):
                 await self._client.start_workflow(
                     protocol.INCIDENT,
                     args=[plan.pack(), launch, None],
@@ -268,18 +269,18 @@ class TemporalIncidents:
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
         async with self._translated(workflow):
             arguments = [] if argument is None else [argument]
-            found: T = await handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._patience)
+            found: T = await handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._look)
             return found
 
     async def _runs(self, query: str) -> list[WorkflowExecution]:
         async with self._translated(""):
-            return [run async for run in self._client.list_workflows(query, rpc_timeout=self._patience)]
+            return [run async for run in self._client.list_workflows(query, rpc_timeout=self._look)]
 
     @asynccontextmanager
     async def _translated(self, workflow: str, *, spoken: bool = False) -> AsyncIterator[None]:
         """`spoken`: a word was sent, whose fate must not be told wrongly."""
         try:
-            async with asyncio.timeout(self._patience.total_seconds()):
+            async with asyncio.timeout((self._patience if spoken else self._look).total_seconds()):
                 yield
         except WorkflowUpdateFailedError as error:
             raise _refusal(error, workflow) from error

@@ -13,7 +13,7 @@ from rich.text import Text
 from firedoor.cli.front import Front, new_nonce, told
 from firedoor.cli.options import Caller
 from firedoor.cli.screen import heading, left, line, seen, severity
-from firedoor.protocol import Receipt, View
+from firedoor.protocol import Receipt, ReviewView, View
 from firedoor.web import naming
 from firedoor.web.messages import AnswerRequest, Inbox, InboxLine, Shown
 
@@ -82,7 +82,15 @@ def _again(
 
 def find(front: Front, incident: str, named: str | None, choice: str, *, as_json: bool) -> InboxLine:
     """The ask that is meant: by its id, by its step's id or path, or the only one that fits."""
-    mine = [ask for ask in front.get("/api/inbox", Inbox).asks if ask.incident == incident]
+    inbox = front.get("/api/inbox", Inbox)
+    if incident in inbox.silent:
+        raise told(
+            f"{incident} does not answer, so nothing was sent.",
+            "Its worker is away or too slow. Try again in a moment; `firedoor up` says what became of it.",
+            error="no-worker",
+            as_json=as_json,
+        )
+    mine = [ask for ask in inbox.asks if ask.incident == incident]
     fits = [ask for ask in mine if choice in ask.choices]
     if named:
         exact = [ask for ask in mine if named in (ask.ask, ask.step)]
@@ -110,7 +118,7 @@ def _others(front: Front, incident: str, named: str) -> list[InboxLine]:
     """An ask that is somebody else's: whoever insists is told by the run why it is not theirs."""
     view = front.get(f"/api/incidents/{incident}", View)
     names = naming.names(view.steps)
-    return [
+    found = [
         InboxLine(
             incident=incident,
             title=view.title,
@@ -127,6 +135,26 @@ def _others(front: Front, incident: str, named: str) -> list[InboxLine]:
         )
         for ask in view.asks
         if named in (ask.id, ask.step, names.get(ask.step))
+    ]
+    return found or (_tasks(front, view, named) if view.review else [])
+
+
+def _tasks(front: Front, view: View, named: str) -> list[InboxLine]:
+    return [
+        InboxLine(
+            incident=view.incident,
+            title=view.title,
+            severity=view.severity,
+            kind="verify" if item.state == "done" else "review",
+            ask=item.id,
+            step=item.id,
+            words=item.words,
+            choices=("verify", "again") if item.state == "done" else ("done",),
+            deadline=item.due_at,
+            document=item.document,
+        )
+        for item in front.get(f"/api/incidents/{view.incident}/review", ReviewView).items
+        if item.id == named
     ]
 
 
