@@ -9,12 +9,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from firedoor.protocol import Row, Signed
-
-AFTER_THE_RUN: Final = 1_000_000
-"""The review's rows are recorded under numbers above this one (workflows.review)."""
+from firedoor.records.timeline import AFTER_THE_RUN, identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,21 @@ class Head:
 
 
 def merged(*parts: Iterable[Row]) -> list[Row]:
-    """Rows of several sources in one order; where a number comes twice, the first source's row stays."""
+    """Rows of several sources in one order, each that says something new; the first source's stay as they are.
+
+    A run that was reset counts anew: what it says under a number that another row has goes behind the others. A row
+    that a view had to cut stands for the whole one.
+    """
     found: dict[int, Row] = {}
+    said: set[str] = set()
     for part in parts:
         for row in part:
-            found.setdefault(row.seq, row)
+            name = identity(row)
+            if name in said or (row.data.get("cut") and row.seq in found):
+                continue
+            said.add(name)
+            seq = row.seq if row.seq not in found else max(found) + 1
+            found[seq] = row.model_copy(update={"seq": seq})
     return [found[seq] for seq in sorted(found)]
 
 
@@ -58,9 +66,9 @@ def apart(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return run, review
 
 
-def gaps(rows: Sequence[Row]) -> tuple[int, ...]:
-    """The numbers that are missing below the highest."""
-    there = {row.seq for row in rows}
+def gaps(told: Iterable[int]) -> tuple[int, ...]:
+    """The numbers of the run's rows that are missing below the highest that was told."""
+    there = {seq for seq in told if seq < AFTER_THE_RUN}
     return tuple(seq for seq in range(1, max(there, default=0)) if seq not in there)
 
 
@@ -69,9 +77,8 @@ def as_json(
     rows: Sequence[Row],
     review: Sequence[Row] = (),
     refusals: Sequence[dict[str, Any]] = (),
-    others: Sequence[Row] = (),
 ) -> dict[str, Any]:
-    """For machines. `others`: rows that came under a number that another row has (a run that was reset)."""
+    """For machines."""
     return {
         "incident": head.incident,
         "title": head.title,
@@ -88,7 +95,6 @@ def as_json(
         "timeline": [row.model_dump(mode="json") for row in rows],
         "review": [row.model_dump(mode="json") for row in review],
         "refused": list(refusals),
-        "conflicting_rows": [row.model_dump(mode="json") for row in others],
     }
 
 
@@ -97,7 +103,6 @@ def as_markdown(
     rows: Sequence[Row],
     review: Sequence[Row] = (),
     refusals: Sequence[dict[str, Any]] = (),
-    others: Sequence[Row] = (),
 ) -> str:
     """For people: the timeline, then each signed word with all that is needed to check it."""
     lines = [
@@ -107,7 +112,6 @@ def as_markdown(
         *_table(rows),
         *_section("## Review", _table(review), bool(review)),
         *_section("## Refused", _refused(refusals), bool(refusals)),
-        *_section("## Rows under a number that another row has", _table(others), bool(others)),
         *_signatures([*rows, *review]),
         *_keys(head),
     ]

@@ -93,7 +93,7 @@ def _page(state: State, since: int, room: int) -> tuple[tuple[Row, ...], bool]:
         if row.seq <= since:
             continue
         if _size(row) > MOST_ROW_BYTES:
-            row = row.model_copy(update={"words": short(row.words), "data": {}, "signed": None})
+            row = row.model_copy(update={"words": short(row.words), "data": {"cut": True}, "signed": None})
         room -= _size(row)
         if room < 0 and found:
             return tuple(found), True

@@ -38,7 +38,7 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
         }
         for one in await asyncio.to_thread(door.journal.refusals, incident)
     ]
-    others = await asyncio.to_thread(door.records.timeline.conflicts, incident)
+    told = await asyncio.to_thread(door.records.timeline.told, incident)
     rows = report.merged(recorded, live)
     head = Head(
         incident=incident,
@@ -52,11 +52,11 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
         drill=launched.drill,
         written_at=door.now(),
         keys={name: base64.b64encode(ring.raw(name)).decode() for name in ring},
-        gaps=report.gaps(rows),
+        gaps=report.gaps([*told, *(row.seq for row in live)]),
     )
     return Record(
-        data=report.as_json(head, rows, review, refusals, others),
-        markdown=report.as_markdown(head, rows, review, refusals, others),
+        data=report.as_json(head, rows, review, refusals),
+        markdown=report.as_markdown(head, rows, review, refusals),
         complete=complete and not head.gaps,
     )
 
