@@ -35,6 +35,7 @@ from temporalio.common import (
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
+from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
@@ -170,6 +171,15 @@ async def connect(address: str, *, namespace: str = "default", converter: DataCo
         lazy=True,
         data_converter=converter or pydantic_data_converter,
         runtime=_quiet_runtime(),
+    )
+
+
+async def connect_as_set_up(address: str | None = None, *, converter: DataConverter | None = None) -> Client:
+    """The same, by TEMPORAL_ADDRESS or a profile: with the namespace, TLS and API key that those name."""
+    named = ClientConfig.load_client_connect_config()
+    named = {**named, "target_host": address or named.get("target_host", "127.0.0.1:7233")}
+    return await Client.connect(
+        **named, lazy=True, data_converter=converter or pydantic_data_converter, runtime=_quiet_runtime()
     )
 
 

@@ -23,7 +23,7 @@ import firedoor
 from firedoor.compiler import Finding
 from firedoor.embedded.process import Program, ProgramFailed, bare_environment
 from firedoor.embedded.temporal import TemporalServer
-from firedoor.incidents import TemporalIncidents, connect
+from firedoor.incidents import TemporalIncidents, connect, connect_as_set_up
 from firedoor.installation import BOOK, DATABASE_URL, HOME, Installation
 from firedoor.people.organization import Organization
 from firedoor.people.signatures import KeyRing
@@ -60,8 +60,15 @@ class WorkerPart:
     name = "the worker"
 
     def __init__(
-        self, installation: Installation, address: str, book: Path, workers: Callable[[], Awaitable[Sequence[str]]]
+        self,
+        installation: Installation,
+        address: str,
+        book: Path,
+        workers: Callable[[], Awaitable[Sequence[str]]],
+        *,
+        outside: bool,
     ) -> None:
+        """`outside`: the server is somebody else's, and the environment says how it is reached."""
         script = Path(firedoor.__file__).parents[1] / "worker.py"
         self._workers = workers
         self._program = Program(
@@ -69,8 +76,10 @@ class WorkerPart:
             [sys.executable, script],
             log=installation.logs / "worker.log",
             env=bare_environment(
-                TEMPORAL_ADDRESS=address,
+                without=() if outside else ("TEMPORAL_",),
                 **{
+                    **({} if outside else {"TEMPORAL_CONFIG_FILE": os.devnull}),
+                    "TEMPORAL_ADDRESS": address,
                     HOME: str(installation.folder),
                     BOOK: str(book),
                     DATABASE_URL: installation.database_url,
@@ -219,9 +228,14 @@ class Together:
         if self._address is None:
             self.server = TemporalServer(home.temporal, progress=self._say)
             await self._begin(self.server)
-        self.incidents = TemporalIncidents(await connect(self.address))
+            self.incidents = TemporalIncidents(await connect(self.address))
+        else:
+            self.incidents = TemporalIncidents(await connect_as_set_up(self._address))
+            if not (await self.incidents.health()).server:
+                raise ProgramFailed(f"the Temporal server at {self._address} does not answer")
         if self._with_worker:
-            self.worker = WorkerPart(home, self.address, self._book_path, self.incidents.workers)
+            outside = self.server is None
+            self.worker = WorkerPart(home, self.address, self._book_path, self.incidents.workers, outside=outside)
             await self._begin(self.worker)
         records = open_records(home.database_url)
         self._closing.callback(records.close)

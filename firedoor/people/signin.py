@@ -36,9 +36,12 @@ class Tokens:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._hashes = _load(path)
+        self._hashes: dict[str, str] = {}
+        self._read_at: int | None = None
+        self._read()
 
     def person(self, credential: str) -> str | None:
+        self._read()
         given = _hash(credential)
         found: str | None = None
         for person, known in self._hashes.items():  # all of them, so that time tells nothing
@@ -62,6 +65,12 @@ class Tokens:
         if kept != self._hashes:
             self._hashes = kept
             self._save()
+
+    def _read(self) -> None:
+        """Again when the file is another one: whoever's token was taken away is out at once."""
+        changed = self._path.stat().st_mtime_ns if self._path.exists() else None
+        if changed != self._read_at:
+            self._hashes, self._read_at = _load(self._path), changed
 
     def _save(self) -> None:
         write_private(self._path, json.dumps({"tokens": self._hashes}, indent=2, sort_keys=True) + "\n")

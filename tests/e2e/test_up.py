@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from firedoor import protocol
 from firedoor.compiler import load_book
+from firedoor.embedded.temporal import TemporalServer
 from firedoor.people.signatures import SigningKey
 from firedoor.protocol import Launch
 from tests.e2e.upped import Upped, closed, waits_for
@@ -163,3 +165,30 @@ def test_a_plan_of_ones_own_started_at_temporals_port_contains_nothing(own_up: U
 @pytest.mark.parametrize("words", [["check"], ["check", "--format", "line"]])
 def test_the_shipped_book_is_clean(own_up: Upped, words: list[str]) -> None:
     own_up(*words, str(own_up.book))
+
+
+def test_a_server_elsewhere_that_does_not_answer_is_told_at_once(tmp_path: Path) -> None:
+    upped = Upped(tmp_path)
+    told = upped("up", "--book", str(upped.book), "--temporal", "127.0.0.1:1", code=1)
+    assert "the Temporal server at 127.0.0.1:1 does not answer" in told.err
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    upped = Upped(tmp_path)
+    upped.begin()
+    assert upped.process is not None
+    deadline = time.monotonic() + 60
+    while not (children := psutil.Process(upped.process.pid).children(recursive=True)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert upped.stop() == 0
+    assert [child for child in children if child.is_running()] == []
+
+
+def test_it_works_on_a_server_that_is_there_already(tmp_path: Path, temporal_server: TemporalServer) -> None:
+    upped = Upped(tmp_path)
+    upped.start("--temporal", temporal_server.address)
+    assert upped.state["temporal_pid"] is None
+    incident = upped.launch()
+    upped.until(incident, waits_for("approval"))
+    assert upped.stop() == 0

@@ -66,20 +66,25 @@ class Upped:
         assert loaded.organization is not None
         self.organization: Organization = loaded.organization
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
+        """Returns when it is up."""
+        process = self.begin(*more)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, self.said.read_text()
+        self.state = json.loads(line)
+
+    def begin(self, *more: str) -> subprocess.Popen[str]:
         self.said = self.folder / "up.err"
         with self.said.open("a") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, "up", "--book", str(self.book), "--json"],
+                [sys.executable, "-c", PROGRAM, "up", "--book", str(self.book), "--json", *more],
                 stdout=subprocess.PIPE,
                 stderr=err,
                 text=True,
                 env=self._environment(),
             )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self.said.read_text()
-        self.state = json.loads(line)
+        return self.process
 
     def stop(self, sign: signal.Signals = signal.SIGINT) -> int:
         assert self.process is not None

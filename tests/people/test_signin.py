@@ -19,6 +19,15 @@ def test_a_token_is_its_persons_and_outlives_a_restart(tmp_path: Path) -> None:
     assert again.person("\ud800") is None
 
 
+def test_a_token_that_is_taken_away_elsewhere_ends_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    token = Tokens(path).issue("ana")
+    front = Tokens(path)
+    assert front.person(token) == "ana"
+    Tokens(path).issue("ana")
+    assert front.person(token) is None
+
+
 def test_the_file_holds_no_token_and_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     token = Tokens(path).issue("ana")
