@@ -34,7 +34,7 @@ ATTEMPT: Final = timedelta(seconds=30)
 """A worker that dies in an attempt is noticed after this at the latest."""
 LONG_ATTEMPT: Final = timedelta(hours=2)
 HEARTBEAT: Final = timedelta(seconds=10)
-BEATS: Final[tuple[ActKind, ...]] = ("contain", "release", "read")
+BEATS: Final[tuple[ActKind, ...]] = ("notify", "contain", "release", "read")
 """Acts that send heartbeats: one whose worker has died is noticed by their absence, and a pause, a stop or an undo
 reaches one that is under way with the answer to them."""
 MANY: Final = 10
@@ -61,9 +61,13 @@ async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
             retry_policy=RETRY,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
+        return ActEnded(at=workflow.now(), act=act.id, report=report)
     except ActivityError as failure:
         return _failed(act, failure)
-    return ActEnded(at=workflow.now(), act=act.id, report=report)
+    except (ValueError, TypeError):
+        # Not the cause's words: they repeat what was sent.
+        words = "its answer could not be read"
+        return ActEnded(at=workflow.now(), act=act.id, error=words, error_type="Unreadable")
 
 
 def _failed(act: Act, failure: ActivityError) -> ActEnded:
@@ -71,7 +75,7 @@ def _failed(act: Act, failure: ActivityError) -> ActEnded:
     match cause:
         case CancelledError():
             return ActEnded(at=now, act=act.id, cancelled=True)
-        case ApplicationError(type="NotReached", details=[details, *_]):
+        case ApplicationError(type="NotReached", details=[dict() as details, *_]):
             report = NotifyReport.model_validate(details)
             return ActEnded(at=now, act=act.id, report=report, error=cause.message, error_type=cause.type)
         case ApplicationError():

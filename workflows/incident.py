@@ -37,7 +37,7 @@ PHASE = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
 WAITING_ON = SearchAttributeKey.for_keyword(protocol.SEARCH_WAITING_ON)
 NEXT_DUE = SearchAttributeKey.for_datetime(protocol.SEARCH_NEXT_DUE)
 
-FAULTS = (LookupError, ValueError, TypeError, AttributeError, AssertionError)
+FAULTS = (ArithmeticError, LookupError, ValueError, TypeError, AttributeError, AssertionError, Unread)
 """What the core raises when it is given what it cannot carry out."""
 
 
@@ -196,6 +196,7 @@ class IncidentWorkflow:
         del self._running[name]
         if name in self._ending:
             self._ending.remove(name)
+            ended = ended.model_copy(update={"cancelled": True})
         self._happen(ended)
 
     def _end(self, name: str) -> None:

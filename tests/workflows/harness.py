@@ -30,10 +30,12 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.assembly import acted_on
 from activities.containing import Containing, Verify
+from activities.recording import Recording
+from activities.warranting import Warrants
 from firedoor import protocol
 from firedoor.connectors.memory import MemoryPlatform
-from firedoor.people import warrants
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.plan import Plan
 from firedoor.protocol import (
@@ -41,16 +43,13 @@ from firedoor.protocol import (
     AskView,
     Command,
     CommandKind,
-    ContainOrder,
     Delivery,
     Launch,
     NotifyOrder,
     NotifyReport,
     Order,
-    ReadOrder,
     Receipt,
     RecordOrder,
-    ReleaseOrder,
     Report,
     ReviewView,
     Row,
@@ -59,6 +58,7 @@ from firedoor.protocol import (
 )
 from firedoor.records.all import Records, open_records
 from firedoor.records.plans import Incident
+from firedoor.records.timeline import AFTER_THE_RUN
 from firedoor.rehearsal.clock import Skipper
 from workflows import trust
 from workflows.incident import IncidentWorkflow
@@ -92,10 +92,11 @@ def sandboxed() -> WorkflowRunner:
 
 
 class Doubles:
-    """Notices and the record, kept where a test can look. A notice fails when it is told to."""
+    """Notices, kept where a test can look, and the record, which can be made to refuse."""
 
     def __init__(self, records: Records) -> None:
         self.records = records
+        self.verify: Verify | None = None
         self.notices: list[NotifyOrder] = []
         self.failing = 0
         self.refusing: str | None = None
@@ -108,7 +109,7 @@ class Doubles:
         recorded = self._write(order)
         if self.gate is not None and order.step is not None and not order.urgent:
             self.gate[0].set()
-            await asyncio.wait_for(self.gate[1].wait(), 20)
+            await self._wait(self.gate[1])
         if self.failing and order.step is not None and not order.urgent:
             self.failing -= 1
             raise ApplicationError("the channel is down", type="Refused", non_retryable=True)
@@ -118,42 +119,30 @@ class Doubles:
 
     @activity.defn(name=protocol.RECORD)
     async def record(self, order: RecordOrder) -> Report:
-        recorded = self._write(order)
-        self.records.incidents.progressed(
-            order.incident, phase=order.phase, severity=order.severity, closed_at=order.closed_at
-        )
-        return Report(recorded=recorded)
+        self._admit(order)
+        assert self.verify is not None
+        return await Recording(self.records.timeline, self.records.incidents, self.verify).record(order)
 
     def _write(self, order: Order) -> int:
+        self._admit(order)
+        return self.records.timeline.write(order.incident, order.rows)
+
+    def _admit(self, order: Order) -> None:
         if self.refusing is not None:
             raise ApplicationError(self.refusing, type="Refused", non_retryable=True)
-        return self.records.timeline.write(order.incident, order.rows)
+        assert self.verify is not None
+        try:
+            self.verify(order)
+        except ValueError as error:
+            raise ApplicationError(str(error), type="NoWarrant", non_retryable=True) from error
+
+    async def _wait(self, go: asyncio.Event) -> None:
+        while not go.is_set():
+            activity.heartbeat()
+            await asyncio.sleep(0.1)
 
     def told(self, ask_or_step: str) -> list[NotifyOrder]:
         return [notice for notice in self.notices if notice.key.startswith(ask_or_step)]
-
-
-def verifier(records: Records, ring: KeyRing) -> Verify:
-    """The check that every act makes, against the plan that the launch was signed for."""
-
-    def verify(order: Order) -> None:
-        now = activity.info().started_time
-        launch = warrants.launch_of(order, ring)
-        plan = records.plans.get(launch.plan)
-        if plan is None:
-            raise ValueError("nobody has written down the plan of this run")
-        match order:
-            case ContainOrder():
-                entries = records.ledger.of_step(order.incident, order.step)
-                warrants.check_act(plan, order, ring, now, {entry.target for entry in entries})
-            case ReleaseOrder():
-                warrants.check_release(plan, order, ring, now)
-            case ReadOrder():
-                warrants.check_read(plan, order, ring, now)
-            case _:
-                raise ValueError("this is no act")
-
-    return verify
 
 
 @dataclass
@@ -171,12 +160,9 @@ class Stage:
     runs: list[Run] = field(default_factory=list)
 
     def activities(self) -> list[Callable[..., Any]]:
-        acts = Containing(
-            {"memory": self.platform},
-            self.records.ledger,
-            self.records.timeline,
-            verifier(self.records, self.ring),
-        )
+        verify = Warrants(self.ring, self.records.plans.get, acted_on(self.records))
+        self.doubles.verify = verify
+        acts = Containing({"memory": self.platform}, self.records.ledger, self.records.timeline, verify)
         return [acts.contain, acts.release, acts.read, self.doubles.notify, self.doubles.record]
 
     def worker(self, **more: Any) -> Worker:
@@ -284,6 +270,7 @@ class Run:
     handle: WorkflowHandle[Any, Any]
     first: str
     """The id of the first run of the chain."""
+    was_reset: bool = False
 
     # seeing
 
@@ -344,6 +331,12 @@ class Run:
     def rows(self) -> list[Row]:
         """The timeline, as it is in the record."""
         return self.stage.records.timeline.read(self.incident)
+
+    def check_rows(self) -> None:
+        """No two rows of a run say the same: else the record would take the second for a repetition."""
+        told = [seq for seq in self.stage.records.timeline.told(self.incident) if seq < AFTER_THE_RUN]
+        rows = [row for row in self.rows() if row.seq < AFTER_THE_RUN]
+        assert self.was_reset or [row.seq for row in rows] == told, "a row was told twice, or was lost"
 
     def kinds(self) -> list[str]:
         return [row.kind for row in self.rows()]
@@ -454,6 +447,8 @@ async def staged(
             yield stage
         await replayed(await stage.histories())
         await stage.strike()
+        for run in stage.runs:
+            run.check_rows()
     finally:
         records.close()
         await stage.platform.close()
