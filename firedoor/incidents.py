@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
 
+from pydantic import ValidationError
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -279,7 +280,12 @@ class TemporalIncidents:
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
         async with self._translated(workflow):
             arguments = [] if argument is None else [argument]
-            found: T = await handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._look)
+            try:
+                found: T = await handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._look)
+            except ValidationError as error:  # anybody at Temporal's port can start something of that name
+                raise EngineBroken(
+                    f"{workflow} answered something that no run of ours does.", "It may be somebody else's: leave it."
+                ) from error
             return found
 
     async def _runs(self, query: str) -> list[WorkflowExecution]:

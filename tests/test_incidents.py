@@ -17,6 +17,7 @@ from firedoor import protocol
 from firedoor.embedded.temporal import TemporalServer
 from firedoor.incidents import (
     Closed,
+    EngineBroken,
     NoAnswer,
     NoSuchIncident,
     Refused,
@@ -194,3 +195,23 @@ async def test_a_client_that_never_saw_a_server() -> None:
 def test_ids_are_opaque() -> None:
     assert new_incident_id() != new_incident_id()
     assert len(new_incident_id()) == len("inc-") + 10
+
+
+@workflow.defn(name=protocol.INCIDENT, sandboxed=False)
+class SomebodyElses:
+    @workflow.run
+    async def run(self, packed: bytes, launch: Signed, state: None) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.query(name=protocol.VIEW)
+    def view(self, since: int) -> dict[str, str]:
+        return {"title": "Approve this"}
+
+
+async def test_what_is_no_run_of_ours_is_told_as_that(temporal_server: TemporalServer, plan: Plan) -> None:
+    client = await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+    incidents = await incidents_on(temporal_server)
+    incident = new_incident_id()
+    async with Worker(client, task_queue=QUEUE, workflows=[SomebodyElses]):
+        await incidents.launch(plan, incident, word("launch"))
+        assert "no run of ours" in await trouble(EngineBroken, incidents.view(incident))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version as installed
 from typing import Any
@@ -108,6 +109,7 @@ def _route(door: Door, endpoint: Endpoint) -> Callable[[Request], Awaitable[Resp
     async def respond(request: Request) -> Response:
         try:
             person = "" if endpoint.open else door.who(_credential(request))
+            _check_id(request.path_params.get("incident"))
             sent = await reading.body(request)
             body = reading.read(sent, endpoint.takes) if endpoint.takes else None
             query = _query(request, endpoint)
@@ -123,12 +125,18 @@ def _route(door: Door, endpoint: Endpoint) -> Callable[[Request], Awaitable[Resp
     return respond
 
 
+_INCIDENT = re.compile(r"(?!.*-review$)[A-Za-z0-9._-]{1,100}")
 _PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def _credential(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _check_id(incident: str | None) -> None:
+    if incident is not None and not _INCIDENT.fullmatch(incident):
+        raise NotFound(f"{incident[:80]!r} is no incident's id.", "See `firedoor list --all` for those there are.")
 
 
 def _query(request: Request, endpoint: Endpoint) -> dict[str, str]:

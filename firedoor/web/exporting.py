@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 
-from firedoor.incidents import NoAnswer, NoSuchIncident, Refused, Unreachable
+from firedoor.incidents import EngineBroken, NoAnswer, NoSuchIncident, Refused, Unreachable
 from firedoor.people.signatures import KeyRing
 from firedoor.protocol import Row
 from firedoor.records import report
@@ -15,7 +15,7 @@ from firedoor.web.door import Door
 from firedoor.web.messages import Record
 from firedoor.web.problems import NotFound
 
-_AWAY = (NoSuchIncident, NoAnswer, Refused, Unreachable)
+_AWAY = (NoSuchIncident, NoAnswer, Refused, Unreachable, EngineBroken)
 
 
 async def export(door: Door, incident: str, ring: KeyRing) -> Record:

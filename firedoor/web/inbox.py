@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
-from firedoor.incidents import NoAnswer, NoSuchIncident, Refused
+from firedoor.incidents import EngineBroken, NoAnswer, NoSuchIncident, Refused
 from firedoor.people import directory
 from firedoor.plan import Plan, paths
 from firedoor.protocol import AskView, ReviewItemView, ReviewView, View
@@ -22,15 +22,23 @@ _AT_ONCE: Final = 16
 
 async def inbox(door: Door, person: str) -> Inbox:
     """The asks that the person can answer, the most urgent first. Incidents that do not answer are named."""
-    running, reviews = await asyncio.gather(door.incidents.listed(), door.incidents.reviews())
+    found_running, found_reviews = await asyncio.gather(door.incidents.listed(), door.incidents.reviews())
+    ours = await asyncio.to_thread(_launched_here, door, [*(run.incident for run in found_running), *found_reviews])
+    running = [run.incident for run in found_running if run.incident in ours]
+    reviews = [name for name in found_reviews if name in ours]
     gate = asyncio.Semaphore(_AT_ONCE)
-    views = await _all(gate, (run.incident for run in running), lambda one: door.incidents.view(one, NO_ROWS))
+    views = await _all(gate, running, lambda one: door.incidents.view(one, NO_ROWS))
     chased = await _all(gate, reviews, door.incidents.review)
     found = [line for view in views.values() if view for line in asks_for(door, person, view)]
     found += [line for review in chased.values() if review for line in _tasks_for(door, person, review)]
     found.sort(key=lambda line: (line.deadline or datetime.max.replace(tzinfo=UTC), line.severity, line.incident))
     silent = [name for name, view in [*views.items(), *chased.items()] if view is None]
     return Inbox(person=person, asks=tuple(found), silent=tuple(silent))
+
+
+def _launched_here(door: Door, names: Iterable[str]) -> frozenset[str]:
+    """Whoever reaches Temporal's port can start a run that asks for something; it asks nobody here."""
+    return frozenset(name for name in names if door.records.incidents.get(name))
 
 
 async def _all(
@@ -42,7 +50,7 @@ async def _all(
                 return name, await ask(name)
             except NoSuchIncident:  # it ended meanwhile
                 return None
-            except (NoAnswer, Refused):
+            except (NoAnswer, Refused, EngineBroken):
                 return name, None
 
     return dict(found for found in await asyncio.gather(*(one(name) for name in names)) if found)

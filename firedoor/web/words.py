@@ -11,7 +11,7 @@ from firedoor.people import directory
 from firedoor.people.signatures import Forged
 from firedoor.plan import Plan
 from firedoor.plan.inputs import Checked, Problem, check_late, meant, read_duration
-from firedoor.protocol import Answer, Command, Launch, Receipt, Signed, View
+from firedoor.protocol import Answer, Command, Launch, Receipt, Signed
 from firedoor.run.documents import hash_of
 from firedoor.web import changes, naming
 from firedoor.web.door import FRESH_FOR, NO_ROWS, Door
@@ -43,6 +43,7 @@ async def command(door: Door, person: str, incident: str, request: CommandReques
 
 async def document(door: Door, incident: str, ask: str, *, review: bool = False) -> Shown:
     """What a person is shown and signs."""
+    await _launched(door, incident)
     if review:
         text = await door.incidents.review_document(incident, ask)
         about = None
@@ -113,6 +114,7 @@ async def _written(
 
 
 async def _answer(door: Door, person: str, incident: str, request: AnswerRequest) -> Answer:
+    launched = await _launched(door, incident)
     view = await door.incidents.view(incident, NO_ROWS)
     ask = next((one for one in view.asks if one.id == request.ask), None)
     if ask is None:
@@ -120,16 +122,22 @@ async def _answer(door: Door, person: str, incident: str, request: AnswerRequest
     if request.choice not in ask.choices:
         raise Refused(f"“{request.choice}” is no choice here; it is one of {', '.join(ask.choices)}.", "choice")
     await _same(door, request, await door.incidents.document(incident, request.ask))
-    return _statement(door, person, incident, request, view.plan, view.region, view.commander)
+    return _statement(door, person, launched, request, view.commander)
 
 
 async def _review_answer(door: Door, person: str, incident: str, request: AnswerRequest) -> Answer:
+    launched = await _launched(door, incident)
     await _same(door, request, await door.incidents.review_document(incident, request.ask))
-    launched = await asyncio.to_thread(door.records.incidents.get, incident)
-    if launched is None:
-        raise NotFound(f"Nothing is known of {incident}.", "See `firedoor list`.")
-    region = Launch.model_validate_json(launched.launch.body).region
-    return _statement(door, person, incident, request, launched.plan, region, None)
+    return _statement(door, person, launched, request, None)
+
+
+async def _launched(door: Door, incident: str) -> Launch:
+    """The launch, as it was written down here. Nothing is signed about a run that was launched elsewhere: what it says
+    of itself, its plan above all, is not to be believed."""
+    written = await asyncio.to_thread(door.records.incidents.get, incident)
+    if written is None:
+        raise NotFound(f"{incident[:80]!r} was not launched here, so nothing is signed for it.", "See `firedoor list`.")
+    return Launch.model_validate_json(written.launch.body)
 
 
 async def _same(door: Door, request: AnswerRequest, text: str) -> None:
@@ -141,14 +149,12 @@ async def _same(door: Door, request: AnswerRequest, text: str) -> None:
         raise Changed(changes.between(seen, text), now)
 
 
-def _statement(
-    door: Door, person: str, incident: str, request: AnswerRequest, plan: str, region: str, commander: str | None
-) -> Answer:
+def _statement(door: Door, person: str, launched: Launch, request: AnswerRequest, commander: str | None) -> Answer:
     now = door.now()
     return Answer(
         person=person,
-        incident=incident,
-        plan=plan,
+        incident=launched.incident,
+        plan=launched.plan,
         nonce=request.nonce,
         issued=now,
         expires=now + FRESH_FOR,
@@ -158,7 +164,7 @@ def _statement(
         reason=request.reason,
         proof=request.proof,
         targets=request.targets,
-        holds=directory.holds(door.organization, person, now, region=region, commander=commander),
+        holds=directory.holds(door.organization, person, now, region=launched.region, commander=commander),
     )
 
 
@@ -166,30 +172,31 @@ def _statement(
 
 
 async def _command(door: Door, person: str, incident: str, request: CommandRequest) -> Command:
+    launched = await _launched(door, incident)
     view = await door.incidents.view(incident, NO_ROWS)
     now = door.now()
     return Command(
         person=person,
         incident=incident,
-        plan=view.plan,
+        plan=launched.plan,
         nonce=request.nonce,
         issued=now,
         expires=now + FRESH_FOR,
         command=request.command,
         step=naming.path_of(view.steps, request.step),
         target=request.target,
-        value=await _value(door, view, request),
+        value=await _value(door, launched.plan, request),
         reason=request.reason,
         expects=request.expects,
-        holds=directory.holds(door.organization, person, now, region=view.region, commander=view.commander),
+        holds=directory.holds(door.organization, person, now, region=launched.region, commander=view.commander),
     )
 
 
-async def _value(door: Door, view: View, request: CommandRequest) -> Any:
+async def _value(door: Door, plan_digest: str, request: CommandRequest) -> Any:
     """The value in its canonical form. Raises Wrong."""
     match request.command:
         case "add" | "input":
-            plan = await asyncio.to_thread(door.records.plans.get, view.plan)
+            plan = await asyncio.to_thread(door.records.plans.get, plan_digest)
             return _inputs(door, plan, request.value, adding=request.command == "add")
         case "extend":
             return _length(request.value)

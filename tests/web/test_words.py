@@ -149,3 +149,22 @@ def test_a_review_task_is_done_and_verified_by_someone_else(house: House) -> Non
     assert check["kind"] == "verify"
     house.answer(incident, "li", "verify", ask=check["ask"], document=check["document"], review=True)
     assert house.get(f"/api/incidents/{incident}/review")["closed"]
+
+
+def test_nothing_is_signed_for_a_run_that_was_not_launched_here(house: House) -> None:
+    incident = house.launch()
+    house.engine.runs["inc-stray22222"] = house.engine.runs[incident]
+    ask = house.ask(incident)
+    body = {"ask": ask["id"], "document": ask["document"], "choice": "approve", "nonce": nonce()}
+    problem = house.post("/api/incidents/inc-stray22222/answers", body, "omar", 404)
+    assert "was not launched here" in problem["says"]
+    house.command("inc-stray22222", "ana", "note", 404, reason="hello")
+    house.get(f"/api/incidents/inc-stray22222/documents/{ask['id']}", "omar", 404)
+    assert [one["incident"] for one in house.get("/api/inbox", "omar")["asks"]] == [incident]
+    assert house.engine.sent == []
+
+
+def test_an_id_that_is_none_is_asked_of_nobody(house: House) -> None:
+    house.launch()
+    for name in ("inc-a-review", "..%2f..", "a" * 101, "x y"):
+        assert house.get(f"/api/incidents/{name}", status=404)["error"] == "not-found"
