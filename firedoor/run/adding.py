@@ -169,10 +169,12 @@ def _extend(core: Core, addition: Addition, step: ForEach, path: str) -> bool:
 
 def _size_allowed(core: Core, addition: Addition, step: Step, path: str, size: int, bound: int | None) -> bool:
     """Whether the step may grow to this size. Someone is asked when nobody has allowed it yet."""
-    if bound is None or size <= bound or core.at(path).allowed or f"size:{path}" in addition.asked:
+    most = containment.most_signed(core, step, path)
+    allowed = core.at(path).allowed or f"size:{path}" in addition.asked
+    if (bound is None or size <= bound or allowed) and (most is None or size <= most):
         return True
     if not any(ask.why == "above" and ask.addition == addition.number for ask in core.asks_of(path)):
-        questions.about_size(core, step, path, size, bound, addition.number)
+        questions.about_size(core, step, path, size, bound or 0, most, addition.number)
     return False
 
 

@@ -14,10 +14,10 @@ from firedoor.run.state import Ask, Notice, SeatState, Signature
 
 
 def begin(core: Core, step: Approve, path: str) -> None:
+    ask = make(core, step, path, f"approve:{path}:{core.at(path).ordinal}", None, None)
     state = core.arrive(path, "asking")
     state.skip_by = None
     state.owes_silence = False
-    ask = make(core, step, path, f"approve:{path}:{state.ordinal}", None, None)
     if not ask.seats:
         state.reason = "no seat applies, so nobody can sign"
         _unanswered(core, ask, step, f"{core.name(path)}: no seat applies")
@@ -85,11 +85,11 @@ def answered(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
                 reason=answer.reason,
                 nonce=answer.nonce,
             )
-            core.at(ask.step).decisions.append(Decision(signed=signed, document=ask.document))
             _close(core, ask)
             if ask.addition is not None:
                 refuse_addition(core, ask.addition, f"{answer.person} refused the addition")
             elif step.verb == "approve":
+                core.at(ask.step).decisions.append(Decision(signed=signed, document=ask.document))
                 words = f"{core.name(ask.step)}: refused by {answer.person}"
                 consequences.follow(core, ask.step, "rejected", step.on_reject, "reject", words)
             return f"{ask.words} is refused."

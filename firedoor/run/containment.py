@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from firedoor.plan import Approve, Contain, paths
+from firedoor.plan import Approve, Contain, Step, paths
 from firedoor.plan.evaluate import plain, unique
 from firedoor.protocol import ContainReport, Decision, TargetOutcome
 from firedoor.run import clocks, consequences, ending, questions, releasing, seats
@@ -22,14 +22,19 @@ def begin(core: Core, step: Contain, path: str) -> None:
         state.targets = targets
     missing = unsigned(core, step, path)
     targets = approved(core, step, path, state.targets)
-    tell_fewer(core, path, [target for target in state.targets if target not in targets])
+    out = [target for target in state.targets if target not in targets]
+    tell_fewer(core, path, out)
+    for addition in core.state.additions:
+        if out and path not in addition.queue:
+            addition.queue.append(path)
     state.targets = targets
     if missing is not None:
         core.arrive(path, "acting")
         _fail(core, path, f"{missing} has not signed for {step.action}, and no approval that covers this step holds")
     elif step.ask_above is not None and len(targets) > step.ask_above and not state.allowed:
         core.arrive(path, "asking")
-        questions.about_size(core, step, path, len(targets), step.ask_above)
+        most = most_signed(core, step, path)
+        questions.about_size(core, step, path, len(targets), step.ask_above, most)
     elif not targets:
         core.arrive(path, "acting")
         core.finish(path, "done", f"{core.name(path)}: there is nothing to act on")
@@ -83,15 +88,39 @@ def approvals_over(core: Core, path: str) -> list[tuple[Approve, str]]:
 
 
 def approved(core: Core, step: Contain, path: str, targets: list[str]) -> list[str]:
-    """What is left of the targets where deciders have approved fewer of them."""
+    """Those of the targets that were shown to deciders and that they approved, where approvals are over the act."""
     if step.targets is None:
         return targets
     for _, approval in approvals_over(core, path):
         state = core.at(approval)
-        only = state.approved_targets if _was_shown(state.decisions, step.path) else None
-        out = [t for t in targets if t in state.refused_targets or (only is not None and t not in only)]
-        targets = [target for target in targets if target not in out]
+        shown, only = _shown(state.decisions, step.path), state.approved_targets
+        targets = [
+            target
+            for target in targets
+            if target not in state.refused_targets
+            and (shown is None or target in shown)
+            and (only is None or target in only)
+        ]
     return targets
+
+
+def _shown(decisions: list[Decision], static: str) -> list[str] | None:
+    """The targets of the act that deciders saw; None where they saw the read that would find them."""
+    acts = [act for decision in decisions for act in json.loads(decision.document)["unlocks"] if act["step"] == static]
+    if any(act["targets"] is None for act in acts):
+        return None
+    return [target for act in acts for target in act["targets"]]
+
+
+def most_signed(core: Core, step: Step, path: str) -> int | None:
+    """The greatest number that deciders saw for what a read would find; nobody but they can allow more."""
+    if step.verb in ("parallel", "group", "for_each"):
+        inside = [most_signed(core, child, f"{path}.{number}") for number, child in enumerate(step.steps)]
+        return min((most for most in inside if most is not None), default=None)
+    decisions = [decision for _, approval in approvals_over(core, path) for decision in core.at(approval).decisions]
+    acts = [act for decision in decisions for act in json.loads(decision.document)["unlocks"]]
+    bounds = [act["at_most"] for act in acts if act["step"] == step.path and act["targets"] is None]
+    return min((bound for bound in bounds if bound is not None), default=None)
 
 
 def tell_fewer(core: Core, path: str, out: list[str], addition: int | None = None) -> None:

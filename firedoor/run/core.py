@@ -82,10 +82,11 @@ class Core:
     def rewind(self, path: str) -> None:
         """The walk has to look at this step again, and at those around it."""
         while path:
-            beside, _, number = path.rpartition(".")
-            if int(number) < self.state.over.get(beside, 0):
-                self.state.over[beside] = int(number)
-            path = paths.parent(beside) if beside.endswith("]") else beside
+            outer = paths.parent(path)
+            if not path.endswith("]"):
+                number = int(path.rpartition(".")[2])
+                self.state.over[outer] = min(number, self.state.over.get(outer, 0))
+            path = outer
 
     def reopen_outer(self, path: str) -> None:
         """Groups and loops at and around `path` that were over are under way again."""

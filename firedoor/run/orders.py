@@ -12,6 +12,7 @@ from firedoor.protocol import (
     RecordOrder,
     ReleaseOrder,
     Row,
+    Signed,
     Warrant,
 )
 from firedoor.run.state import Act, State
@@ -56,8 +57,8 @@ def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order
             )
 
 
-def _warrant(state: State, decisions: tuple[Decision, ...] = ()) -> Warrant:
-    return Warrant(launch=state.launch, decisions=decisions, commands=tuple(state.commands))
+def _warrant(state: State, decisions: tuple[Decision, ...] = (), commands: tuple[Signed, ...] = ()) -> Warrant:
+    return Warrant(launch=state.launch, decisions=decisions, commands=commands)
 
 
 def _action(plan: Plan, path: str) -> Action:
@@ -71,7 +72,7 @@ def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Conta
     step = plan.by_path[paths.static(act.path)]
     return ContainOrder(
         incident=state.incident,
-        warrant=_warrant(state, _decisions(plan, state, act.path)),
+        warrant=_warrant(state, _decisions(plan, state, act.path), tuple(state.commands)),
         rows=rows,
         step=act.path,
         ordinal=act.ordinal,
@@ -91,7 +92,7 @@ def _decisions(plan: Plan, state: State, path: str) -> tuple[Decision, ...]:
     for step in plan.by_path.values():
         if step.verb == "approve" and static in step.unlocks:
             approval = state.steps.get(paths.in_run(step.path, path))
-            found += approval.decisions if approval else []
+            found += approval.decisions if approval and approval.status == "approved" else []
     return tuple(found)
 
 

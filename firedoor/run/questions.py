@@ -94,16 +94,22 @@ def about_outcome(core: Core, path: str, why: Why, consequence: Consequence, wor
     )
 
 
-def about_size(core: Core, step: Step, path: str, found: int, bound: int, addition: int | None = None) -> None:
-    """`addition`: it has grown so by this addition, which waits for the answer; the step itself goes on."""
-    words = f"{core.name(path)} would act on {found}, more than {bound}"
-    choices = ["continue", "skip", "stop", "undo_all"]
+def about_size(
+    core: Core, step: Step, path: str, found: int, bound: int, most: int | None, addition: int | None = None
+) -> None:
+    """`most`: as many as deciders have signed for; going on with more is not offered. `addition`: it has grown so by
+    this addition, which waits for the answer; the step itself goes on."""
+    goes_on = most is None or found <= most
+    words = (
+        f"{core.name(path)} would act on {found}, more than {bound if goes_on else f'the {most} that were signed for'}"
+    )
+    choices = [*(["continue"] if goes_on else []), "skip", "stop", "undo_all"]
     put(core, path, "above", words, choices, to=step.on_failure.asks, addition=addition, block=addition is None)
 
 
 def about_read(core: Core, path: str, read: str, reason: str, addition: int | None = None) -> None:
     words = f"{core.name(path)}: the answer of {read} is missing: {reason}"
-    choices = ["retry", *(["skip"] if path else []), "stop", "undo_all"]
+    choices = ["retry", *(["skip"] if path and core.step(path).verb != "approve" else []), "stop", "undo_all"]
     put(core, path, "read", words, choices, addition=addition, block=addition is None)
 
 

@@ -51,7 +51,7 @@ def reduce(plan: Plan, state: State, event: Event) -> State:
         case Answered(answer=answer, signed=signed):
             _accept(core, signed, answer.nonce, deciding.answered(core, answer, signed), before + 1)
         case Commanded(command=command, signed=signed):
-            if command.command in ("undo", "undo_all", "stop", "retry", "add", "input"):
+            if command.command in ("add", "input"):
                 state.commands.append(signed)
             _accept(core, signed, command.nonce, interrupting.commanded(core, command, signed), before + 1)
         case ReviewOpened() if state.review == "wanted":

@@ -26,9 +26,11 @@ def by_rules(core: Core) -> Severity | None:
 
 
 def watch(core: Core) -> None:
-    """Raise it when the inputs say so now."""
-    found = by_rules(core)
-    if found is not None and URGENCY[found] > URGENCY[core.state.severity]:
+    """Raise it when the inputs say so now. Once a person has set it, only by more than the rules said then."""
+    found, state = by_rules(core), core.state
+    known = state.severity_ruled
+    news = known is None or (found is not None and URGENCY[found] > URGENCY[known])
+    if found is not None and news and URGENCY[found] > URGENCY[state.severity]:
         set_(core, found, by_person=False)
 
 
@@ -37,7 +39,8 @@ def set_(core: Core, severity: Severity, *, by_person: bool) -> None:
     before = core.state.severity
     core.state.severity = severity
     core.state.severity_changes += 1
-    core.state.severity_set = core.state.severity_set or by_person
+    if by_person:
+        core.state.severity_ruled = by_rules(core)
     core.changes += 1
     if URGENCY[severity] > URGENCY[core.state.highest]:
         core.state.highest = severity

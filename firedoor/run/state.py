@@ -242,8 +242,8 @@ class State(Live):
     paused: bool = False
     severity: Severity = "sev4"
     highest: Severity = "sev4"
-    severity_set: bool = False
-    """A person has set it; rules may only raise it from there."""
+    severity_ruled: Severity | None = None
+    """What the rules said when a person last set it; None where nobody has."""
     severity_changes: int = 0
     commander: str | None = None
     steps: dict[str, StepState] = {}
@@ -260,7 +260,7 @@ class State(Live):
     added: int = 0
     accepted: dict[str, Accepted] = {}
     commands: list[Signed] = []
-    """Accepted commands that give a right to act (undo, undo all)."""
+    """Accepted commands that give a right to act on more: what was given and added after the launch."""
     entries: int = 0
     asked: int = 0
     cancels: int = 0

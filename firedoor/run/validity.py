@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from firedoor.plan import Plan
+from firedoor.plan import Plan, paths
 from firedoor.plan.inputs import check_late
 from firedoor.protocol import Answer, Command, Receipt, Signed
 from firedoor.run import asking, clocks, documents, interrupting, seats, tasks
@@ -44,7 +44,7 @@ def check_answer(plan: Plan, state: State, answer: Answer, now: datetime) -> Non
     if ask is None:
         raise Refused("closed", "This question is not open any more: it was decided, or the response has ended.")
     until = asking.deadline(ask)
-    if ask.kind == "approval" and until is not None and until <= now:
+    if _lapses(core, ask) and until is not None and until <= now:
         raise Refused("late", f"The time for this was over at {until:%Y-%m-%d %H:%M UTC}. {ask.silence.capitalize()}.")
     if answer.document != ask.hash:
         raise Refused(
@@ -58,6 +58,14 @@ def check_answer(plan: Plan, state: State, answer: Answer, now: datetime) -> Non
         _check_asked(core, ask, answer)
 
 
+def _lapses(core: Core, ask: Ask) -> bool:
+    """Whether its deadline decides something: a question never lapses, and neither does a task without `on_timeout`."""
+    if ask.kind != "task":
+        return ask.kind == "approval"
+    step = core.step(ask.step)
+    return step.verb == "task" and step.on_timeout is not None and core.state.intent == "respond"
+
+
 def _check_open(state: State) -> None:
     if state.closing or state.phase == "closed":
         raise Refused("closed", "The run is closed.")
@@ -65,7 +73,8 @@ def _check_open(state: State) -> None:
 
 def _check_approval(core: Core, ask: Ask, answer: Answer) -> None:
     step = core.step(ask.step)
-    if answer.person in [signature.person for signature in ask.signatures]:
+    signed = [signature.person for signature in ask.signatures]
+    if answer.choice == "approve" and answer.person in signed:
         raise Refused("twice", "You have signed this already; nobody fills two seats.")
     excluded = step.not_by if step.verb == "approve" else ()
     if any(core.matches(who, answer.person, answer.holds) for who in excluded):
@@ -151,6 +160,15 @@ def _needs_step(path: str) -> None:
         raise Refused("step", "Say which step.")
 
 
+def _within_what_goes_on(core: Core, path: str) -> None:
+    """A step that was never reached, in a group or a loop that is over, will not be reached."""
+    outer = paths.parent(path)
+    while outer and core.status(path) == "waiting":
+        if not outer.endswith("]") and core.is_final(outer):
+            raise Refused("state", f"{core.name(path)} was left out: {core.name(outer)} is {core.status(outer)}.")
+        outer = paths.parent(outer)
+
+
 def _pause(core: Core, command: Command, path: str) -> None:
     _responding(core)
     if core.state.paused:
@@ -168,6 +186,7 @@ def _skip(core: Core, command: Command, path: str) -> None:
         _responding(core)
     if not command.reason:
         raise Refused("reason", "Say why it is skipped.")
+    _within_what_goes_on(core, path)
     status = core.status(path)
     if status == "acting":
         raise Refused("state", f"{core.name(path)} acts now. Stop it with stop or undo, or wait for its end.")
@@ -268,6 +287,7 @@ def _reassign(core: Core, command: Command, path: str) -> None:
     kept = any(tasks.is_kept(ask) for ask in core.asks_of(path))
     if not kept and (core.step(path).verb != "task" or core.status(path) not in ("waiting", "asking")):
         raise Refused("state", f"{core.name(path)} is no open task.")
+    _within_what_goes_on(core, path)
     if not isinstance(command.value, str) or not command.value:
         raise Refused("value", "Say to whom.")
 

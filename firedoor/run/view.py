@@ -73,6 +73,12 @@ def _picture(plan: Plan, state: State) -> View:
     )
 
 
+def roles_waited_for(state: State) -> tuple[str, ...]:
+    """As `waiting_on`, for the server's lists, which are in the clear: no one is named."""
+    whos = [who for ask in state.asks.values() for who in ask.to]
+    return tuple(dict.fromkeys("person" if who.kind in ("person", "account") else str(who) for who in whos))
+
+
 def waiting_on(state: State) -> tuple[str, ...]:
     """Who is waited for, each once."""
     return tuple(dict.fromkeys(str(who) for ask in state.asks.values() for who in ask.to))

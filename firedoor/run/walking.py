@@ -117,7 +117,8 @@ def _begin_loop(core: Core, step: ForEach, path: str) -> None:
         questions.about_failure(core, step, path)
     elif step.ask_above is not None and len(items) > step.ask_above and not state.allowed:
         core.arrive(path, "asking")
-        questions.about_size(core, step, path, len(items), step.ask_above)
+        most = containment.most_signed(core, step, path)
+        questions.about_size(core, step, path, len(items), step.ask_above, most)
     else:
         core.arrive(path, "acting")
 

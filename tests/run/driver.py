@@ -6,7 +6,6 @@ goes through `validity` first, as it does in a workflow.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -29,7 +28,6 @@ from firedoor.protocol import (
     ReleaseReport,
     Report,
     Row,
-    Signed,
     TargetOutcome,
 )
 from firedoor.run import State, launching, reduce, validity, wake_at
@@ -39,7 +37,7 @@ from firedoor.run.orders import order_of
 from firedoor.run.recording import carry
 from firedoor.run.reducer import may_begin
 from firedoor.run.state import Act, Ask, Hold, StepState
-from tests.run.invariants import Invariants, dumped
+from tests.run.invariants import KEY, Invariants, dumped
 
 START = datetime(2026, 3, 4, 2, 45, tzinfo=UTC)
 INCIDENT = "inc-1"
@@ -171,7 +169,7 @@ class Run:
             aware_at=aware_at,
             region="emea",
         )
-        self.state: State = launching.begin(plan, _signed(launch.model_dump_json()), INCIDENT, start)
+        self.state: State = launching.begin(plan, KEY.sign(launch), INCIDENT, start)
         self.invariants = Invariants(plan)
 
     # what happens
@@ -251,7 +249,7 @@ class Run:
             ask=asked.id,
             document=fields.pop("document", asked.hash),
             choice=choice,
-            holds=fields.pop("holds", PEOPLE.get(by, ())),
+            holds=fields.pop("holds", self.is_(by)),
             **fields,
         )
         return self.deliver(word)
@@ -279,12 +277,12 @@ class Run:
     def _command(
         self, command: CommandKind, step: str | None, by: str, nonce: str | None, fields: dict[str, Any]
     ) -> Command:
-        given = {"reason": "because", "holds": PEOPLE.get(by, ()), **fields}
+        given = {"reason": "because", "holds": self.is_(by), **fields}
         return Command(**self._statement(by, nonce), command=command, step=step, **given)
 
     def deliver(self, word: Answer | Command) -> Receipt:
         self.words[word.nonce] = word
-        signed = _signed(word.model_dump_json())
+        signed = KEY.sign(word)
         before = dumped(self.state)
         try:
             seen = validity.seen_before(self.state, word.nonce, signed)
@@ -301,6 +299,11 @@ class Run:
         else:
             self.happen(Commanded(at=self.now, command=word, signed=signed))
         return self.state.accepted[word.nonce].receipt
+
+    def is_(self, person: str) -> tuple[str, ...]:
+        """What the person is, as the front door would sign it now."""
+        commands = person == (self.state.commander or COMMANDER)
+        return (*PEOPLE.get(person, ()), *(("commander",) if commands else ()))
 
     def _statement(self, by: str, nonce: str | None) -> dict[str, Any]:
         self.nonces += 1
@@ -362,11 +365,6 @@ class Run:
         """Subjects of what was sent."""
         found = [order.subject for order in self.world.orders if hasattr(order, "subject")]
         return [subject for subject in found if subject.startswith(prefix)]
-
-
-def _signed(body: str) -> Signed:
-    """Signatures are checked before the core hears of a word, so a stub does."""
-    return Signed(body=json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")), key="k", signature="")
 
 
 def refused(code: str, say: Callable[[], Any]) -> str:

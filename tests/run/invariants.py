@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 
+from firedoor.people.signatures import KeyRing, SigningKey
+from firedoor.people.warrants import check_act
 from firedoor.plan import Plan, paths
-from firedoor.protocol import Answer, ContainOrder, Row
-from firedoor.run import State, reduce, wake_at
-from firedoor.run.core import Core
+from firedoor.protocol import ContainOrder, Row
+from firedoor.run import State, asking, reduce, wake_at
 from firedoor.run.events import ActEnded, Event
 from firedoor.run.reducer import may_begin
-from firedoor.run.seats import missing
 from firedoor.run.state import FINAL
 from firedoor.run.view import view
 
 INTENTS = ("respond", "stop", "undo_all")
 PHASES = ("responding", "holding", "closed")
 BRANCHING = ("parallel", "group", "for_each")
+
+KEY = SigningKey.generate()
+KEYS = KeyRing({KEY.id: KEY.public})
 
 
 def dumped(state: State) -> str:
@@ -40,6 +43,7 @@ class Invariants:
         self.plan = plan
         self.rows: list[Row] = []
         self.outcomes: dict[tuple[str, int], str] = {}
+        self.acted: list[tuple[str, str]] = []
         self._told: dict[str, Row] = {}
 
     def step(self, state: State, event: Event) -> State:
@@ -96,19 +100,10 @@ class Invariants:
         assert len(targets) == len(set(targets)), "two acts on one hold"
 
     def warranted(self, state: State, order: ContainOrder) -> None:
-        """Whoever has to sign for the action has signed, in one approval over this act."""
-        required = order.action.requires
-        if not required:
-            return
-        core = Core(self.plan, state, state.now)
-        by_ask: dict[str, list[object]] = {}
-        for decision in order.warrant.decisions:
-            answer = Answer.model_validate_json(decision.signed.body)
-            assert answer.choice == "approve"
-            by_ask.setdefault(answer.ask.partition("+")[0], []).append(decision)
-        assert any(not missing(core, required, found, order.step) for found in by_ask.values()), (  # type: ignore[arg-type]
-            f"{order.step} acts, and nobody has signed"
-        )
+        """Whoever holds the credentials to act would act: what was launched, given and signed covers the order."""
+        acted = {target for step, target in self.acted if step == order.step}
+        check_act(self.plan, order, KEYS, state.now, acted)
+        self.acted += [(order.step, target) for target in order.targets]
 
     def _asks(self, state: State) -> None:
         for ask in state.asks.values():
@@ -137,9 +132,8 @@ class Invariants:
                 for inner, child in state.steps.items():
                     below = inner != path and paths.within(inner, path)
                     kept = any(ask.id.endswith(":kept") for ask in state.asks.values() if ask.step == inner)
-                    assert not below or child.status in FINAL or kept, (
-                        f"{inner} is {child.status} in {path}, which ended"
-                    )
+                    over = child.status in FINAL or (child.status == "waiting" and child.arrived_at is None)
+                    assert not below or over or kept, f"{inner} is {child.status} in {path}, which ended"
 
     def _holds(self, state: State) -> None:
         for path, step in state.steps.items():
@@ -157,6 +151,14 @@ class Invariants:
         """A run that is not closed waits for something, and its timer never goes off for nothing."""
         wake = wake_at(state)
         assert wake is None or wake > state.now, f"wakes at {wake}, and it is {state.now}"
+        for ask in state.asks.values():
+            until = asking.deadline(ask)
+            over = [moment for moment in (until, ask.remind_at, ask.escalate_at) if moment and moment <= state.now]
+            assert not over or state.closing, f"{ask.id} was due at {over[0]}"
+        for path, step in state.steps.items():
+            if step.status == "asking" and step.pending is None:
+                due = [moment for moment in (step.poll_at, step.ends_at) if moment and moment <= state.now]
+                assert not due, f"{path} was due at {due[0]}"
         if state.phase == "closed":
             assert not state.acts
             assert not state.asks
