@@ -73,6 +73,7 @@ class Upped:
         line = process.stdout.readline()
         assert line, self.said.read_text()
         self.state = json.loads(line)
+        assert "url" in self.state, line
 
     def begin(self, *more: str) -> subprocess.Popen[str]:
         self.said = self.folder / "up.err"
