@@ -318,6 +318,14 @@ class Run:
 
     # what is there
 
+    @property
+    def phase(self) -> str:
+        return self.state.phase
+
+    @property
+    def ended(self) -> str | None:
+        return self.state.ended
+
     def path(self, step: str) -> str:
         return self.plan.by_id[step].path if step in self.plan.by_id else step
 
