@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
+from temporalio import activity
+
 from activities.attempt import LEAST_ATTEMPTS, Attempt, work_through
 from activities.failures import as_failure
 from activities.holding import LedgerFence
@@ -15,7 +17,10 @@ from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import ConnectorError, TargetMissing, Unavailable
 from firedoor.connectors.fencing import held_by, settle
 from firedoor.protocol import ContainOrder, TargetOutcome
-from firedoor.records.ledger import Entry, EntryState, Intention, Ledger, agree
+from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, agree
+
+ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What a connector raises when a platform answers what nobody expected: one target's failure, and no other's."""
 
 OutcomeState = Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
 
@@ -106,6 +111,12 @@ class Acts:
             if entry is None:
                 return Left(target, None, error)
             return await self._failed(entry, fence, error)
+        except EntryConflict:
+            raise
+        except ODD as error:
+            activity.logger.exception("a connector failed in a way of its own")
+            odd = Unavailable(f"the connector failed in a way of its own ({type(error).__name__}); it is in the log")
+            return Left(target, None, odd) if entry is None else await self._failed(entry, fence, odd)
         return outcome_of(await self._read_again(entry))
 
     async def _enter(self, target: str) -> Entry:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from activities.acting import outcome_of
+from temporalio import activity
+
+from activities.acting import ODD, outcome_of
 from activities.attempt import LEAST_ATTEMPTS, Attempt, work_through
 from activities.failures import as_failure
 from activities.holding import LedgerFence
@@ -96,6 +98,10 @@ class Releases:
                 await settle(platform, fence, trust=not doubted, maybe_done=FREE if doubted else None)
         except ConnectorError as error:
             return await self._failed(row, fence, error)
+        except ODD as error:
+            activity.logger.exception("a connector failed in a way of its own")
+            odd = Unavailable(f"the connector failed in a way of its own ({type(error).__name__}); it is in the log")
+            return await self._failed(row, fence, odd)
         return outcome_of(await self._read_again(row))
 
     async def _failed(self, entry: Entry, fence: LedgerFence, error: ConnectorError) -> TargetOutcome:

@@ -56,7 +56,7 @@ async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
             result_type=REPORTS[act.kind],
             activity_id=act.id,
             start_to_close_timeout=LONG_ATTEMPT if many else ATTEMPT,
-            schedule_to_close_timeout=None if seconds is None or many else timedelta(seconds=seconds),
+            schedule_to_close_timeout=_whole(seconds, many=many),
             heartbeat_timeout=HEARTBEAT if act.kind in BEATS else None,
             retry_policy=RETRY,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -68,6 +68,13 @@ async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
         # Not the cause's words: they repeat what was sent.
         words = "its answer could not be read"
         return ActEnded(at=workflow.now(), act=act.id, error=words, error_type="Unreadable")
+
+
+def _whole(seconds: int | None, *, many: bool) -> timedelta | None:
+    """How long all attempts may take together; None for the record, which is never given up."""
+    if seconds is None:
+        return None
+    return timedelta(seconds=seconds) + (LONG_ATTEMPT if many else timedelta())
 
 
 def _failed(act: Act, failure: ActivityError) -> ActEnded:

@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from firedoor import protocol
+    from firedoor.plan.evaluate import Unread
     from firedoor.plan.model import unpack
     from firedoor.protocol import Answer, Command, Receipt, ReviewOrder, Signed, View
     from firedoor.run import reduce, wake_at
@@ -26,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from firedoor.run.recording import carry
     from firedoor.run.reducer import may_begin
     from firedoor.run.reviewing import review_of
-    from firedoor.run.view import next_due, view, waiting_on
+    from firedoor.run.view import next_due, roles_waited_for, view
     from workflows import crossing
     from workflows.acting import perform
     from workflows.admission import admit, refuse
@@ -251,7 +252,7 @@ class IncidentWorkflow:
         wanted: list[tuple[SearchAttributeKey[Any], Any]] = [
             (SEVERITY, state.severity),
             (PHASE, "closed" if state.closing else state.phase),
-            (WAITING_ON, ", ".join(waiting_on(state))[:200] or None),
+            (WAITING_ON, ", ".join(roles_waited_for(state))[:200] or None),
             (NEXT_DUE, next_due(state)),
         ]
         there = workflow.info().typed_search_attributes
@@ -265,13 +266,13 @@ class IncidentWorkflow:
 
     async def _cross(self, packed: bytes, launch: Signed) -> None:
         """A state that is too large to cross stays where it is: that ends badly later, and crossing would end it now."""
+        await handlers_finished()
         try:
             state = crossing.packed(self._state)
         except crossing.TooLarge:
             workflow.logger.exception("the run cannot continue as new")
             self._stays, self._changed = True, True
             return
-        await handlers_finished()
         if self._timer is not None:
             self._timer.cancel()
         workflow.continue_as_new(args=[packed, launch, state])

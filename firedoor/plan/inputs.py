@@ -37,6 +37,10 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.I)
 _URL: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?([/?#].*)?", re.I)
 """With a host, and without a user's name before it, which makes one host look like another."""
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2200
+_LONGEST: Final = 10 * 366 * 86_400
+"""Seconds. Beyond these, sums of moments and lengths of time could leave what a clock can show."""
 _PROSE: Final = ("text", "document")
 _MOST_SAFE: Final = 2**53
 _MOST_PROBLEMS: Final = 50
@@ -327,6 +331,8 @@ def _date_time(field: Input, value: object) -> str:
         raise _Wrong(f"{_quoted(field, value)} is not a date with a time") from None
     if moment.tzinfo is None:
         raise _Wrong(f"{_quoted(field, value)} does not say which zone's time it is", f"write {text}Z if it is UTC")
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise _Wrong(f"{_quoted(field, value)} is not between {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment.isoformat()
 
 
@@ -337,6 +343,8 @@ def _duration(field: Input, value: object) -> int | float:
         seconds = _span(field, _text(field, value))
     if seconds < 0:
         raise _Wrong("is less than no time")
+    if seconds > _LONGEST:
+        raise _Wrong("is longer than ten years")
     return seconds
 
 

@@ -147,4 +147,5 @@ def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]])
     if not rows:
         return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.execute(dialect.insert(table).values(rows).on_conflict_do_nothing()).rowcount
+    added = dialect.insert(table).values(rows).on_conflict_do_nothing()
+    return connection.execute(added, execution_options={"preserve_rowcount": True}).rowcount

@@ -40,6 +40,7 @@ def set_(core: Core, severity: Severity, *, by_person: bool) -> None:
     core.state.severity = severity
     core.state.severity_changes += 1
     if by_person:
+        core.state.severity_set = True
         core.state.severity_ruled = by_rules(core)
     core.changes += 1
     if URGENCY[severity] > URGENCY[core.state.highest]:

@@ -242,6 +242,8 @@ class State(Live):
     paused: bool = False
     severity: Severity = "sev4"
     highest: Severity = "sev4"
+    severity_set: bool = False
+    """A person has set it."""
     severity_ruled: Severity | None = None
     """What the rules said when a person last set it; None where nobody has."""
     severity_changes: int = 0
