@@ -1,0 +1,86 @@
+"""The report of an incident: pure text, in which nothing that someone wrote becomes markup, and every signature is whole."""
+
+import base64
+from datetime import UTC, datetime
+
+from firedoor.people.signatures import KeyRing, SigningKey
+from firedoor.protocol import Answer, Row, Signed
+from firedoor.records.report import Head, apart, as_json, as_markdown, gaps
+from firedoor.records.timeline import AFTER_THE_RUN
+
+AT = datetime(2026, 3, 4, 18, 45, tzinfo=UTC)
+KEY = SigningKey.generate()
+
+
+def head(**more: object) -> Head:
+    known: dict[str, object] = {
+        "incident": "inc-abcdefghij",
+        "title": "Take over | of *all*",
+        "playbook": "takeover",
+        "plan": "f" * 64,
+        "severity": "sev1",
+        "phase": "closed",
+        "launched_by": "ana",
+        "launched_at": AT,
+        "drill": False,
+        "written_at": AT,
+        "keys": {KEY.id: base64.b64encode(KEY.public).decode()},
+        **more,
+    }
+    return Head(**known)  # type: ignore[arg-type]
+
+
+def signed(reason: str) -> Signed:
+    return KEY.sign(
+        Answer(
+            person="omar",
+            incident="inc-abcdefghij",
+            plan="f" * 64,
+            nonce="0123456789",
+            issued=AT,
+            expires=AT,
+            ask="approve:2:1",
+            document="a" * 64,
+            choice="approve",
+            reason=reason,
+        )
+    )
+
+
+def row(seq: int, words: str = "It happened", word: Signed | None = None) -> Row:
+    return Row(seq=seq, at=AT, kind="approval.signed" if word else "note", words=words, by="omar", signed=word)
+
+
+def test_a_signature_in_the_report_can_be_checked() -> None:
+    word = signed("```\n# Not a heading\n```")
+    text = as_markdown(head(), [row(1), row(2, word=word)])
+    body = text.split("````json\n")[1].split("\n````")[0]
+    assert Signed(body=body, key=word.key, signature=word.signature) == word
+    ring = KeyRing({KEY.id: KEY.public})
+    assert ring.verify_answer(word).choice == "approve"
+    for fact in (f"- Signature: {word.signature}", f"- Document (SHA-256): {'a' * 64}", f"- Key: {KEY.id}"):
+        assert fact in text.replace("\\", "")
+
+
+def test_what_someone_wrote_is_text_and_nothing_else() -> None:
+    text = as_markdown(head(), [row(1, "| a\n# b <script> [x](javascript:1) `c`")])
+    assert "\\| a \\# b \\<script\\> \\[x\\](javascript:1) \\`c\\`" in text
+    assert text.startswith("# Take over \\| of \\*all\\*\n")
+
+
+def test_rows_that_are_missing_are_told() -> None:
+    assert gaps([1, 2, 5, AFTER_THE_RUN + 3]) == (3, 4)
+    assert "Rows are missing from this record: 3, 4" in as_markdown(head(gaps=(3, 4)), [row(1)])
+    assert as_json(head(gaps=(3, 4)), [row(1)])["missing_rows"] == [3, 4]
+
+
+def test_the_reviews_rows_stand_apart() -> None:
+    run, review = apart([row(1), row(AFTER_THE_RUN + 1, "How did they get in?")])
+    assert [one.seq for one in run] == [1]
+    assert [(one.seq, one.words) for one in review] == [(1, "How did they get in?")]
+    text = as_markdown(head(), run, review)
+    assert text.index("## Timeline") < text.index("## Review") < text.index("How did they get in?")
+
+
+def test_an_empty_record_says_so() -> None:
+    assert "Nothing has been recorded." in as_markdown(head(), [])
