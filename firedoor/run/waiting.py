@@ -50,7 +50,7 @@ def due(core: Core) -> None:
 
 
 def _forget(core: Core, path: str) -> None:
-    """A poll puts its reads again."""
+    """A poll, and a wait that is asked for again, put their reads anew."""
     for key in [key for key in core.state.reads if key.startswith(f"{path}|")]:
         del core.state.reads[key]
 
@@ -104,5 +104,6 @@ def again(core: Core, path: str) -> None:
     state, step = core.at(path), core.step(path)
     state.ordinal += 1
     state.pending = None
+    _forget(core, path)
     if step.verb == "wait":
         begin(core, step, path)

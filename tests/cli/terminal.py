@@ -34,7 +34,7 @@ class Terminal:
         os.close(write)
         self._shown = ""
 
-    def expect(self, words: str, within: float = 20) -> str:
+    def expect(self, words: str, within: float = 90) -> str:
         """Everything that was shown up to these words."""
         deadline = time.monotonic() + within
         while words not in self._shown:

@@ -95,6 +95,9 @@ async def test_an_older_number_never_overrides_a_newer_one(kit: Kit, desk: Desk)
     target = await kit.new_target()
     open_gate = kit.hold_back()
     late = asyncio.create_task(desk.hold("one", target))
+    async with asyncio.timeout(20):
+        while desk.ledger.find("one", "0", target, 1) is None:
+            await asyncio.sleep(0.05)
     await asyncio.sleep(0.2)  # its act is on its way
     letting_go = asyncio.create_task(desk.let_go("one", target))
     await asyncio.sleep(0.2)
