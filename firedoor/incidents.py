@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -281,7 +281,9 @@ class TemporalIncidents:
         async with self._translated(workflow):
             arguments = [] if argument is None else [argument]
             try:
-                found: T = await handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._look)
+                found: T = await _seen(
+                    lambda: handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._look)
+                )
             except ValidationError as error:  # anybody at Temporal's port can start something of that name
                 raise EngineBroken(
                     f"{workflow} answered something that no run of ours does.", "It may be somebody else's: leave it."
@@ -351,6 +353,17 @@ class TemporalIncidents:
         )
         fresh = datetime.now(UTC) - timedelta(seconds=70)  # a poll lasts a minute
         return tuple(one.identity for one in found.pollers if one.last_access_time.ToDatetime(UTC) > fresh)
+
+
+async def _seen(look: Callable[[], Awaitable[T]]) -> T:
+    """Look again where the first look came at a bad moment (protocol.TORN)."""
+    while True:
+        try:
+            return await look()
+        except WorkflowQueryFailedError as error:
+            if protocol.TORN not in error.message:
+                raise
+        await asyncio.sleep(0.05)
 
 
 def _refusal(error: WorkflowUpdateFailedError, workflow: str) -> Trouble:

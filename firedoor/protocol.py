@@ -31,6 +31,9 @@ SEARCH_PHASE = "FiredoorPhase"
 SEARCH_WAITING_ON = "FiredoorWaitingOn"
 SEARCH_NEXT_DUE = "FiredoorNextDue"
 
+TORN = "This was looked at between two steps of the run: look again."
+"""How a query fails that came at a bad moment (workflows.torn). The same query again succeeds."""
+
 MOST_BYTES_IN = 64 * 1024
 """Nothing larger enters by the front door."""
 

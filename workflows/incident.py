@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.acting import perform
     from workflows.admission import admit, refuse
     from workflows.crossing import handlers_finished
+    from workflows.torn import Guard
 
 SEVERITY = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
 PHASE = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
@@ -60,6 +61,7 @@ class IncidentWorkflow:
         self._reviewing: asyncio.Task[None] | None = None
         self._broken: BaseException | None = None
         self._stays = False
+        self._guard = Guard()
         if crossed is not None:
             self._plan, self._state = unpack(packed), crossing.unpacked(crossed)
             return
@@ -153,6 +155,7 @@ class IncidentWorkflow:
     # Performing
 
     def _happen(self, event: Event) -> None:
+        self._guard.look()
         reduce(self._plan, self._state, event)
         self._changed = True
 

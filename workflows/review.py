@@ -6,6 +6,7 @@ It is a workflow of its own because it outlives the incident. firedoor.run.revie
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
@@ -36,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.acting import ATTEMPT, RETRY
     from workflows.admission import refuse
     from workflows.crossing import handlers_finished
+    from workflows.torn import Guard
 
 
 @workflow.defn(name=protocol.REVIEW)
@@ -49,6 +51,7 @@ class ReviewWorkflow:
         )
         self._opened = crossed is not None
         self._changed = False
+        self._guard = Guard()
 
     @workflow.run
     async def run(self, order: ReviewOrder, crossed: str | None) -> int:
@@ -87,10 +90,9 @@ class ReviewWorkflow:
     async def _wait(self) -> None:
         wake = review.wake_at(self._state)
         timeout = max(wake - workflow.now(), timedelta(milliseconds=1)) if wake else None
-        try:
+        with suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._changed, timeout=timeout)
-        except TimeoutError:
-            return
+        self._guard.look()
 
     @workflow.update(name=protocol.ANSWER)
     def answer(self, signed: Signed) -> Receipt:
@@ -158,7 +160,9 @@ class ReviewWorkflow:
                 schedule_to_close_timeout=timedelta(minutes=5),
                 retry_policy=RETRY,
             )
+            self._guard.look()
         except ActivityError as error:
+            self._guard.look()
             review.row(
                 state,
                 workflow.now(),
@@ -189,7 +193,9 @@ class ReviewWorkflow:
                 start_to_close_timeout=ATTEMPT,
                 retry_policy=RETRY,
             )
+            self._guard.look()
         except ActivityError as error:
+            self._guard.look()
             workflow.logger.error("the record refused rows of a review", extra={"error": str(error.cause)})
             return
         self._state.pending = [row for row in self._state.pending if row not in rows]

@@ -103,6 +103,7 @@ class Doubles:
         """Why the record writes nothing."""
         self.gate: tuple[asyncio.Event, asyncio.Event] | None = None
         """A step's notice sets the first and waits for the second."""
+        self.gate_of_review: tuple[asyncio.Event, asyncio.Event] | None = None
 
     @activity.defn(name=protocol.NOTIFY)
     async def notify(self, order: NotifyOrder) -> NotifyReport:
@@ -110,6 +111,9 @@ class Doubles:
         if self.gate is not None and order.step is not None and not order.urgent:
             self.gate[0].set()
             await self._wait(self.gate[1])
+        if self.gate_of_review is not None and order.key.startswith("review:"):
+            self.gate_of_review[0].set()
+            await asyncio.wait_for(self.gate_of_review[1].wait(), 20)
         if self.failing and order.step is not None and not order.urgent:
             self.failing -= 1
             raise ApplicationError("the channel is down", type="Refused", non_retryable=True)
@@ -165,13 +169,15 @@ class Stage:
         acts = Containing({"memory": self.platform}, self.records.ledger, self.records.timeline, verify)
         return [acts.contain, acts.release, acts.read, self.doubles.notify, self.doubles.record]
 
-    def worker(self, **more: Any) -> Worker:
+    def worker(self, *, decides: bool = True, acts: bool = True, **more: Any) -> Worker:
         given: dict[str, Any] = {
             "workflow_runner": UnsandboxedWorkflowRunner(),
             "max_heartbeat_throttle_interval": timedelta(seconds=1),
+            "workflows": WORKFLOWS if decides else (),
+            "activities": self.activities() if acts else (),
             **more,
         }
-        return Worker(self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities(), **given)
+        return Worker(self.client, task_queue=self.queue, **given)
 
     def sign_launch(self, plan: Plan, incident: str, **more: Any) -> Signed:
         now = datetime.now(UTC)
