@@ -45,6 +45,7 @@ from tests.web.house import BEGAN, Clock, served
 
 INCIDENTS = ("inc-ab12cd34ef", "inc-gh56ij78kl", "inc-mn90op12qr")
 """What the pages call theirs."""
+SHIPPED = ROOT / "playbooks"
 BETWEEN = timedelta(minutes=1)
 """From one command to the next."""
 
@@ -113,9 +114,9 @@ class Stage:
 
 
 @contextmanager
-def shipped(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """The shipped book, on a Wednesday morning in Los Angeles: Ana, Luis, Omar and Tom are on shift."""
-    book = load_book(ROOT / "playbooks")
+def opened(book_path: Path, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """A book, on a Wednesday at 18:45 UTC: of the shipped one, Ana, Luis, Omar and Tom are on shift."""
+    book = load_book(book_path)
     assert book.organization is not None
     installation = Installation.here(folder)
     installation.prepare()
@@ -138,9 +139,15 @@ def shipped(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Stage]:
     patch.setattr(launching, "new_incident_id", lambda: next(names))
     for module in (screen, picture):
         patch.setattr(module, "datetime", _told_by(clock))
+    failed: BaseException | None = None
     with served(create_app(door, ring)) as url:
-        yield Stage(engine, clock, {"FIREDOOR_URL": url, "FIREDOOR_HOME": str(folder), "FIREDOOR_TOKEN": ""})
+        try:
+            yield Stage(engine, clock, {"FIREDOOR_URL": url, "FIREDOOR_HOME": str(folder), "FIREDOOR_TOKEN": ""})
+        except BaseException as error:  # noqa: BLE001  # `served` ends its server where nothing was raised
+            failed = error
     records.close()
+    if failed is not None:
+        raise failed
 
 
 def _told_by(clock: Clock) -> type[datetime]:
@@ -155,4 +162,4 @@ def _told_by(clock: Clock) -> type[datetime]:
     return Told
 
 
-__all__ = ["BEGAN", "INCIDENTS", "Stage", "shipped"]
+__all__ = ["BEGAN", "INCIDENTS", "SHIPPED", "Stage", "opened"]

@@ -11,14 +11,14 @@ import pytest
 from firedoor.protocol import CommandKind
 from firedoor.run.asking import CHOICES
 from tests.docs.pages import ROOT, page, printed
-from tests.docs.stage import shipped
+from tests.docs.stage import SHIPPED, opened
 
 PAGE = page("responder")
 FAILURE = "synapse answered 503"
 
 
 def test_the_commands_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with shipped(tmp_path, monkeypatch) as stage:
+    with opened(SHIPPED, tmp_path, monkeypatch) as stage:
         for block in PAGE.blocks("console"):
             if target := block.options.get("fails"):
                 stage.engine.fails[target] = FAILURE
