@@ -47,6 +47,8 @@ class Typed:
     where: str
     line: str
     prints: tuple[str, ...] = ()
+    shown: bool = True
+    """In a block of its own; else in the text, where a name alone may stand for the command."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,10 @@ class Page:
         for block in self.blocks("sh"):
             lines = re.sub(r"\\\n\s*", "", block.body).splitlines()
             found += [Typed(f"{block.where}", line) for line in lines]
-        found += [Typed(self.name, " ".join(code.split())) for code in re.findall(r"`(firedoor [^`]+)`", self.prose)]
+        found += [
+            Typed(self.name, " ".join(code.split()), shown=False)
+            for code in re.findall(r"`(firedoor [^`]+)`", self.prose)
+        ]
         return found
 
     def table(self, head: str) -> list[list[str]]:
