@@ -147,12 +147,10 @@ class Acts:
     async def _failed(self, entry: Entry, fence: LedgerFence | None, error: ConnectorError) -> TargetOutcome | Left:
         acting = fence is not None and fence.acting
         if error.retryable:
-            untouched = acting and isinstance(error, Unavailable) and error.untouched
-            doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, untouched=untouched)
+            harmless = acting and await self._harmless(entry, error)
+            doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, harmless=harmless)
             return Left(entry.target, doubted, error)
-        tried = (await self._read_again(entry)).tried
-        certain = tried == 0 or (tried == 1 and acting)
-        return await self._refuse(entry, error, certain=certain)
+        return await self._refuse(entry, error, harmless=1 if acting else 0)
 
     async def _give_up(self, left: Left) -> TargetOutcome:
         """The outcome of a target that nothing more is tried for."""
@@ -162,25 +160,24 @@ class Acts:
         entry = await self._read_again(left.entry)
         if entry.state not in (EntryState.ENTERED, EntryState.UNKNOWN):
             return outcome_of(entry)
-        return await self._refuse(entry, error, certain=entry.tried == 0)
+        return await self._refuse(entry, error, harmless=0)
 
-    async def _refuse(self, entry: Entry, error: ConnectorError, *, certain: bool) -> TargetOutcome:
-        free = isinstance(error, TargetMissing) or (not certain and await self._looks_free(entry))
-        now = self._attempt.now()
+    async def _refuse(self, entry: Entry, error: ConnectorError, *, harmless: int) -> TargetOutcome:
+        gone = isinstance(error, TargetMissing)
         refused = await asyncio.to_thread(
-            self._ledger.refuse, entry.id, now, str(error), error.type, certain=certain, free=free
+            self._ledger.refuse, entry.id, str(error), error.type, harmless=harmless, gone=gone
         )
         return outcome_of(refused)
 
-    async def _looks_free(self, entry: Entry) -> bool:
-        """Whether a look shows that an act of unknown outcome has not happened; False where that cannot be said."""
+    async def _harmless(self, entry: Entry, error: ConnectorError) -> bool:
+        """Whether the try that failed is known not to have acted: it never arrived, or was answered, and a look shows."""
+        if not isinstance(error, Unavailable):
+            return False
+        if error.untouched or not error.answered:
+            return error.untouched
         act = Act("", 0, entry.call, entry.undo, entry.target or None, entry.arguments)
         try:
-            if not self._platform.call(entry.call).looks:
-                return False
-            return not (await self._platform.look(act)).held
-        except TargetMissing:
-            return True
+            return self._platform.call(entry.call).looks and not (await self._platform.look(act)).held
         except ConnectorError:
             return False
 

@@ -109,8 +109,8 @@ class Releases:
             failed = await asyncio.to_thread(self._ledger.undo_failed, entry.id, str(error), error.type)
             return outcome_of(failed)
         self._errors.append(error)
-        untouched = fence.acting and isinstance(error, Unavailable) and error.untouched
-        doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, untouched=untouched)
+        harmless = fence.acting and isinstance(error, Unavailable) and error.untouched
+        doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, harmless=harmless)
         return outcome_of(doubted)
 
     async def _give_up(self, entry: Entry) -> TargetOutcome:

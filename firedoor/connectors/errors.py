@@ -39,15 +39,24 @@ class BadSettings(ConnectorError):
 class Unavailable(ConnectorError):
     """The platform cannot answer now. Whether it acted is not known, unless `untouched`.
 
-    `retry_after` is what the platform asked for. `untouched` says that the request cannot have arrived.
+    `retry_after` is what the platform asked for. `untouched` says that the request cannot have arrived; `answered`, that
+    it is not on its way any more.
     """
 
     retryable = True
 
-    def __init__(self, text: str, *, retry_after: timedelta | None = None, untouched: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        retry_after: timedelta | None = None,
+        untouched: bool = False,
+        answered: bool = False,
+    ) -> None:
         super().__init__(text)
         self.retry_after = retry_after
         self.untouched = untouched
+        self.answered = answered
 
 
 class Unconfirmed(Unavailable):

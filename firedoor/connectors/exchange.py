@@ -128,7 +128,7 @@ class Exchange:
         if status == HTTPStatus.PRECONDITION_FAILED:
             return Overtaken(text)
         if status in BUSY or status == HTTPStatus.CONFLICT or (status >= 500 and status != HTTPStatus.NOT_IMPLEMENTED):
-            return Unavailable(text, retry_after=retry_after(answer))
+            return Unavailable(text, retry_after=retry_after(answer), answered=True)
         return Refused(text)
 
     def json(self, answer: Answer, what: str) -> Json:

@@ -254,7 +254,8 @@ class MemoryPlatform:
             if row is not None:
                 database.execute("update faults set times = times - 1 where id = ?", (row[0],))
         if row is not None:
-            raise _fault_of(row[1], row[2], f"{self.name} was told to fail {order.call} on {order.target}")
+            text = f"{self.name} was told to fail {order.call} on {order.target}"
+            raise _fault_of(row[1], row[2], text, answered=not after)
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
@@ -268,10 +269,11 @@ class MemoryPlatform:
             self._database.execute("commit")
 
 
-def _fault_of(error: str, seconds: float | None, text: str) -> ConnectorError:
+def _fault_of(error: str, seconds: float | None, text: str, *, answered: bool) -> ConnectorError:
     kind = FAULTS[error]
     if issubclass(kind, Unavailable):
-        return kind(text, retry_after=timedelta(seconds=seconds) if seconds is not None else None)
+        wait = timedelta(seconds=seconds) if seconds is not None else None
+        return kind(text, retry_after=wait, answered=answered)
     return kind(text)
 
 

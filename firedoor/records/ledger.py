@@ -35,6 +35,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    case,
     insert,
     select,
     update,
@@ -167,6 +168,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._id: str | None = None
 
     # --- acts -------------------------------------------------------------------------------------------------------
 
@@ -178,9 +180,11 @@ class Ledger:
         with self._database.write() as connection:
             there = _find(connection, intention.incident, intention.step, intention.target, intention.ordinal)
             if there is None:
-                thing = things.lock_or_make(connection, intention.connector, _effect(intention), intention.identity)
-                # On PostgreSQL another worker may have entered it while this one waited for the thing.
-                there = _find(connection, intention.incident, intention.step, intention.target, intention.ordinal)
+                self._id = self._id or things.ledger_id(connection)
+                named = (intention.connector, _effect(intention), intention.identity)
+                thing = things.lock_or_make(connection, things.key_of(self._id, *named), *named)
+                if connection.dialect.name != "sqlite":  # another worker may have entered it while this one waited
+                    there = _find(connection, intention.incident, intention.step, intention.target, intention.ordinal)
                 if there is None:
                     return _enter(connection, thing, intention, at)
         agree(there, intention.connector, intention.call, intention.undo, intention.arguments)
@@ -201,8 +205,8 @@ class Ledger:
             if not things.begin(connection, thing, number, before, entry, acts=acts):
                 return False
             if acts:
-                counted = "undo_tried" if _entry(connection, entry).state == EntryState.UNDOING else "tried"
-                _set(connection, entry, **{counted: entries.c[counted] + 1})
+                undoing = case((entries.c.state == EntryState.UNDOING, 1), else_=0)
+                _set(connection, entry, tried=entries.c.tried + 1 - undoing, undo_tried=entries.c.undo_tried + undoing)
             return True
 
     def applied(self, entry: int, number: int, at: datetime, expires: timedelta | None) -> bool:
@@ -227,11 +231,11 @@ class Ledger:
                 )
             return True
 
-    def doubt(self, entry: int, error: str, error_type: str, *, untouched: bool) -> Entry:
-        """The last try ended without an answer: it may have acted, unless the request was `untouched` on its way."""
+    def doubt(self, entry: int, error: str, error_type: str, *, harmless: bool) -> Entry:
+        """A try failed, and may have acted nevertheless, unless it is known to have been `harmless`."""
         with self._database.write() as connection:
             row = _lock(connection, entry)
-            less = 1 if untouched else 0
+            less = 1 if harmless else 0
             told = {"error": error[:MOST_ERROR], "error_type": error_type}
             if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
                 tried = max(row.tried - less, 0)
@@ -241,18 +245,17 @@ class Ledger:
                 _set(connection, entry, undo_tried=max(row.undo_tried - less, 0), **told)
             return _entry(connection, entry)
 
-    def refuse(
-        self, entry: int, at: datetime, error: str, error_type: str, *, certain: bool, free: bool = False
-    ) -> Entry:
+    def refuse(self, entry: int, error: str, error_type: str, *, harmless: int, gone: bool = False) -> Entry:
         """The act has failed for good. It is refused where that is known to have changed nothing, and unknown else.
 
-        `certain`: no try of this entry can have acted. `free`: a look has just shown that the thing is not held.
+        `harmless`: so many of the entry's tries are known not to have acted. `gone`: there is no such target (any more).
         An entry that nobody else would clean up after stays open, as unknown, so that undoing it will.
         """
         with self._database.write() as connection:
             row = _lock(connection, entry)
             if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
-                refused = (certain or free) and _let_go_refused(connection, row, free=free)
+                certain = gone or row.tried <= harmless
+                refused = certain and _let_go_refused(connection, row, free=gone)
                 state = EntryState.REFUSED if refused else EntryState.UNKNOWN
                 _set(connection, entry, state=state, error=error[:MOST_ERROR], error_type=error_type)
             return _entry(connection, entry)
@@ -439,8 +442,8 @@ def _let_go_refused(connection: Connection, row: Entry, *, free: bool) -> bool:
 
 def _lock(connection: Connection, entry: int) -> Entry:
     """The entry, with its thing's row held until the transaction ends: all changes queue at the thing."""
-    thing = connection.execute(select(entries.c.thing).where(entries.c.id == entry)).scalar_one()
-    things.lock(connection, thing)
+    if connection.dialect.name != "sqlite":
+        things.lock(connection, connection.execute(select(entries.c.thing).where(entries.c.id == entry)).scalar_one())
     return _entry(connection, entry)
 
 

@@ -96,39 +96,41 @@ class Wanted:
         return (self.call, self.arguments) == (other.call, other.arguments)
 
 
-def key_of(connection: Connection, connector: str, effect: str, identity: str) -> str:
+def ledger_id(connection: Connection) -> str:
+    return str(connection.execute(select(ledgers.c.id)).scalar_one())
+
+
+def key_of(ledger: str, connector: str, effect: str, identity: str) -> str:
     """The opaque name of a thing. It goes to platforms, so it says nothing about the target."""
-    ledger = connection.execute(select(ledgers.c.id)).scalar_one()
     text = json.dumps([ledger, connector, effect, identity], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
-def lock_or_make(connection: Connection, connector: str, effect: str, identity: str) -> int:
+def lock_or_make(connection: Connection, key: str, connector: str, effect: str, identity: str) -> int:
     """The id of the thing's row, locked until the transaction ends."""
-    key = key_of(connection, connector, effect, identity)
-    insert_new(
-        connection,
-        things,
-        [
-            {
-                "key": key,
-                "connector": connector,
-                "effect": effect,
-                "identity": identity,
-                "last_number": 0,
-                "wanted_number": 0,
-                "wanted": State(held=False, call=effect, undo=None, target="", arguments={}).as_json(),
-                "begun_number": 0,
-                "settled_number": 0,
-            }
-        ],
-    )
-    return int(connection.execute(select(things.c.id).where(things.c.key == key).with_for_update()).scalar_one())
+    there = select(things.c.id).where(things.c.key == key).with_for_update()
+    found = connection.execute(there).scalar_one_or_none()
+    if found is None:
+        new = {
+            "key": key,
+            "connector": connector,
+            "effect": effect,
+            "identity": identity,
+            "last_number": 0,
+            "wanted_number": 0,
+            "wanted": State(held=False, call=effect, undo=None, target="", arguments={}).as_json(),
+            "begun_number": 0,
+            "settled_number": 0,
+        }
+        insert_new(connection, things, [new])
+        found = connection.execute(there).scalar_one()
+    return int(found)
 
 
 def lock(connection: Connection, thing: int) -> None:
-    """Hold the thing's row until the transaction ends."""
-    connection.execute(select(things.c.id).where(things.c.id == thing).with_for_update()).one()
+    """Hold the thing's row until the transaction ends. On SQLite a transaction that writes holds everything."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(things.c.id).where(things.c.id == thing).with_for_update()).one()
 
 
 def next_number(connection: Connection, thing: int) -> int:

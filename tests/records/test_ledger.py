@@ -146,7 +146,7 @@ def test_a_release_again_keeps_its_number_and_a_new_one_after_a_failure_does_not
 def test_a_refused_act_holds_nothing(ledger: Ledger) -> None:
     one = ledger.enter(intention(), NOW)
     assert ledger.begin(one.id, one.thing, 1, FREE, acts=True)
-    refused = ledger.refuse(one.id, NOW, "no", "Refused", certain=True)
+    refused = ledger.refuse(one.id, "no", "Refused", harmless=1)
     assert refused.state == EntryState.REFUSED
     wanted = ledger.wanted(one.thing)
     assert (wanted.held, wanted.settled) == (False, True)
@@ -156,7 +156,7 @@ def test_a_refused_act_holds_nothing(ledger: Ledger) -> None:
 def test_an_uncertain_refusal_stays_open(ledger: Ledger) -> None:
     one = ledger.enter(intention(), NOW)
     assert ledger.begin(one.id, one.thing, 1, FREE, acts=True)
-    assert ledger.refuse(one.id, NOW, "no", "Refused", certain=False).state == EntryState.UNKNOWN
+    assert ledger.refuse(one.id, "no", "Refused", harmless=0).state == EntryState.UNKNOWN
     assert ledger.wanted(one.thing).held
 
 
@@ -166,7 +166,7 @@ def test_a_refusal_leaves_nobody_elses_act_without_an_owner(ledger: Ledger) -> N
     assert ledger.applied(one.id, 1, NOW, None)
     two = ledger.enter(intention("two"), NOW)
     assert let_go(ledger, one).kept  # two holds it now
-    assert ledger.refuse(two.id, NOW, "no", "Refused", certain=True).state == EntryState.UNKNOWN
+    assert ledger.refuse(two.id, "no", "Refused", harmless=1).state == EntryState.UNKNOWN
 
 
 def test_a_deed_shares_nothing(ledger: Ledger) -> None:
