@@ -107,9 +107,11 @@ def opened(folder: Path) -> Iterator[House]:
     records = open_records(installation.database_url, synchronous="NORMAL")
     tokens = installation.hand_out(list(PEOPLE))
     door = Door(ExampleBook(), engine, records, Journal(records.database), key, Tokens(installation.tokens), clock)
-    with served(create_app(door, ring)) as url, httpx.Client(base_url=url, trust_env=False) as client:
-        yield House(client, door, engine, clock, records, installation, url, tokens)
-    records.close()
+    try:
+        with served(create_app(door, ring)) as url, httpx.Client(base_url=url, trust_env=False) as client:
+            yield House(client, door, engine, clock, records, installation, url, tokens)
+    finally:
+        records.close()
 
 
 @contextmanager
@@ -120,8 +122,10 @@ def served(app: Starlette) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    try:
+        while not server.started:
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
