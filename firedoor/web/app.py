@@ -22,6 +22,7 @@ from firedoor.people.signatures import KeyRing
 from firedoor.plan.inputs import Problem
 from firedoor.protocol import Receipt, ReviewView, View
 from firedoor.web import (
+    access,
     exporting,
     inbox,
     launching,
@@ -75,14 +76,26 @@ def table(door: Door, ring: KeyRing) -> list[Endpoint]:
 
     async def document(asked: Asked) -> messages.Shown:
         review = asked.query.get("review") == "true"
+        await access.check(door, asked.person, asked.path["incident"])
         return await words.document(door, asked.path["incident"], asked.path["ask"], review=review)
 
     async def export(asked: Asked) -> Any:
         form = asked.query.get("format", "json")
         if form not in ("json", "md"):
             raise Wrong([Problem(name="format", says=f"{form[:40]!r} is not known", give="write json or md")])
+        await access.check(door, asked.person, asked.path["incident"])
         record = await exporting.export(door, asked.path["incident"], ring)
         return record.data | {"complete": record.complete} if form == "json" else record.markdown
+
+    async def show(asked: Asked) -> View:
+        view = await showing.show(door, asked.path["incident"], _number(asked, "since"))
+        if await access.takes_part(door, asked.person, view.incident, view):
+            return view
+        return await access.header(door, view)
+
+    async def review(asked: Asked) -> ReviewView:
+        await access.check(door, asked.person, asked.path["incident"])
+        return await showing.review(door, asked.path["incident"])
 
     async def me(asked: Asked) -> messages.Me:
         return door.me(asked.person)
@@ -95,8 +108,8 @@ def table(door: Door, ring: KeyRing) -> list[Endpoint]:
         Endpoint("POST", "/api/previews", "What a launch would do; nothing is done.", lambda asked: launching.preview(door, asked.person, asked.body), messages.Preview, takes=messages.PreviewRequest),
         Endpoint("POST", "/api/launches", "Launch. The same nonce again is the same incident.", lambda asked: launching.launch(door, asked.person, asked.body), messages.Launched, takes=messages.LaunchRequest, status=201),
         Endpoint("GET", "/api/incidents", "Those that have not ended, newest first.", lambda asked: listing.incidents(door, everything=asked.query.get("all") == "true"), messages.Incidents, query=(Query("all", "boolean", "Also those that have ended."),)),
-        Endpoint("GET", at, "One incident as it stands now.", lambda asked: showing.show(door, asked.path["incident"], _number(asked, "since")), View, query=(since,)),
-        Endpoint("GET", at + "/review", "Its review.", lambda asked: showing.review(door, asked.path["incident"]), ReviewView),
+        Endpoint("GET", at, "One incident as it stands now; for whoever takes no part in it, with its content withheld.", show, View, query=(since,)),
+        Endpoint("GET", at + "/review", "Its review.", review, ReviewView),
         Endpoint("GET", at + "/documents/{ask}", "What is shown and signed for one ask.", document, messages.Shown, query=(Query("review", "boolean", "The ask is a task of the review."),)),
         Endpoint("POST", at + "/answers", "Answer an ask.", lambda asked: words.answer(door, asked.person, asked.path["incident"], asked.body), Receipt, takes=messages.AnswerRequest),
         Endpoint("POST", at + "/commands", "Command: note, add, severity, pause, stop and the others.", lambda asked: words.command(door, asked.person, asked.path["incident"], asked.body), Receipt, takes=messages.CommandRequest),

@@ -44,6 +44,15 @@ class TooLarge(Trouble):
         super().__init__("More than 64 KiB were sent.", "Send less, and the rest in a second word.")
 
 
+class NotYours(Trouble):
+    """The person takes no part in the incident, so its content is not theirs to read (firedoor.web.access)."""
+
+    kind = "not-yours"
+
+    def __init__(self, incident: str, ask: str) -> None:
+        super().__init__(f"You take no part in {incident}, so this is withheld from you.", ask)
+
+
 class Conflict(Trouble):
     """It is not as the sender thinks; nothing was done."""
 
@@ -68,6 +77,7 @@ _REFUSED: Final = {"role": 403, "seat": 403, "launcher": 403, "not_by": 403, "va
 
 _STATUS: Final[dict[type[Trouble], int]] = {
     NotSignedIn: 401,
+    NotYours: 403,
     NotFound: 404,
     incidents.NoSuchIncident: 404,
     Wrong: 422,

@@ -13,7 +13,7 @@ from firedoor.plan import Plan
 from firedoor.plan.inputs import Checked, Problem, check_late, meant, read_duration
 from firedoor.protocol import Answer, Command, Launch, Receipt, Signed
 from firedoor.run.documents import hash_of
-from firedoor.web import changes, naming
+from firedoor.web import access, changes, naming
 from firedoor.web.door import FRESH_FOR, NO_ROWS, Door
 from firedoor.web.journal import Kind, SaidDifferently, Word, digest
 from firedoor.web.messages import AnswerRequest, CommandRequest, Shown
@@ -121,13 +121,15 @@ async def _answer(door: Door, person: str, incident: str, request: AnswerRequest
         raise Refused("This question is not open any more: it was decided, or the response has ended.", "closed")
     if request.choice not in ask.choices:
         raise Refused(f"“{request.choice}” is no choice here; it is one of {', '.join(ask.choices)}.", "choice")
-    await _same(door, request, await door.incidents.document(incident, request.ask))
+    named = await access.takes_part(door, person, incident, view)
+    await _same(door, request, await door.incidents.document(incident, request.ask), named=named)
     return _statement(door, person, launched, request, view.commander)
 
 
 async def _review_answer(door: Door, person: str, incident: str, request: AnswerRequest) -> Answer:
     launched = await _launched(door, incident)
-    await _same(door, request, await door.incidents.review_document(incident, request.ask))
+    named = await access.takes_part(door, person, incident, None)
+    await _same(door, request, await door.incidents.review_document(incident, request.ask), named=named)
     return _statement(door, person, launched, request, None)
 
 
@@ -140,13 +142,13 @@ async def _launched(door: Door, incident: str) -> Launch:
     return Launch.model_validate_json(written.launch.body)
 
 
-async def _same(door: Door, request: AnswerRequest, text: str) -> None:
-    """What is signed is what was seen. Raises Changed."""
+async def _same(door: Door, request: AnswerRequest, text: str, *, named: bool) -> None:
+    """What is signed is what was seen. Raises Changed, with what is different only where it may be `named`."""
     now = hash_of(text)
     if now != request.document:
         seen = door.shown.get(request.document)
         door.remember(now, text)
-        raise Changed(changes.between(seen, text), now)
+        raise Changed(changes.between(seen, text) if named else (), now)
 
 
 def _statement(door: Door, person: str, launched: Launch, request: AnswerRequest, commander: str | None) -> Answer:
