@@ -31,10 +31,12 @@ def command(
 ) -> None:
     """Answer a question that the run put: continue, again, retry, skip, undo, stop, undo-all; or verify a review task.
 
+    ASK is the step's id, or that of a review task. Without a terminal it needs --yes.
+
     \b
     firedoor answer inc-ab12cd34ef lock retry
     firedoor answer inc-ab12cd34ef ratify need-fact --reason "Is the owner travelling?"
-    firedoor answer inc-ab12cd34ef task-1 verify
+    firedoor answer inc-ab12cd34ef task-1 verify --yes
     """
     asks.answer(
         caller,

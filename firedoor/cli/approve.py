@@ -29,11 +29,13 @@ def command(
 ) -> None:
     """Approve what an incident asks of you. It is shown, with its hash, before you sign it.
 
-    ASK is the step's id; leave it out when only one fits.
+    ASK is the step's id; leave it out when only one fits. --target names some of the targets that the document shows.
+    Without a terminal it needs --yes.
 
     \b
     firedoor approve inc-ab12cd34ef --as omar
-    firedoor approve inc-ab12cd34ef ratify --target @mayor:platform.example --reason "only this one is sure"
+    firedoor approve inc-ab12cd34ef sign_off --as omar --target video-1 --reason "only this one is sure"
+    firedoor approve inc-ab12cd34ef ratify --as omar --yes
     """
     asks.answer(
         caller,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import shlex
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import click
 from rich.console import Group, RenderableType
@@ -16,6 +17,8 @@ from firedoor.cli.screen import heading, left, line, seen, severity
 from firedoor.protocol import Receipt, ReviewView, View
 from firedoor.web import naming
 from firedoor.web.messages import AnswerRequest, Inbox, InboxLine, Shown
+
+MOST_LISTED: Final = 20
 
 
 def answer(
@@ -34,15 +37,18 @@ def answer(
 ) -> None:
     """Answer one ask of the caller's. `document` insists on what was seen earlier, by its hash."""
     front = caller.front()
-    ask = find(front, incident, named, choice, as_json=caller.as_json)
+
+    def typed(name: str) -> str:
+        return caller.typed(_line(command, incident, name, reason, proof, targets))
+
+    ask = find(front, incident, named, choice, typed, as_json=caller.as_json)
     review = ask.kind in ("review", "verify")
     shown = front.get(f"/api/incidents/{incident}/documents/{ask.ask}", Shown, review=review or None)
     if not caller.as_json:
         caller.screen.err.print(picture(ask, shown))
     if proof is None and ask.proof and choice == "done" and caller.screen.asks:
         proof = click.prompt(f"{ask.proof.capitalize()}", err=True)
-    if not sure:
-        caller.confirm(f"{choice.replace('_', ' ').capitalize()}?")
+    caller.confirm(f"{choice.replace('_', ' ').capitalize()}?", sure=sure)
     nonce = nonce or new_nonce()
     request = AnswerRequest(
         ask=ask.ask,
@@ -54,7 +60,8 @@ def answer(
         targets=targets or None,
         review=review,
     )
-    again = caller.again(_again(command, incident, ask, reason, proof, targets, shown.document), nonce)
+    same = [*_line(command, incident, ask.ask, reason, proof, targets), "--document", shown.document, "--yes"]
+    again = caller.typed(same, nonce)
     receipt = front.word(f"/api/incidents/{incident}/answers", request, Receipt, again)
     if caller.as_json:
         caller.screen.json(receipt)
@@ -62,26 +69,25 @@ def answer(
         caller.screen.show(line((receipt.says, "bold green"), (f"  receipt {receipt.nonce}, row {receipt.row}", "dim")))
 
 
-def _again(
-    command: str,
-    incident: str,
-    ask: InboxLine,
-    reason: str | None,
-    proof: str | None,
-    targets: tuple[str, ...],
-    document: str,
-) -> str:
+def _line(
+    command: str, incident: str, ask: str, reason: str | None, proof: str | None, targets: tuple[str, ...]
+) -> list[str]:
+    """The words that answer this ask."""
     verb, _, choice = command.partition(" ")
-    parts = [verb, incident, ask.ask, *([choice] if choice else [])]
+    parts = [verb, incident, ask, *([choice] if choice else [])]
     parts += ["--reason", reason] if reason else []
     parts += ["--proof", proof] if proof else []
     parts += [part for target in targets for part in ("--target", target)]
-    parts += ["--document", document]
-    return shlex.join(parts)
+    return parts
 
 
-def find(front: Front, incident: str, named: str | None, choice: str, *, as_json: bool) -> InboxLine:
-    """The ask that is meant: by its id, by its step's id or path, or the only one that fits."""
+def find(
+    front: Front, incident: str, named: str | None, choice: str, typed: Callable[[str], str], *, as_json: bool
+) -> InboxLine:
+    """The ask that is meant: by its id, by its step's name or path, or the only one that fits.
+
+    In a loop the step's name alone will do while only one round asks. `typed` is the command line for an ask.
+    """
     inbox = front.get("/api/inbox", Inbox)
     if incident in inbox.silent:
         raise told(
@@ -93,19 +99,26 @@ def find(front: Front, incident: str, named: str | None, choice: str, *, as_json
     mine = [ask for ask in inbox.asks if ask.incident == incident]
     fits = [ask for ask in mine if choice in ask.choices]
     if named:
-        exact = [ask for ask in mine if named in (ask.ask, ask.step)]
-        fits = [ask for ask in exact if choice in ask.choices] or exact or _others(front, incident, named)
+        called = _called(mine, named)
+        fits = [ask for ask in called if choice in ask.choices] or called or _others(front, incident, named)
     if len(fits) == 1:
         return fits[0]
     if fits:
-        names = ", ".join(_name(ask, fits) for ask in fits)
-        raise told(f"More than one fits: {names}.", "Name the one you mean.", error="ambiguous", as_json=as_json)
+        lines = [f"  {typed(_name(ask, mine))}\n      {ask.words}" for ask in fits[:MOST_LISTED]]
+        lines += [f"  and {len(fits) - MOST_LISTED} more: see `firedoor inbox`"] if len(fits) > MOST_LISTED else []
+        raise told(f"{len(fits)} questions fit. Say which one:", "\n".join(lines), error="ambiguous", as_json=as_json)
     raise told(
         f"{incident} asks you nothing that is answered with “{choice}”" + (f", called {named}." if named else "."),
         "See `firedoor inbox` for what waits for you, and `firedoor show` for whom it waits.",
         error="no-such-ask",
         as_json=as_json,
     )
+
+
+def _called(asks: Sequence[InboxLine], named: str) -> list[InboxLine]:
+    """Those of that name; else, of a step in a loop, those of all rounds."""
+    exact = [ask for ask in asks if named in (ask.ask, ask.step)]
+    return exact or [ask for ask in asks if re.fullmatch(rf"{re.escape(named)}(\[\d+\])+", ask.step)]
 
 
 def _name(ask: InboxLine, among: list[InboxLine]) -> str:
@@ -118,7 +131,7 @@ def _others(front: Front, incident: str, named: str) -> list[InboxLine]:
     """An ask that is somebody else's: whoever insists is told by the run why it is not theirs."""
     view = front.get(f"/api/incidents/{incident}", View)
     names = naming.names(view.steps)
-    found = [
+    asks = [
         InboxLine(
             incident=incident,
             title=view.title,
@@ -134,9 +147,9 @@ def _others(front: Front, incident: str, named: str) -> list[InboxLine]:
             document=ask.document,
         )
         for ask in view.asks
-        if named in (ask.id, ask.step, names.get(ask.step))
     ]
-    return found or (_tasks(front, view, named) if view.review else [])
+    by_path = [line for line, ask in zip(asks, view.asks, strict=True) if named == ask.step]
+    return _called(asks, named) or by_path or (_tasks(front, view, named) if view.review else [])
 
 
 def _tasks(front: Front, view: View, named: str) -> list[InboxLine]:

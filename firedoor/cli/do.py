@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import click
+from typing_extensions import override
 
 from firedoor.cli.front import new_nonce
 from firedoor.cli.options import Caller, common, nonce, pairs, yes
@@ -15,21 +15,30 @@ from firedoor.protocol import CommandKind, Receipt
 from firedoor.web.messages import CommandRequest
 
 
-@click.group("do")
+class Said(click.Group):
+    """Takes hand_over for hand-over: programs know the commands by their names in the protocol."""
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name.replace("_", "-"))
+
+
+@click.group("do", cls=Said)
 @click.argument("incident")
 @click.pass_context
 def command(ctx: click.Context, incident: str) -> None:
     """Interrupt a run: say what to do, in the middle of it.
 
-    A STEP is named by its id, or by its path as `firedoor show --json` gives it.
+    A STEP is named by its id, or by its path as `firedoor show --json` gives it. What ends, undoes or keeps something
+    (stop, undo, undo-all, keep) asks whether you are sure; without a terminal it needs --yes.
 
     \b
     firedoor do inc-ab12cd34ef note "The owner called."
     firedoor do inc-ab12cd34ef add accounts=@other:platform.example
     firedoor do inc-ab12cd34ef severity sev1
     firedoor do inc-ab12cd34ef extend ratify 30m
-    firedoor do inc-ab12cd34ef undo lock --target @mayor:platform.example
-    firedoor do inc-ab12cd34ef undo-all --reason "false alarm"
+    firedoor do inc-ab12cd34ef undo lock --target @mayor:platform.example --yes
+    firedoor do inc-ab12cd34ef undo-all --reason "false alarm" --yes
     """
     ctx.obj = incident
 
@@ -60,7 +69,14 @@ FORMS: Final = (
     Form("extend", "Give a deadline or a lease more time.", ("step", "value"), value="TIME", targets=True),
     Form("undo", "Undo what a step contains.", ("step",), targets=True, confirm="Undo it?"),
     Form("hand_over", "Hand the command over.", ("value",), value="PERSON"),
-    Form("keep", "Keep what a step contains, for good.", ("step",), targets=True, must_say_why=True),
+    Form(
+        "keep",
+        "Keep what a step contains, for good.",
+        ("step",),
+        targets=True,
+        must_say_why=True,
+        confirm="Keep it for good?",
+    ),
     Form("stop", "End the response and keep what is contained.", confirm="End the response?"),
     Form("undo_all", "Undo everything, newest first, and end the response.", confirm="Undo everything?"),
 )
@@ -70,8 +86,8 @@ def _make(form: Form) -> click.Command:
     @common
     def say(caller: Caller, /, **given: Any) -> None:
         incident: str = click.get_current_context().obj
-        if form.confirm and not given["sure"]:
-            caller.confirm(form.confirm)
+        if form.confirm:
+            caller.confirm(form.confirm, sure=given["sure"])
         request = CommandRequest(
             command=form.kind,
             nonce=given["nonce"] or new_nonce(),
@@ -80,7 +96,7 @@ def _make(form: Form) -> click.Command:
             value=_value(form, given),
             reason=given.get("words") or given.get("reason"),
         )
-        again = caller.again(_typed(form, incident, given), request.nonce)
+        again = caller.typed(_typed(form, incident, given), request.nonce)
         receipt = caller.front().word(f"/api/incidents/{incident}/commands", request, Receipt, again)
         if caller.as_json:
             caller.screen.json(receipt)
@@ -112,14 +128,15 @@ def _value(form: Form, given: dict[str, Any]) -> Any:
     return {name: "\n".join(values) for name, values in pairs(given["pairs"], _name(form)).items()}
 
 
-def _typed(form: Form, incident: str, given: dict[str, Any]) -> str:
+def _typed(form: Form, incident: str, given: dict[str, Any]) -> list[str]:
     """The command as it was typed, to be said again."""
     parts = ["do", incident, _name(form)]
     for argument in form.arguments:
         parts += list(given[argument]) if argument == "pairs" else [given[argument]]
     parts += [part for target in given.get("target") or () for part in ("--target", target)]
     parts += ["--reason", given["reason"]] if given.get("reason") else []
-    return shlex.join(parts)
+    parts += ["--yes"] if form.confirm else []
+    return parts
 
 
 for _form in FORMS:

@@ -27,7 +27,11 @@ def command(
 ) -> None:
     """Say that your task is done: one of the incident, or of its review.
 
+    ASK is the step's id; leave it out when only one fits. In a loop add the round, as in 'identity[2]', when more than
+    one is open. Without a terminal it needs --yes.
+
     \b
     firedoor done inc-ab12cd34ef identity --proof CASE-1
+    firedoor done inc-ab12cd34ef 'identity[1]' --proof CASE-1 --yes
     """
     asks.answer(caller, incident, ask, "done", command="done", proof=proof, document=document, nonce=nonce, sure=sure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +48,7 @@ def command(
 ) -> None:
     """Launch a playbook. Asks for what is missing, shows what will happen, and goes when you say so.
 
-    Without PLAYBOOK, lists what can be launched. Away from a terminal it needs --yes.
+    Without PLAYBOOK, lists what can be launched. Without a terminal it needs --yes.
 
     \b
     firedoor launch --as ana
@@ -57,8 +56,6 @@ def command(
     firedoor launch high-profile-takeover --as ana --yes \\
       --set accounts=@mayor:platform.example,@office:platform.example --set public_office=yes
     """
-    if not sure and not caller.screen.asks and playbook:
-        raise click.UsageError("There is no terminal to ask on: say --yes to launch.")
     front = caller.front()
     if playbook is None:
         _list(caller, front)
@@ -70,8 +67,7 @@ def command(
     preview = _prepare(caller, front, form, inputs, moment_known, region)
     if not caller.as_json:
         caller.screen.err.print(picture(preview, form))
-    if not sure:
-        caller.confirm("Launch it?")
+    caller.confirm("Launch it?", sure=sure)
     request = LaunchRequest(
         playbook=playbook,
         nonce=nonce or new_nonce(),
@@ -81,7 +77,7 @@ def command(
         title=title,
         drill=drill,
     )
-    launched = front.word("/api/launches", request, Launched, caller.again(_again(request), request.nonce))
+    launched = front.word("/api/launches", request, Launched, caller.typed(_again(request), request.nonce))
     if caller.as_json:
         caller.screen.json(launched)
         return
@@ -148,7 +144,7 @@ def _ask(field: FormField) -> str:
     return answer
 
 
-def _again(request: LaunchRequest) -> str:
+def _again(request: LaunchRequest) -> list[str]:
     parts = ["launch", request.playbook, "--yes"]
     for name, value in request.inputs.items():
         parts += [part for one in str(value).split("\n") for part in ("--set", f"{name}={one}")]
@@ -156,7 +152,7 @@ def _again(request: LaunchRequest) -> str:
     parts += ["--region", request.region] if request.region else []
     parts += ["--title", request.title] if request.title else []
     parts += ["--drill"] if request.drill else []
-    return shlex.join(parts)
+    return parts
 
 
 # --- what will happen -----------------------------------------------------------------------------------------------

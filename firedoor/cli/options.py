@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -32,14 +33,19 @@ class Caller:
     def front(self) -> Front:
         return find(self.person, self.url, self.installation, as_json=self.as_json)
 
-    def again(self, command: str, nonce: str) -> str:
-        """The command line that sends the very same word."""
-        who = f" --as {self.person}" if self.person else ""
-        return f"firedoor {command}{who} --nonce {nonce}"
+    def typed(self, words: Sequence[str], nonce: str | None = None) -> str:
+        """The command line, as this person would type it. With the nonce of before it is the very same word."""
+        who = ["--as", self.person] if self.person else []
+        same = ["--nonce", nonce] if nonce else []
+        return shlex.join(["firedoor", *words, *who, *same])
 
-    def confirm(self, question: str) -> None:
-        """Ask, where there is somebody to ask; a no ends the command."""
-        if self.screen.asks and not click.confirm(question, err=True):
+    def confirm(self, question: str, *, sure: bool) -> None:
+        """Go on when somebody says so: at a terminal who is asked, elsewhere who has written --yes."""
+        if sure:
+            return
+        if not self.screen.asks:
+            raise click.UsageError(f"{question} There is no terminal to ask on, so nothing was done: say --yes.")
+        if not click.confirm(question, err=True):
             raise told("Nothing was done.", "", error="declined")
 
 
@@ -69,7 +75,13 @@ def common(command: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
 
 
 nonce = click.option("--nonce", metavar="TEXT", hidden=True, help="Send the same word again: it counts once.")
-yes = click.option("--yes", "-y", "sure", is_flag=True, help="Do not ask for confirmation.")
+yes = click.option(
+    "--yes",
+    "-y",
+    "sure",
+    is_flag=True,
+    help="Do not ask whether I am sure. Needed where there is no terminal to ask on.",
+)
 
 
 def pairs(given: tuple[str, ...], option: str) -> dict[str, list[str]]:

@@ -27,6 +27,8 @@ def command(
 ) -> None:
     """Refuse what an incident asks of you. One refusal decides; what it means is shown before.
 
+    Without a terminal it needs --yes.
+
     \b
     firedoor reject inc-ab12cd34ef --as omar --reason "the owner is posting it on purpose"
     """

@@ -18,6 +18,8 @@ from firedoor.web.messages import Inbox, InboxLine
 T = TypeVar("T")
 
 _AT_ONCE: Final = 16
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_SOME_TIME: Final = datetime.max.replace(tzinfo=UTC)
 
 
 async def inbox(door: Door, person: str) -> Inbox:
@@ -31,9 +33,17 @@ async def inbox(door: Door, person: str) -> Inbox:
     chased = await _all(gate, reviews, door.incidents.review)
     found = [line for view in views.values() if view for line in asks_for(door, person, view)]
     found += [line for review in chased.values() if review for line in _tasks_for(door, person, review)]
-    found.sort(key=lambda line: (line.deadline or datetime.max.replace(tzinfo=UTC), line.severity, line.incident))
+    found.sort(key=urgency)
     silent = [name for name, view in [*views.items(), *chased.items()] if view is None]
     return Inbox(person=person, asks=tuple(found), silent=tuple(silent))
+
+
+def urgency(line: InboxLine) -> tuple[bool, datetime, str, str]:
+    """What a run waits for comes before what a review waits for; then by deadline. A question of a run that has none
+    stands for something that did not happen, and is due at once."""
+    reviewing = line.kind in ("review", "verify")
+    due = line.deadline or (_LONG_AGO if line.kind == "question" else _SOME_TIME)
+    return reviewing, due, line.severity, line.incident
 
 
 def _launched_here(door: Door, names: Iterable[str]) -> frozenset[str]:

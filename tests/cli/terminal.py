@@ -47,6 +47,8 @@ class Terminal:
         os.write(self._read, line.encode() + b"\n")
 
     def interrupt(self) -> None:
+        """Press Ctrl-C a moment later, as a person does: between a prompt and its read, C code hears it too late."""
+        time.sleep(0.5)
         os.write(self._read, b"\x03")
 
     def code(self) -> int:

@@ -25,11 +25,12 @@ def test_every_command_of_the_protocol_can_be_said() -> None:
         (["pause", "--reason", "wait"], {"command": "pause", "reason": "wait"}),
         (["skip", "identity", "--reason", "no"], {"command": "skip", "step": "identity", "reason": "no"}),
         (["extend", "ratify", "30m"], {"command": "extend", "step": "ratify", "value": 1800}),
-        (["undo", "lock", "--target", "@a:x"], {"command": "undo", "step": "lock", "target": ("@a:x",)}),
+        (["undo", "lock", "--target", "@a:x", "--yes"], {"command": "undo", "step": "lock", "target": ("@a:x",)}),
         (["hand-over", "luis"], {"command": "hand_over", "value": "luis"}),
-        (["keep", "lock", "--reason", "for good"], {"command": "keep", "step": "lock"}),
-        (["stop"], {"command": "stop"}),
-        (["undo-all", "--reason", "false alarm"], {"command": "undo_all", "reason": "false alarm"}),
+        (["hand_over", "luis"], {"command": "hand_over", "value": "luis"}),
+        (["keep", "lock", "--yes", "--reason", "for good"], {"command": "keep", "step": "lock"}),
+        (["stop", "--yes"], {"command": "stop"}),
+        (["undo-all", "--yes", "--reason", "false alarm"], {"command": "undo_all", "reason": "false alarm"}),
     ],
 )
 def test_it_is_said_as_it_was_typed(shell: Shell, words: list[str], expected: dict[str, object]) -> None:
@@ -42,7 +43,7 @@ def test_it_is_said_as_it_was_typed(shell: Shell, words: list[str], expected: di
 
 def test_refusals_and_wrong_usage(shell: Shell) -> None:
     incident = shell.launch()
-    assert "commander's to say" in shell("do", incident, "stop", person="ravi", code=1).stderr
+    assert "commander's to say" in shell("do", incident, "stop", "--yes", person="ravi", code=1).stderr
     assert "is not paused" in shell("do", incident, "resume", code=1).stderr
     assert 'write "accounts"' in shell("do", incident, "add", "acounts=@b:x", code=1).stderr
     assert "--reason" in shell("do", incident, "skip", "identity", code=2).stderr

@@ -32,10 +32,18 @@ def test_every_problem_is_told_and_nothing_is_launched(shell: Shell) -> None:
 
 
 def test_wrong_usage_is_two(shell: Shell) -> None:
-    assert "say --yes" in shell("launch", "takeover", code=2).stderr
     assert "NAME=VALUE" in shell("launch", "takeover", "--yes", "--set", "accounts", code=2).stderr
     assert "which zone" in shell("launch", "takeover", "--yes", "--aware-at", "2026-03-04T10:00", code=2).stderr
     assert "not 'soon'" in shell("launch", "takeover", "--yes", "--aware-at", "soon", code=2).stderr
+
+
+def test_without_a_terminal_it_needs_a_yes_once_the_inputs_are_right(shell: Shell) -> None:
+    result = shell("launch", "takeover", code=1)
+    assert "accounts: is not given" in result.stderr
+    assert "--yes" not in result.stderr
+    words = ["launch", "takeover", "--set", "accounts=@a:x", "--set", "public_office=no"]
+    assert "say --yes" in shell(*words, code=2).stderr
+    assert shell.house.engine.started == 0
 
 
 def test_an_unknown_playbook(shell: Shell) -> None:

@@ -44,14 +44,14 @@ def test_show_is_the_whole_picture(shell: Shell) -> None:
 
 def test_show_has_the_review_when_there_is_one(shell: Shell) -> None:
     incident = shell.launch()
-    shell("reject", incident, person="omar")
+    shell("reject", "--yes", incident, person="omar")
     shown = shell("show", incident).stdout
     assert "How did they get in?" in shown
 
 
 def test_watch_ends_with_the_run_and_tells_each_thing_once(shell: Shell) -> None:
     incident = shell.launch()
-    shell("reject", incident, person="omar")
+    shell("reject", "--yes", incident, person="omar")
     shown = shell("watch", incident).stdout
     assert shown.count("ana launched takeover") == 1
     assert "omar refused" in shown
@@ -64,14 +64,14 @@ def test_watch_on_a_terminal_is_live(shell: Shell) -> None:
     with Terminal(shell, "watch", incident, "--as", "ana") as terminal:
         terminal.expect("Waiting for")
         terminal.expect("late")  # the tests' clock stands in the past
-        shell("reject", incident, person="omar")
+        shell("reject", "--yes", incident, person="omar")
         terminal.expect("undone")
         assert terminal.code() == 0
 
 
 def test_export_writes_the_record(shell: Shell, tmp_path: Path) -> None:
     incident = shell.launch()
-    shell("approve", incident, person="omar")
+    shell("approve", "--yes", incident, person="omar")
     file = tmp_path / "record.md"
     assert "Written to" in shell("export", incident, "-o", str(file)).stderr
     assert "## Signed words" in file.read_text()

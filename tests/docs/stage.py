@@ -97,13 +97,15 @@ class Stage:
     clock: Clock
     environment: dict[str, str]
 
-    def type(self, line: str) -> str:
-        """What a command line prints, on both streams."""
+    def type(self, line: str, codes: tuple[int, ...] = (0, 1, 2), answers: str = "y\n") -> str:
+        """What a command line prints, on both streams, to somebody who answers what it asks."""
         self.clock.at += BETWEEN
         words = shlex.split(line)
         assert words[0] == "firedoor", line
-        result = CliRunner().invoke(cli, words[1:], prog_name="firedoor", env=self.environment, catch_exceptions=False)
-        assert result.exit_code in (0, 1, 2), result.output
+        result = CliRunner().invoke(
+            cli, words[1:], input=answers, prog_name="firedoor", env=self.environment, catch_exceptions=False
+        )
+        assert result.exit_code in codes, result.output
         return result.output
 
     def play(self, typed: list[Typed]) -> None:
@@ -139,6 +141,7 @@ def opened(book_path: Path, folder: Path, patch: pytest.MonkeyPatch) -> Iterator
     patch.setattr(launching, "new_incident_id", lambda: next(names))
     for module in (screen, picture):
         patch.setattr(module, "datetime", _told_by(clock))
+    patch.setattr(screen.Screen, "asks", property(lambda shown: not shown.as_json))
     failed: BaseException | None = None
     with served(create_app(door, ring)) as url:
         try:

@@ -16,29 +16,29 @@ def test_policy_signs_the_owner_is_verified_and_the_review_opens(up: Upped) -> N
     assert {(hold["target"], hold["state"]) for hold in view["holds"]} == {("@one:x", "applied"), ("@two:x", "applied")}
 
     assert "ratify" in up("inbox", person=policy).out
-    shown = up("approve", incident, "--reason", "It is true", person=policy)
+    shown = up("approve", "--yes", incident, "--reason", "It is true", person=policy)
     assert "seats: 1 of policy" in shown.err
     assert "is approved" in shown.out
 
     view = up.until(incident, lambda view: sum(ask["kind"] == "task" for ask in view["asks"]) == 2)
-    assert "Give the case number" in up("done", incident, "identity[1]", person=crt, code=1).err
-    up("done", incident, "identity[1]", "--proof", "CASE-1", person=crt)
-    up("done", incident, "identity[2]", "--proof", "CASE-2", person=crt)
+    assert "Give the case number" in up("done", "--yes", incident, "identity[1]", person=crt, code=1).err
+    up("done", "--yes", incident, "identity[1]", "--proof", "CASE-1", person=crt)
+    up("done", "--yes", incident, "identity[2]", "--proof", "CASE-2", person=crt)
     view = up.until(incident, closed)
     assert view["ended"] == "completed"
     assert {hold["state"] for hold in view["holds"]} == {"undone"}
 
     engineer, other = up.organization.teams["engineering"].members[:2]
-    up("done", incident, "task-1", "--proof", "DOC-7", person=engineer)
-    assert "Someone else has to verify" in up("answer", incident, "task-1", "verify", person=engineer, code=1).err
-    up("answer", incident, "task-1", "verify", person=other)
+    up("done", "--yes", incident, "task-1", "--proof", "DOC-7", person=engineer)
+    assert "Someone else has to verify" in up("answer", "--yes", incident, "task-1", "verify", person=engineer, code=1).err
+    up("answer", "--yes", incident, "task-1", "verify", person=other)
     assert "verified by" in up("show", incident, person=other).out
 
 
 def test_policy_refuses_and_everything_is_undone(up: Upped) -> None:
     incident = up.launch()
     up.until(incident, waits_for("approval"))
-    up("reject", incident, "--reason", "the owner is posting it on purpose", person=up.on_shift("policy"))
+    up("reject", "--yes", incident, "--reason", "the owner is posting it on purpose", person=up.on_shift("policy"))
     view = up.until(incident, closed)
     assert view["ended"] == "undone"
     assert [(hold["target"], hold["state"]) for hold in view["holds"]] == [("@mayor:x", "undone")]
@@ -48,22 +48,22 @@ def test_the_wrong_person_the_launcher_twice_and_what_changed(up: Upped) -> None
     launcher, policy = up.on_shift("crt"), up.on_shift("policy")
     incident = up.launch("--set", "internal_tool_suspected=yes")
     up.until(incident, lambda view: len(view["asks"]) == 2)
-    assert "No seat here is yours" in up("approve", incident, "ratify", person="paz", code=1).err
-    assert "You launched this run" in up("approve", incident, "ratify", person=launcher, code=1).err
+    assert "No seat here is yours" in up("approve", "--yes", incident, "ratify", person="paz", code=1).err
+    assert "You launched this run" in up("approve", "--yes", incident, "ratify", person=launcher, code=1).err
 
     asks = {
         ask["step"]: ask for ask in up("inbox", "--json", person=policy).json["asks"] if ask["incident"] == incident
     }
-    up("approve", incident, "freeze_ok", person=policy)
-    again = up("approve", incident, asks["freeze_ok"]["ask"], person=policy, code=1)
+    up("approve", "--yes", incident, "freeze_ok", person=policy)
+    again = up("approve", "--yes", incident, asks["freeze_ok"]["ask"], person=policy, code=1)
     assert "You have signed this already" in again.err
 
     up("do", incident, "add", "accounts=@late:x", person=launcher)
     seen = asks["ratify"]["document"]
-    changed = up("approve", incident, "ratify", "--document", seen, person=policy, code=1)
+    changed = up("approve", "--yes", incident, "ratify", "--document", seen, person=policy, code=1)
     assert "has changed since you looked" in changed.err
-    up("approve", incident, "ratify", person=policy)
-    late = up("approve", incident, asks["ratify"]["ask"], "--document", seen, person=policy, code=1)
+    up("approve", "--yes", incident, "ratify", person=policy)
+    late = up("approve", "--yes", incident, asks["ratify"]["ask"], "--document", seen, person=policy, code=1)
     assert "See `firedoor inbox`" in late.err
 
     record = json.loads(up("export", incident, "--format", "json", person=policy).out)
@@ -73,7 +73,7 @@ def test_the_wrong_person_the_launcher_twice_and_what_changed(up: Upped) -> None
         (policy, "refused-twice"),
         (policy, "changed"),
     }
-    up("do", incident, "undo-all", "--reason", "it was a drill", person=launcher)
+    up("do", incident, "undo-all", "--yes", "--reason", "it was a drill", person=launcher)
     up.until(incident, closed)
 
 
@@ -91,11 +91,11 @@ def test_interruptions_from_the_command_line(up: Upped) -> None:
     up("do", incident, "extend", "ratify", "30m", person=commander)
     up("do", incident, "add", "accounts=@late:x", person=commander)
     up.until(incident, lambda view: "@late:x" in {hold["target"] for hold in view["holds"]})
-    up("do", incident, "undo", "lock", "--target", "@late:x", person=commander)
+    up("do", incident, "undo", "--yes", "lock", "--target", "@late:x", person=commander)
     up.until(
         incident, lambda view: ("@late:x", "undone") in {(hold["target"], hold["state"]) for hold in view["holds"]}
     )
-    up("do", incident, "stop", "--reason", "enough", person=commander)
+    up("do", incident, "stop", "--yes", "--reason", "enough", person=commander)
     view = up.until(incident, closed)
     assert view["ended"] == "stopped"
 
@@ -103,7 +103,7 @@ def test_interruptions_from_the_command_line(up: Upped) -> None:
 def test_the_record_can_be_checked_by_whoever_has_the_key(up: Upped) -> None:
     incident = up.launch()
     up.until(incident, waits_for("approval"))
-    up("reject", incident, person=up.on_shift("policy"))
+    up("reject", "--yes", incident, person=up.on_shift("policy"))
     up.until(incident, closed)
     markdown = up("export", incident, person="paz").out
     keys, signature, body = (

@@ -36,7 +36,7 @@ def test_it_ends_cleanly_and_goes_on_with_what_was_running(own_up: Upped) -> Non
     own_up.start()
     view = own_up.show(incident)
     assert [ask["step"] for ask in view["asks"]] == ["2.0"]
-    own_up("reject", incident, person=own_up.on_shift("policy"))
+    own_up("reject", "--yes", incident, person=own_up.on_shift("policy"))
     own_up.until(incident, closed)
     assert own_up.stop(signal.SIGTERM) == 0
 
@@ -62,7 +62,7 @@ def test_a_part_that_dies_is_told_and_started_again(own_up: Upped) -> None:
             break
         assert time.monotonic() < deadline
         time.sleep(0.5)
-    own_up("reject", incident, person=own_up.on_shift("policy"))
+    own_up("reject", "--yes", incident, person=own_up.on_shift("policy"))
     own_up.until(incident, closed)
 
 
@@ -90,7 +90,7 @@ def test_while_the_server_hangs_commands_say_so_and_how_to_go_on(own_up: Upped) 
         assert "ana launched" in own_up("export", incident, person=policy).out, "the record needs no engine"
     finally:
         os.kill(own_up.state["temporal_pid"], signal.SIGCONT)
-    own_up("approve", incident, seen["ask"], "--document", seen["document"], person=policy)
+    own_up("approve", "--yes", incident, seen["ask"], "--document", seen["document"], person=policy)
 
 
 def test_without_a_worker_a_word_is_not_lost(own_up: Upped) -> None:
@@ -100,7 +100,7 @@ def test_without_a_worker_a_word_is_not_lost(own_up: Upped) -> None:
     (asked,) = own_up("inbox", "--json", person=policy).json["asks"]
     os.kill(own_up.state["worker_pid"], signal.SIGSTOP)
     try:
-        told = own_up("approve", incident, person=policy, code=1)
+        told = own_up("approve", "--yes", incident, person=policy, code=1)
         assert "does not answer, so nothing was sent" in told.err
         seen = own_up.installation.token_of(policy).read_text().strip()
         sent = _post(own_up, incident, asked, seen)

@@ -1,7 +1,12 @@
 """The inbox: what a person can answer now, and nothing else."""
 
+from datetime import timedelta
+from typing import Any
+
 from firedoor.incidents import NoAnswer
 from firedoor.protocol import View
+from firedoor.web.inbox import urgency
+from firedoor.web.messages import InboxLine
 from tests.web.house import House
 
 
@@ -52,3 +57,22 @@ def test_the_most_urgent_comes_first_and_what_is_silent_is_named(house: House) -
     found = house.get("/api/inbox", "omar")
     assert [ask["incident"] for ask in found["asks"]] == [second]
     assert found["silent"] == [first]
+
+
+def test_what_a_run_waits_for_comes_before_what_a_review_does_and_a_question_before_all(house: House) -> None:
+    line: dict[str, Any] = {
+        "incident": "inc-x",
+        "title": "",
+        "severity": "sev1",
+        "words": "",
+        "choices": (),
+        "document": "",
+    }
+    late, soon = house.clock() - timedelta(hours=1), house.clock() + timedelta(minutes=1)
+    lines = [
+        InboxLine(**line, kind="review", ask="late review", deadline=late),
+        InboxLine(**line, kind="task", ask="some time"),
+        InboxLine(**line, kind="approval", ask="soon", deadline=soon),
+        InboxLine(**line, kind="question", ask="failure"),
+    ]
+    assert [one.ask for one in sorted(lines, key=urgency)] == ["failure", "soon", "some time", "late review"]
