@@ -64,6 +64,8 @@ def held_step(scalar: Scalar, start: int, scope: Scope, findings: Findings, verb
     if ref is None:
         held = [ref.id for ref in scope.outline.ids.values() if ref.verb == "contain"]
         fix = suggest.fix(name, held, "give the contain step an `id`")
+        if verb and name == "everything":
+            fix = "write undo all"
         findings.add("FD208", place, f'no step has the id "{name}"', fix=fix)
         return None
     if ref.verb != "contain":

@@ -201,7 +201,7 @@ class Body:
         if found is not None and not (bound is not None and self.shelf.roster.teams is None):
             return Audience(who=found)
         reads = scope.vocabulary.reads
-        if roster.is_name(text) and bound is None and text not in (reads or ()):
+        if roster.is_name(text) and bound is None and text not in (reads or ()) and not scope.unnamed:
             code, message, fix = roster.unknown(text, self.shelf.roster, outsiders=True)
             self.findings.add(code, scalar.place, message, fix=fix)
             return None

@@ -71,6 +71,8 @@ class Scope:
     steps: Steps = "none"
     may_read: bool = False
     may_say_severity: bool = True
+    unnamed: bool = False
+    """A loop around does not say what its items are called: a name that nothing has may be theirs."""
     around: Scope | None = None
     """The scope of the `run` step that inlines this playbook."""
 
@@ -79,6 +81,9 @@ class Scope:
 
     def inside(self, item: str, bound: Bound) -> Scope:
         return replace(self, items={**self.items, item: bound})
+
+    def inside_unnamed(self) -> Scope:
+        return replace(self, unnamed=True)
 
     def value(self, name: str) -> Bound | None:
         """A loop's item or an input."""

@@ -280,7 +280,7 @@ VERBS: dict[str, Verb] = {
                 "on_timeout": _must("text", f"what silence means: {_ENDS}", "ask commander"),
             },
             "FD301",
-            due="an approval has a `deadline`",
+            due="deadline",
             assign="who decides stands under `needs`",
         ),
         _verb(
@@ -295,7 +295,7 @@ VERBS: dict[str, Verb] = {
                 "ask_above": _k("text", "the number of targets above which the commander is asked first"),
             },
             "FD401",
-            target="write `targets`",
+            target="targets",
         ),
         _verb(
             "undo",
@@ -315,7 +315,7 @@ VERBS: dict[str, Verb] = {
                 "proof": _k("text", "what must be given when it is done, such as: case number"),
             },
             "FD601",
-            deadline="a task has `due`",
+            deadline="due",
             escalate="a task has `due` and `on_timeout`",
             on_reject="a task has one answer, done; use approve for yes or no",
         ),
@@ -330,8 +330,9 @@ VERBS: dict[str, Verb] = {
                 "on_timeout": _k("text", f"what happens when it takes longer: {_ENDS}"),
             },
             "FD501",
-            deadline="a wait has `at_most`",
-            due="a wait has `at_most`",
+            deadline="at_most",
+            due="at_most",
+            timeout="at_most",
         ),
         _verb(
             "parallel",

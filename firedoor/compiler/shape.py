@@ -6,6 +6,7 @@ that is close to a missing one is one mistake, told once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from typing import Literal
@@ -48,7 +49,13 @@ class Shape:
     open: bool = False
     """Other keys are allowed, and hold text."""
     hints: MappingABC[str, str] = field(default_factory=dict)
-    """What to write in place of a key that people expect here."""
+    """What to write in place of a key that people expect here: another key, or in words."""
+
+    def meant(self, word: str, free: Iterable[str]) -> str | None:
+        """The key of those that are free for which `word` was probably written."""
+        left = list(free)
+        hint = self.hints.get(word)
+        return suggest.close(word, left) or (hint if hint in left else None)
 
 
 @dataclass
@@ -160,11 +167,11 @@ def _unknown(
         findings.add("FD013", key.place, message, fix=f'quote the text: {previous[0].text}: "{whole}"')
         return set()
     free = [name for name in found.shape.keys if found.node.key(name) is None]
-    near = suggest.close(key.text, free)
+    near = found.shape.meant(key.text, free)
     hint = found.shape.hints.get(key.text)
     if near:
         fix = f'write "{near}"'
-    elif hint:
+    elif hint and hint not in found.shape.keys:
         fix = hint
     else:
         fix = f"{owner or found.shape.noun} has {suggest.listed(found.shape.keys)}"

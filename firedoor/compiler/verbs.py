@@ -108,7 +108,8 @@ def _target_option(body: Body, entry: Fields, action: Action) -> None:
 
 
 def _misspelt(entry: Fields, name: str) -> bool:
-    return any(suggest.close(key.text, [name]) for key, _ in entry.node.entries if key.text not in entry.shape.keys)
+    """Whether some key that there is not stands for this one."""
+    return any(entry.shape.meant(key.text, [name]) for key, _ in entry.node.entries if key.text not in entry.shape.keys)
 
 
 def _expiry(body: Body, entry: Fields, irreversible: bool) -> None:
@@ -231,7 +232,8 @@ def for_each(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | 
     found = _EACH.fullmatch(head.text) if head is not None else None
     if head is not None and found is None:
         message = f'"{head.text}" does not say what it goes through'
-        body.findings.add("FD210", head.place, message, fix="write NAME in EXPRESSION, such as: account in accounts")
+        body.findings.add("FD210", head.place, message, fix=_each(head.text, scope))
+        scope = scope.inside_unnamed()
     elif head is not None and found is not None:
         item = _item_name(body, head, found["item"], scope)
         typed = expressions.expression(head, scope, body.findings, found.start("list"))
@@ -249,6 +251,16 @@ def for_each(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | 
     if item is None or items is None or not steps:
         return None
     return ForEach(**_common(common), item=item, items=items, steps=steps, at_once=at_once or 1, ask_above=ask_above)
+
+
+def _each(text: str, scope: Scope) -> str:
+    """What was probably meant: the item and its list."""
+    words = text.split()
+    of = scope.value(words[-1])
+    if of is None or not of.kind.listed:
+        return "write NAME in EXPRESSION, such as: account in accounts"
+    item = words[0] if len(words) > 1 else words[0].removesuffix("s") if words[0].endswith("s") else "item"
+    return f"write {item} in {words[-1]}"
 
 
 def _item_name(body: Body, head: Scalar, name: str, scope: Scope) -> str | None:

@@ -63,6 +63,12 @@ def test_ten_mistakes_are_ten_findings() -> None:
     assert len(case.book.findings) == 10
 
 
+def test_one_mistake_is_one_finding() -> None:
+    """One in each step of the case, and two in its last."""
+    case = next(case for case in golden.cases("err") if case.name == "once")
+    assert [found.code for found in case.book.findings] == ["FD101", "FD101", "FD210", "FD210", "FD205", "FD208"]
+
+
 def test_every_code_has_a_case_that_is_wrong_and_one_that_is_right() -> None:
     wrong = {case.name for case in golden.cases("err")} | golden.MADE.keys()
     right = {case.name for case in golden.cases("ok")}

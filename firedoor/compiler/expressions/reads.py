@@ -95,10 +95,17 @@ def call(work: Walk, node: nodes.Call, expect: Kind | None) -> Typed:
         if work.scope.value(name) is not None or work.scope.step(name) is not None:
             work.tell("FD211", node.node, f"`{name}` is no read, so nothing can be asked of it", f"write {name} alone")
         else:
-            fix = suggest.fix(name, reads, "declare it under `reads` in actions.yaml")
+            fix = _as_filter(work, name, node.args)
+            fix = fix or suggest.fix(name, reads, "declare it under `reads` in actions.yaml")
             work.tell("FD205", node.node, f'no read is called "{name}"', fix)
         return BROKEN
     return ask(work, node.node, name, reads[name], list(node.args))
+
+
+def _as_filter(work: Walk, name: str, arguments: list[nodes.Expr]) -> str | None:
+    """How a filter is written that was called as other languages do: count(posts) is posts | count."""
+    known = _OTHER_FILTERS.get(name, name)
+    return f"write {work.source(arguments[0])} | {known}" if known in FILTERS and len(arguments) == 1 else None
 
 
 def ask(work: Walk, node: nodes.Name, name: str, read: ReadAction | None, arguments: list[nodes.Expr]) -> Typed:

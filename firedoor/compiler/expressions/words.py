@@ -88,7 +88,7 @@ def unknown_name(work: Walk, node: nodes.Name, expect: Kind | None) -> Typed:
         work.tell("FD216", node, f'"{name}" is no country', country_fix(name))
     elif expect is not None and expect.base == "choice" and expect.choices:
         work.tell("FD216", node, f'"{name}" is none of the choices', suggest.fix(name, expect.choices))
-    elif work.scope.vocabulary.reads is not None:
+    elif work.scope.vocabulary.reads is not None and not work.scope.unnamed:
         fix = suggest.fix(name, work.scope.words())
         if expect is not None and expect.base in TEXTUAL and suggest.close(name, work.scope.words()) is None:
             fix = f'quote it if it is a text: "{name}"'
