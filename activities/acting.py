@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -17,7 +18,8 @@ from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import ConnectorError, TargetMissing, Unavailable
 from firedoor.connectors.fencing import held_by, settle
 from firedoor.protocol import ContainOrder, TargetOutcome
-from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, agree
+from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, agree, held_state
+from firedoor.records.things import State
 
 ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What a connector raises when a platform answers what nobody expected: one target's failure, and no other's."""
@@ -103,8 +105,10 @@ class Acts:
             entry = entry or await self._enter(target)
             if entry.state not in (EntryState.ENTERED, EntryState.UNKNOWN):
                 return outcome_of(entry)
-            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts())
-            doubted = held_by(entry.call, entry.arguments) if entry.tried else None
+            sent, doubted = None, None
+            if entry.tried:
+                sent, doubted = held_state(entry), held_by(entry.call, entry.arguments)
+            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts(), sent)
             async with self._attempt.in_time():
                 await settle(self._platform, fence, maybe_done=doubted)
         except ConnectorError as error:
@@ -146,11 +150,14 @@ class Acts:
 
     async def _failed(self, entry: Entry, fence: LedgerFence | None, error: ConnectorError) -> TargetOutcome | Left:
         acting = fence is not None and fence.acting
-        if error.retryable:
-            harmless = acting and await self._harmless(entry, error)
-            doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, harmless=harmless)
-            return Left(entry.target, doubted, error)
-        return await self._refuse(entry, error, harmless=1 if acting else 0)
+        harmless = acting and (not error.retryable or await self._harmless(entry, error))
+        sent = () if fence is None else fence.sent(harmless=harmless)
+        if not error.retryable:
+            return await self._refuse(entry, error, harmless=int(harmless), sent=sent)
+        doubted = await asyncio.to_thread(
+            self._ledger.doubt, entry.id, str(error), error.type, harmless=harmless, sent=sent
+        )
+        return Left(entry.target, doubted, error)
 
     async def _give_up(self, left: Left) -> TargetOutcome:
         """The outcome of a target that nothing more is tried for."""
@@ -162,10 +169,12 @@ class Acts:
             return outcome_of(entry)
         return await self._refuse(entry, error, harmless=0)
 
-    async def _refuse(self, entry: Entry, error: ConnectorError, *, harmless: int) -> TargetOutcome:
+    async def _refuse(
+        self, entry: Entry, error: ConnectorError, *, harmless: int, sent: Sequence[State] = ()
+    ) -> TargetOutcome:
         gone = isinstance(error, TargetMissing)
         refused = await asyncio.to_thread(
-            self._ledger.refuse, entry.id, str(error), error.type, harmless=harmless, gone=gone
+            self._ledger.refuse, entry.id, str(error), error.type, harmless=harmless, gone=gone, sent=sent
         )
         return outcome_of(refused)
 

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from firedoor.connectors.contract import Found, Order
 from firedoor.connectors.fencing import Wanted
 from firedoor.records.ledger import Entry, EntryState, Ledger
+from firedoor.records.things import State
 
 
 class LedgerFence:
-    """Acts for one entry, or releases it: whichever state it is in. `now` gives the moments that are stored."""
+    """Acts for one entry, or releases it: whichever state it is in. `now` gives the moments that are stored.
+
+    `sent` is what an earlier attempt may have brought about.
+    """
 
     def __init__(
-        self, ledger: Ledger, entry: Entry, now: Callable[[], datetime], expires: timedelta | None = None
+        self,
+        ledger: Ledger,
+        entry: Entry,
+        now: Callable[[], datetime],
+        expires: timedelta | None = None,
+        sent: State | None = None,
     ) -> None:
         self._ledger = ledger
         self._entry = entry
         self._now = now
         self._expires = expires
+        self._sent = [] if sent is None else [sent]
+        self._newest: State | None = None
         self.acting = False
         """An act was announced, and what came since is its answer."""
 
     async def newest(self) -> Wanted:
         self.acting = False
         wanted = await asyncio.to_thread(self._ledger.wanted, self._entry.thing)
+        self._newest = wanted.state
         return Wanted(
             order=Order(
                 thing=wanted.thing,
@@ -47,7 +59,18 @@ class LedgerFence:
         entry, thing = self._entry.id, self._entry.thing
         newest = await asyncio.to_thread(self._ledger.begin, entry, thing, number, _stored(before), acts=acts)
         self.acting = acts and newest
+        if self.acting and self._newest is not None:
+            self._sent.append(self._newest)
         return newest
+
+    async def overtaken(self, number: int, *, refused: bool) -> bool:
+        if refused:
+            self._sent.pop()
+        return (await asyncio.to_thread(self._ledger.wanted, self._entry.thing)).number != number
+
+    def sent(self, *, harmless: bool) -> Sequence[State]:
+        """What may have reached the platform, or may yet. `harmless`: not the last of it."""
+        return self._sent[:-1] if harmless else self._sent
 
     async def settle(self, number: int) -> bool:
         if self._entry.state == EntryState.UNDOING:

@@ -17,7 +17,7 @@ from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import ConnectorError, Unavailable
 from firedoor.connectors.fencing import FREE, settle
 from firedoor.protocol import ReleaseOrder, TargetOutcome
-from firedoor.records.ledger import TO_RELEASE, Entry, EntryState, Ledger
+from firedoor.records.ledger import TO_RELEASE, Entry, EntryState, Ledger, free_state
 
 IRREVERSIBLE: Final = "Irreversible"
 NOT_TRIED: Final = "NotTried"
@@ -91,7 +91,7 @@ class Releases:
         row = await asyncio.to_thread(self._ledger.release, entry.id, order.ordinal, order.cause, self._attempt.now())
         if row.state != EntryState.UNDOING:
             return outcome_of(row)
-        fence = LedgerFence(self._ledger, row, self._attempt.now)
+        fence = LedgerFence(self._ledger, row, self._attempt.now, sent=free_state(row) if doubted else None)
         try:
             platform = self._platform_of(row.connector)
             async with self._attempt.in_time():
@@ -105,12 +105,15 @@ class Releases:
         return outcome_of(await self._read_again(row))
 
     async def _failed(self, entry: Entry, fence: LedgerFence, error: ConnectorError) -> TargetOutcome:
+        harmless = fence.acting and (error.untouched if isinstance(error, Unavailable) else True)
+        sent = fence.sent(harmless=harmless)
         if not error.retryable:
-            failed = await asyncio.to_thread(self._ledger.undo_failed, entry.id, str(error), error.type)
+            failed = await asyncio.to_thread(self._ledger.undo_failed, entry.id, str(error), error.type, sent=sent)
             return outcome_of(failed)
         self._errors.append(error)
-        harmless = fence.acting and isinstance(error, Unavailable) and error.untouched
-        doubted = await asyncio.to_thread(self._ledger.doubt, entry.id, str(error), error.type, harmless=harmless)
+        doubted = await asyncio.to_thread(
+            self._ledger.doubt, entry.id, str(error), error.type, harmless=harmless, sent=sent
+        )
         return outcome_of(doubted)
 
     async def _give_up(self, entry: Entry) -> TargetOutcome:

@@ -4,7 +4,8 @@ Most platforms cannot compare numbers, so an act that was held up on its way may
 therefore asks the ledger again afterwards. If it was overtaken by another state, its own act may have spoilt that one
 just after it was settled, so the newest state takes a new number (a platform would take the old one for done) and is
 applied again. So all who act on one thing end at the same state. Between the late landing and the correction the
-platform shows the wrong one, and if the late one dies in that moment, it does so until its retry: no more is claimed.
+platform shows the wrong one, and if the late one dies in that moment, it does so until its retry, or until whoever acts
+on the thing next: no more is claimed.
 """
 
 from __future__ import annotations
@@ -62,6 +63,10 @@ class Fence(Protocol):
 
     async def newest(self) -> Wanted: ...
 
+    async def overtaken(self, number: int, *, refused: bool) -> bool:
+        """Whether a newer state is wanted by now. `refused`: by the platform, so that `number` was not done."""
+        ...
+
     async def begin(self, number: int, before: Found, *, acts: bool) -> bool:
         """Store what is there before the first act (the first to store it counts), and that one follows, if it `acts`.
 
@@ -102,11 +107,16 @@ async def settle(platform: Platform, fence: Fence, *, trust: bool = False, maybe
         try:
             shown = (trust and wanted.settled) or await turn.bring_about()
         except Overtaken as overtaken:
-            if (await fence.newest()).number == wanted.number:
+            if not await fence.overtaken(wanted.number, refused=True):
                 raise Refused(
                     f"{platform.name} has seen a newer number than {wanted.number} for this thing, and the ledger "
                     "has none: is this an older copy of the database?"
                 ) from overtaken
+            continue
+        except Unavailable as error:
+            if error.untouched or not turn.acted or not await fence.overtaken(wanted.number, refused=False):
+                raise
+            spoilt, trust = wanted.state, False  # it may land, or have landed, after what has overtaken it
             continue
         if shown and await fence.settle(wanted.number):
             return wanted

@@ -40,8 +40,9 @@ FAULTS: Final[dict[str, type[ConnectorError]]] = {
 
 SCHEMA: Final = """
 create table if not exists effects (
-    id integer primary key, key text unique, thing text, number integer, moment text, call text, target text,
+    id integer primary key, key text, thing text, number integer, moment text, call text, target text,
     arguments text, pid integer);
+create index if not exists effects_by_key on effects (key);
 create table if not exists states (call text, identity text, arguments text, primary key (call, identity));
 create table if not exists numbers (thing text primary key, number integer);
 create table if not exists faults (
@@ -66,7 +67,8 @@ class Effect:
 
 
 class MemoryPlatform:
-    """`fences` says whether it compares numbers itself, `looks` whether its state can be seen; real platforms differ.
+    """`fences` says whether it compares numbers itself, `keys` whether it knows a number again and acts on it once, and
+    `looks` whether its state can be seen; real platforms differ.
 
     `interpose` is awaited before an act lands, when the request is on its way: tests let others overtake there.
     `delay` is how long each act takes, in seconds.
@@ -78,6 +80,7 @@ class MemoryPlatform:
         *,
         path: Path | None = None,
         fences: bool = True,
+        keys: bool = True,
         looks: bool = True,
         at_once: int = 8,
         delay: float = 0.0,
@@ -85,6 +88,7 @@ class MemoryPlatform:
         self.name = name
         self.at_once = at_once
         self.fences = fences
+        self.keys = keys
         self.looks = looks
         self.delay = delay
         self.interpose: Callable[[Moment, Order], Awaitable[None]] | None = None
@@ -220,7 +224,7 @@ class MemoryPlatform:
         with self._changing() as database:
             self._must_exist(database, order.target)
             self._fence(database, order)
-            if not database.execute("select 1 from effects where key = ?", (order.key,)).fetchone():
+            if not self.keys or not database.execute("select 1 from effects where key = ?", (order.key,)).fetchone():
                 row = (order.key, order.thing, order.number, moment, order.call, order.target, _text(order.arguments))
                 database.execute("insert into effects values (null,?,?,?,?,?,?,?,?)", (*row, os.getpid()))
                 _put(database, order.call, plain_identity(order), state)

@@ -9,6 +9,11 @@ States:
 says that the act may have happened; `refused` that it has not, whatever the reason. A release takes a number too, and
 keeps it when it is retried.
 
+Two steps lead back. Where an attempt ends and something that it sent may have landed after a newer state was settled,
+`applied` holds on the thing become `unknown`, and its own `undone` entry becomes `undo_failed`. So `applied` is claimed
+only of what the platform has shown since the last thing that can have spoilt it; except where whoever sent that died,
+and nobody tries again for it. Whoever settles the thing next brings these entries back.
+
 An act without an undo is a deed: done once for each entry, and shared with nobody.
 """
 
@@ -63,6 +68,8 @@ TO_RELEASE: Final = (*OPEN, EntryState.UNDOING, EntryState.UNDO_FAILED)
 """The states that a release has work with."""
 
 MOST_ERROR: Final = 2_000
+
+LANDED_LATE: Final = "an earlier act on it may have landed late, and could not be corrected yet"
 
 entries = Table(
     "entries",
@@ -216,9 +223,9 @@ class Ledger:
         """
         with self._database.write() as connection:
             row = _lock(connection, entry)
-            if not things.settle(connection, row.thing, number):
+            if not _settle(connection, row.thing, number):
                 return False
-            if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
+            if row.state in (EntryState.ENTERED, EntryState.UNKNOWN) and row.applied_at is None:
                 until = at + expires if expires is not None else None
                 _set(
                     connection,
@@ -231,21 +238,34 @@ class Ledger:
                 )
             return True
 
-    def doubt(self, entry: int, error: str, error_type: str, *, harmless: bool) -> Entry:
-        """A try failed, and may have acted nevertheless, unless it is known to have been `harmless`."""
+    def doubt(self, entry: int, error: str, error_type: str, *, harmless: bool, sent: Collection[State] = ()) -> Entry:
+        """A try failed, and may have acted nevertheless, unless it is known to have been `harmless`.
+
+        `sent`, here and below: the states that the attempt may have brought about, at any time until now or later.
+        """
         with self._database.write() as connection:
             row = _lock(connection, entry)
             less = 1 if harmless else 0
             told = {"error": error[:MOST_ERROR], "error_type": error_type}
             if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
                 tried = max(row.tried - less, 0)
-                state = EntryState.UNKNOWN if tried else EntryState.ENTERED
+                state = EntryState.UNKNOWN if tried or row.applied_at is not None else EntryState.ENTERED
                 _set(connection, entry, state=state, tried=tried, **told)
             elif row.state == EntryState.UNDOING:
                 _set(connection, entry, undo_tried=max(row.undo_tried - less, 0), **told)
+            _doubt_what_followed(connection, row, sent)
             return _entry(connection, entry)
 
-    def refuse(self, entry: int, error: str, error_type: str, *, harmless: int, gone: bool = False) -> Entry:
+    def refuse(
+        self,
+        entry: int,
+        error: str,
+        error_type: str,
+        *,
+        harmless: int,
+        gone: bool = False,
+        sent: Collection[State] = (),
+    ) -> Entry:
         """The act has failed for good. It is refused where that is known to have changed nothing, and unknown else.
 
         `harmless`: so many of the entry's tries are known not to have acted. `gone`: there is no such target (any more).
@@ -254,10 +274,11 @@ class Ledger:
         with self._database.write() as connection:
             row = _lock(connection, entry)
             if row.state in (EntryState.ENTERED, EntryState.UNKNOWN):
-                certain = gone or row.tried <= harmless
+                certain = gone or (row.tried <= harmless and row.applied_at is None)
                 refused = certain and _let_go_refused(connection, row, free=gone)
                 state = EntryState.REFUSED if refused else EntryState.UNKNOWN
                 _set(connection, entry, state=state, error=error[:MOST_ERROR], error_type=error_type)
+            _doubt_what_followed(connection, row, sent)
             return _entry(connection, entry)
 
     def renew(self, thing: int, number: int, found: dict[str, Any] | None) -> None:
@@ -299,16 +320,14 @@ class Ledger:
         """The platform shows the state of `number`, and the entry holds nothing any more. False when overtaken."""
         with self._database.write() as connection:
             row = _lock(connection, entry)
-            now = things.wanted(connection, row.thing)
-            if not things.settle(connection, row.thing, number):
+            if not _settle(connection, row.thing, number):
                 return False
             if row.state == EntryState.UNDOING:
-                kept = now.held or bool(now.before and now.before["held"])
-                told = {"kept": kept, "error": None, "error_type": None}
+                told = {"kept": _stays(things.wanted(connection, row.thing)), "error": None, "error_type": None}
                 _set(connection, entry, state=EntryState.UNDONE, undone_at=at, **told)
             return True
 
-    def undo_failed(self, entry: int, error: str, error_type: str) -> Entry:
+    def undo_failed(self, entry: int, error: str, error_type: str, *, sent: Collection[State] = ()) -> Entry:
         """The release was given up. The thing is in doubt until another release, or another hold, settles it."""
         with self._database.write() as connection:
             row = _lock(connection, entry)
@@ -320,6 +339,7 @@ class Ledger:
                     error=error[:MOST_ERROR],
                     error_type=error_type,
                 )
+            _doubt_what_followed(connection, row, sent)
             return _entry(connection, entry)
 
     def extend(self, entry: int, until: datetime | None) -> Entry:
@@ -394,7 +414,7 @@ def _enter(connection: Connection, thing: int, intention: Intention, at: datetim
         entered_at=at,
     )
     entry = _row(connection.execute(row.returning(*entries.c)).mappings().one())
-    things.want(connection, thing, _held_by(entry), number)
+    things.want(connection, thing, held_state(entry), number)
     return entry
 
 
@@ -407,7 +427,8 @@ def agree(there: Entry, connector: str, call: str, undo: str | None, arguments: 
         )
 
 
-def _held_by(entry: Entry) -> State:
+def held_state(entry: Entry) -> State:
+    """What the entry's act brings about."""
     return State(held=True, call=entry.call, undo=entry.undo, target=entry.target, arguments=entry.arguments)
 
 
@@ -415,11 +436,12 @@ def _want_newest(connection: Connection, gone: Entry, number: int) -> None:
     """After `gone` has let go: the newest hold that is left decides, or else what was there before."""
     left = select(entries).where(entries.c.thing == gone.thing, entries.c.state.in_(OPEN), entries.c.id != gone.id)
     holders = _all(connection, left.order_by(entries.c.number.desc()).limit(1))
-    state = _held_by(holders[0]) if holders else _freed_of(gone)
+    state = held_state(holders[0]) if holders else free_state(gone)
     things.want(connection, gone.thing, state, number)
 
 
-def _freed_of(entry: Entry) -> State:
+def free_state(entry: Entry) -> State:
+    """What the entry's release brings about, where nobody else holds the thing."""
     return State(held=False, call=entry.call, undo=entry.undo, target=entry.target, arguments=entry.arguments)
 
 
@@ -438,6 +460,41 @@ def _let_go_refused(connection: Connection, row: Entry, *, free: bool) -> bool:
     if clean and not held:
         things.settle(connection, row.thing, number)
     return True
+
+
+def _doubt_what_followed(connection: Connection, row: Entry, sent: Collection[State]) -> None:
+    """Something else was `sent` than what the thing should be in by now: that has to be shown anew, by a new number."""
+    now = things.wanted(connection, row.thing)
+    if all(now.same_state(state) for state in sent):
+        return
+    things.renew(connection, row.thing, now.number, None)
+    told = {"error": LANDED_LATE, "error_type": "Unconfirmed"}
+    if now.held:
+        holds = (entries.c.thing == row.thing) & (entries.c.state == EntryState.APPLIED)
+        connection.execute(update(entries).where(holds).values(state=EntryState.UNKNOWN, **told))
+    elif row.state == EntryState.UNDONE:
+        _set(connection, row.id, state=EntryState.UNDO_FAILED, **told)
+
+
+def _settle(connection: Connection, thing: int, number: int) -> bool:
+    """The platform shows the state of `number`: whatever was in doubt about that is so no more. False when overtaken."""
+    if not things.settle(connection, thing, number):
+        return False
+    held = (entries.c.state == EntryState.UNKNOWN) & entries.c.applied_at.is_not(None)
+    undone = (entries.c.state == EntryState.UNDO_FAILED) & entries.c.undone_at.is_not(None)
+    certain = {
+        "state": case((held, EntryState.APPLIED), else_=EntryState.UNDONE),
+        "kept": case((held, entries.c.kept), else_=_stays(things.wanted(connection, thing))),
+        "error": None,
+        "error_type": None,
+    }
+    connection.execute(update(entries).where(entries.c.thing == thing, held | undone).values(certain))
+    return True
+
+
+def _stays(now: things.Wanted) -> bool:
+    """Whether the thing stays contained for others when a hold on it ends."""
+    return now.held or bool(now.before and now.before["held"])
 
 
 def _lock(connection: Connection, entry: int) -> Entry:

@@ -90,6 +90,10 @@ class Wanted:
     doubted: bool
     """Another state was sent to the platform, and has not been seen there: it may land yet."""
 
+    @property
+    def state(self) -> State:
+        return State(self.held, self.call, self.undo, self.target, self.arguments)
+
     def same_state(self, other: State) -> bool:
         if not self.held or not other.held:
             return self.held == other.held
