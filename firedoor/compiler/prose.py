@@ -194,7 +194,7 @@ def _reference(node: Scalar, name: str, template: Template, scope: Scope, findin
     context: dict[str, Expr] = {}
     whole = True
     for wanted in template.all_names:
-        bound, own = _meaning(wanted, scope)
+        bound, own = meaning(wanted, scope)
         if bound is None:
             language = next(lang for lang, names in template.names.items() if wanted in names)
             message = f'the message "{name}" names "{wanted}", which this playbook does not know'
@@ -209,8 +209,8 @@ def _reference(node: Scalar, name: str, template: Template, scope: Scope, findin
     return MessageRef(message=name, context=context) if whole else None
 
 
-def _meaning(name: str, scope: Scope) -> tuple[Bound | None, bool]:
-    """What a message's name stands for; and whether the run knows it by that very name."""
+def meaning(name: str, scope: Scope) -> tuple[Bound | None, bool]:
+    """What a name in a message stands for; and whether the run knows it by that very name."""
     here: Scope | None = scope
     while here is not None:
         bound = here.value(name)

@@ -14,6 +14,7 @@ from firedoor.compiler.names import Bound, Scope
 from firedoor.compiler.nodes import Node, Scalar, Sequence
 from firedoor.compiler.playbook import Playbook
 from firedoor.compiler.shape import Fields, as_text
+from firedoor.compiler.showing import shown
 from firedoor.plan.expression import Expr, Item, Listing
 from firedoor.plan.model import Action
 from firedoor.plan.steps import Approve, Contain, ForEach, Group, Notify, Parallel, Step, Task, Undo, Wait
@@ -38,9 +39,7 @@ def approve(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | N
     not_by = [roster.who(scalar, body.shelf.roster, body.findings) for scalar in entry.texts("not_by", body.findings)]
     show: list[tuple[str, Expr]] = []
     for scalar in entry.texts("show", body.findings):
-        typed = expressions.expression(scalar, scope, body.findings)
-        if typed.expr is not None:
-            show.append((scalar.text, typed.expr))
+        show += shown(scalar, scope, body.shelf.messages, body.findings)
     deadline, escalate = _seconds(body, entry, "deadline"), _seconds(body, entry, "escalate")
     if deadline is not None and escalate is not None and escalate >= deadline:
         place = entry.values["escalate"].place

@@ -10,7 +10,7 @@ import pytest
 
 from firedoor.compiler import check, exit_code, load_book
 from firedoor.compiler.book import SHARED, Book, compile_book
-from firedoor.plan import Contain, Group, MessageRef, Notify, Plan, Prose, Task, Text
+from firedoor.plan import Approve, Contain, Group, MessageRef, Notify, Plan, Prose, Task, Text
 from firedoor.plan.expression import And, Compare, Const, Given, InputValue, Item, Listing, SeverityNow
 from firedoor.plan.expression import Prose as ProseExpr
 from firedoor.plan.inputs import check_inputs
@@ -33,6 +33,16 @@ def test_the_shipped_book_compiles_without_a_finding() -> None:
     assert set(shipped.plans) == {"high-profile-takeover", "livestreamed-attack", "public-statement"}
     assert shipped.organization is not None
     assert len(shipped.organization.people) == 23
+
+
+@pytest.mark.parametrize("name", ["high-profile-takeover", "livestreamed-attack"])
+def test_no_notice_of_the_shipped_book_holds_up_what_is_contained(name: str) -> None:
+    """A channel that is down would otherwise hold the act up until somebody answers, whom it may not reach."""
+    steps = list(walk(load_book(SHIPPED).plans[name].steps))
+    last = max(number for number, step in enumerate(steps) if step.verb == "contain")
+    notices = [step for step in steps[:last] if step.verb == "notify"]
+    assert notices
+    assert {step.on_failure.kind for step in notices} == {"continue"}
 
 
 def test_every_message_of_the_shipped_book_is_there_in_three_languages() -> None:
@@ -242,6 +252,31 @@ def test_the_name_of_a_message_that_is_passed_is_the_message() -> None:
     assert isinstance(said, Notify)
     assert said.say == MessageRef(message="holding")
     assert set(plan.messages) == {"holding"}
+
+
+ASKS = (
+    "playbook: other\ninputs: {line: {type: text}, event: {type: text}}\nsteps:\n"
+    "  - {approve: Publish it, id: ok, needs: [{team: policy}], show: [line], deadline: 1h, "
+    "on_reject: stop, on_timeout: stop}\n  - {notify: users, say: '{{ line }}'}\n"
+)
+
+
+def test_who_signs_for_a_message_that_is_passed_is_shown_its_words() -> None:
+    run = "inputs: {name: {type: text}}\nsteps: [{run: other, with: {line: holding, event: '{{ name }}'}}]\n"
+    approve = book(other=ASKS, playbook=run).plans["case"].by_id["other/ok"]
+    assert isinstance(approve, Approve)
+    words = ProseExpr(of=("We know of ", InputValue(name="name", type="text"), "."))
+    assert approve.show == (("line", Const(value="holding")), ("line (en)", words))
+
+
+def test_a_message_that_is_more_than_names_is_shown_as_it_is_written() -> None:
+    message = b"{% if event is given %}We know of {{ event }}.{% endif %}\n"
+    files = {"messages/holding.en.md.j2": message, "other.yaml": golden.completed(ASKS.encode())}
+    run = b"steps: [{run: other, with: {line: holding, event: It}}]\n"
+    found = compile_book(Path("book"), golden.laid_over({**files, golden.PLAYBOOK: run}))
+    approve = found.plans["case"].by_id["other/ok"]
+    assert isinstance(approve, Approve)
+    assert approve.show[1] == ("line (en, filled in when it is sent)", Const(value=message.decode()))
 
 
 def test_a_message_says_what_the_inlined_playbook_was_given() -> None:
