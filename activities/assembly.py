@@ -14,7 +14,7 @@ from activities.containing import Containing, Verify
 from activities.notifying import Notifying
 from activities.recording import Recording
 from activities.rendering import Renderer
-from activities.warranting import Warrants
+from activities.warranting import ActedOn, Warrants
 from firedoor.compiler.book import load_book
 from firedoor.connectors import channels, platforms
 from firedoor.connectors.channel import Channel
@@ -22,6 +22,8 @@ from firedoor.connectors.contract import Platform
 from firedoor.installation import Installation
 from firedoor.people.organization import Organization
 from firedoor.people.signatures import KeyRing
+from firedoor.people.warrants import Acted
+from firedoor.plan import paths
 from firedoor.records.all import Records, open_records
 
 
@@ -78,8 +80,14 @@ def put_together(
     )
 
 
-def acted_on(records: Records) -> Callable[[str, str], Collection[str]]:
-    def targets(incident: str, step: str) -> Collection[str]:
-        return {entry.target for entry in records.ledger.of_step(incident, step)}
+def acted_on(records: Records) -> ActedOn:
+    def targets(incident: str, step: str) -> Acted:
+        in_loop = bool(paths.rounds(step))
+        entries = records.ledger.of_incident(incident) if in_loop else records.ledger.of_step(incident, step)
+        found: dict[str, set[str]] = {}
+        for entry in entries:
+            if paths.static(entry.step) == paths.static(step):
+                found.setdefault(entry.step, set()).add(entry.target)
+        return found
 
     return targets

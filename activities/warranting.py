@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from temporalio import activity
 
 from firedoor.people import warrants
 from firedoor.people.signatures import KeyRing
-from firedoor.people.warrants import Unwarranted
+from firedoor.people.warrants import Acted, Unwarranted
 from firedoor.plan import Plan
 from firedoor.protocol import ContainOrder, NotifyOrder, Order, ReadOrder, RecordOrder, ReleaseOrder
 
 PlanOf = Callable[[str], Plan | None]
 """The plan of a digest; None where nobody has written it down."""
-ActedOn = Callable[[str, str], Collection[str]]
-"""The targets that were entered so far, of an incident's step."""
+ActedOn = Callable[[str, str], Acted]
+"""The targets that were entered so far, of an incident's step: in all rounds of its loops."""
 
 
 class Warrants:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from firedoor.plan import Plan
-from firedoor.plan.expression import Const, Expr, Filter, InputValue, Item, Listing, StepField
+from firedoor.plan.evaluate import plain, typed
+from firedoor.plan.expression import Const, Expr, Filter, InputValue, Item, Listing, Prose, StepField
 from firedoor.plan.inputs import check_inputs
 from firedoor.protocol import Command, Launch
 
@@ -58,6 +59,30 @@ def bounds_of(plan: Plan, expr: Expr, values: Mapping[str, frozenset[str]]) -> f
             return frozenset[str]().union(*known) if len(known) == len(found) else None
         case _:
             return None
+
+
+def constant(expr: Expr) -> Any:
+    """The value that a playbook has written in full, as an act's argument has it (JSON); None for what depends on the
+    run."""
+    match expr:
+        case Const(value=value, type=kind):
+            return plain(typed(value, kind))
+        case Prose(of=parts) if all(isinstance(part, str) for part in parts):
+            return "".join(str(part) for part in parts)
+        case Listing(of=parts):
+            found = [constant(part) for part in parts]
+            return None if None in found else found
+        case _:
+            return None
+
+
+def values_of(inputs: Any) -> frozenset[str]:
+    """Every value in a map of inputs, each as text."""
+    return (
+        frozenset(text for value in inputs.values() for text in _texts(value))
+        if isinstance(inputs, dict)
+        else frozenset()
+    )
 
 
 def _texts(value: Any) -> Iterable[str]:

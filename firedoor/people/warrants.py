@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from firedoor.people.given import bounds_of, given
+from firedoor.people import standing
+from firedoor.people.given import bounds_of, constant, given
+from firedoor.people.leave import Leave
 from firedoor.people.signatures import LEEWAY, Forged, KeyRing
-from firedoor.plan import Action, Approve, Contain, Plan, Seat, Who, paths
+from firedoor.plan import Action, Approve, Contain, Plan, Seat, paths
 from firedoor.protocol import (
     Answer,
     Command,
@@ -34,6 +36,11 @@ from firedoor.protocol import (
     Signed,
     Statement,
 )
+
+Acted = Mapping[str, Collection[str]]
+"""The targets that were entered so far of one step of the plan, by the run's path: in a loop, by round."""
+
+NOTHING: Final[Acted] = {}
 
 
 class Unwarranted(ValueError):
@@ -87,21 +94,40 @@ def check_read(plan: Plan, order: ReadOrder, keys: KeyRing, now: datetime) -> No
 
 
 def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime) -> None:
-    """The plan's own act is let go by its own undo. Letting go needs no seat: whoever launched may always be undone."""
+    """The plan's own act is let go by its own undo, because the plan says so by now or somebody has signed for it
+    (firedoor.people.leave). Raises Unwarranted.
+
+    A run of before words travelled with releases has none to show. What it may not let go by the plan stays contained,
+    and is asked about; the answer is a signed word.
+    """
     launch = check_launch(plan, order, keys, now)
     _same_drill(launch, order.drill)
     _contain_step(plan, order.step, order.action)
+    words = [_word(signed, launch, keys, now) for signed in order.warrant.commands]
+    decisions = [_verified(decision, launch, keys, now) for decision in order.warrant.decisions]
+
+    def approved(approve: Approve) -> bool:
+        return any(_complete(approve, there, launch, decisions) for there in _asked_over(approve, order, decisions))
+
+    if not Leave(plan, order, launch, words, approved, now).given():
+        _refuse(
+            f"nobody has signed for letting go of what {order.action.name} contains, and the playbook does not say so"
+            " by now"
+        )
 
 
-def check_act(plan: Plan, order: ContainOrder, keys: KeyRing, now: datetime, acted: Collection[str] = ()) -> None:
+def check_act(plan: Plan, order: ContainOrder, keys: KeyRing, now: datetime, acted: Acted = NOTHING) -> None:
     """The act stands in the plan, everyone who had to sign has signed for it, and its targets are those that were shown.
 
-    `acted` are targets of earlier orders of the same step: with them, what a read may find stays under its maximum
-    though it is worked through in parts. Raises Unwarranted.
+    With what earlier orders `acted` on, what a read may find stays under its maximum though it is worked through in
+    parts, or in the rounds of a loop. Raises Unwarranted.
     """
     launch = check_launch(plan, order, keys, now)
     _same_drill(launch, order.drill)
     step = _contain_step(plan, order.step, order.action)
+    if order.expires != step.expires:
+        _refuse("the order holds for another time than the plan's step")
+    _check_arguments(step, order)
     if step.targets is None and order.targets != ("",):
         _refuse(f"{step.action} takes no target, and the order names some")
     _check_given(plan, step, order, launch, keys)
@@ -146,11 +172,23 @@ def _same_drill(launch: Launch, drill: bool) -> None:
         )
 
 
+def _check_arguments(step: Contain, order: ContainOrder) -> None:
+    """The arguments are those that the step names, and what the playbook has written in full is as it is written."""
+    if order.arguments.keys() != step.arguments.keys():
+        _refuse("the order's arguments are not those of the plan's step")
+    for name, expr in step.arguments.items():
+        written = constant(expr)
+        if written is not None and order.arguments[name] != written:
+            _refuse(f"the order's {name} is not the one of the plan's step")
+
+
 def _check_given(plan: Plan, step: Contain, order: ContainOrder, launch: Launch, keys: KeyRing) -> None:
     """Where targets are what people gave, each has been given by a signed word."""
     if step.targets is None:
         return
-    commands = [_command(signed, launch, keys) for signed in order.warrant.commands]
+    words = [_command(signed, launch, keys) for signed in order.warrant.commands]
+    named = standing.handed_over_to(plan, words, launch)
+    commands = [word for word in words if standing.commands(plan, word, launch, named)]
     bounds = bounds_of(plan, step.targets, given(plan, launch, commands))
     if bounds is not None and not bounds.issuperset(order.targets):
         _refuse("the order names targets that nobody gave, at the launch or since")
@@ -194,6 +232,19 @@ def _command(signed: Signed, launch: Launch, keys: KeyRing) -> Command:
     return command
 
 
+def _word(signed: Signed, launch: Launch, keys: KeyRing, now: datetime) -> Answer | Command:
+    try:
+        word = keys.verify(signed)
+    except Forged as error:
+        raise Unwarranted(f"a signed word is not believed: {error}") from error
+    if isinstance(word, Launch):
+        _refuse("a launch is no word that asks for anything to be let go")
+    _same_run(word, launch)
+    if word.issued > now + LEEWAY:
+        _refuse("a word was signed for a later time than now")
+    return word
+
+
 def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) -> _Signature:
     try:
         answer = keys.verify_answer(decision.signed)
@@ -217,8 +268,25 @@ def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) 
 
 
 def _verdicts(approve: Approve, order: ContainOrder, launch: Launch, decisions: Iterable[_Signature]) -> list[_Verdict]:
-    """The verdicts of one approval, in this order's rounds, that are complete: one for each time that it was asked."""
-    there = paths.in_run(approve.path, order.step)
+    """The complete verdicts of one approval, with the targets of this order that each lets through."""
+    return [
+        _Verdict(verdict.signatures, verdict.document, _grants(verdict, order))
+        for verdict in _complete(approve, paths.in_run(approve.path, order.step), launch, decisions)
+    ]
+
+
+def _asked_over(approve: Approve, order: ReleaseOrder, decisions: Iterable[_Signature]) -> set[str]:
+    """The run's paths at which the approval was asked from where an undo reaches the order's step."""
+    asked = {str(signature.document.get("step")) for signature in decisions}
+    static = paths.static(order.step)
+    return {
+        there for there in asked if paths.static(there) == approve.path and paths.in_run(static, there) == order.step
+    }
+
+
+def _complete(approve: Approve, there: str, launch: Launch, decisions: Iterable[_Signature]) -> list[_Verdict]:
+    """The verdicts of the approval at the run's path `there` that everyone who had to has signed: one for each time
+    that it was asked."""
     asked: dict[str, list[_Signature]] = {}
     for signature in decisions:
         document = signature.document
@@ -229,7 +297,7 @@ def _verdicts(approve: Approve, order: ContainOrder, launch: Launch, decisions: 
         verdict = _Verdict(tuple(signatures), signatures[0].document, frozenset())
         choices = {signature.answer.choice for signature in signatures}
         if choices == {"approve"} and _fill(_quorum(approve, verdict.document), verdict, approve, launch):
-            verdicts.append(_Verdict(verdict.signatures, verdict.document, _grants(verdict, order)))
+            verdicts.append(verdict)
     return verdicts
 
 
@@ -275,14 +343,17 @@ def _shows(act: dict[str, Any], order: ContainOrder) -> bool:
     return all(value is None or value == order.arguments[name] for name, value in shown.items())
 
 
-def _check_scope(approve: Approve, order: ContainOrder, verdicts: Sequence[_Verdict], acted: Collection[str]) -> None:
+def _check_scope(approve: Approve, order: ContainOrder, verdicts: Sequence[_Verdict], acted: Acted) -> None:
     """Every target is let through by a complete verdict, and what a read found is no more than was shown."""
     if not verdicts:
         _refuse(f"the approval at {approve.at} has not been signed by all who had to, for this act")
     granted = frozenset[str]().union(*(verdict.grants for verdict in verdicts))
     if not granted.issuperset(order.targets):
         _refuse("the order goes beyond what was shown to those who signed, or what they approved")
-    found = set(order.targets) | set(acted)
+    there = paths.in_run(approve.path, order.step)
+    found = set(order.targets).union(
+        *(targets for path, targets in acted.items() if paths.in_run(approve.path, path) == there)
+    )
     for verdict in verdicts:
         most = _at_most(verdict, order)
         if most is not None and verdict.used and len(found) > most:
@@ -310,7 +381,7 @@ def _fill(seats: Sequence[Seat], verdict: _Verdict, approve: Approve, launch: La
 
     def seat(place: int, tried: set[int]) -> bool:
         for index, answer in enumerate(people):
-            if index in tried or not _may_sit(places[place].who, len(places) > 1, answer, approve, launch):
+            if index in tried or not standing.may_sit(places[place].who, len(places) > 1, answer, approve, launch):
                 continue
             tried.add(index)
             if index not in sits or seat(sits[index], tried):
@@ -319,34 +390,6 @@ def _fill(seats: Sequence[Seat], verdict: _Verdict, approve: Approve, launch: La
         return False
 
     return all(seat(place, set()) for place in range(len(places)))
-
-
-def _may_sit(who: Who, beside_another: bool, answer: Answer, approve: Approve, launch: Launch) -> bool:
-    """The launcher fills no seat, nor does anyone of `not_by`; but whoever commands may fill a commander's seat that
-    stands beside another. A manager signs for a team where the approval escalates to managers.
-    """
-    commands = who.kind == "commander" and beside_another
-    barred = answer.person == launch.person or any(_is(other, answer, launch) for other in approve.not_by)
-    if barred and not commands:
-        return False
-    if _is(who, answer, launch):
-        return True
-    escalates = approve.escalate is not None and who.kind in ("team", "on_shift")
-    return escalates and f"{who.name}.manager" in answer.holds
-
-
-def _is(who: Who, answer: Answer, launch: Launch) -> bool:
-    match who.kind:
-        case "person":
-            return answer.person == who.name
-        case "launcher":
-            return answer.person == launch.person
-        case "region_manager":
-            return f"region.manager:{launch.region}" in answer.holds
-        case "team" | "on_shift" | "manager" | "commander":
-            return str(who) in answer.holds
-        case "contact" | "users" | "account":
-            return False
 
 
 def _refuse(words: str) -> NoReturn:

@@ -27,7 +27,11 @@ def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order
         case "release":
             return ReleaseOrder(
                 incident=state.incident,
-                warrant=_warrant(state),
+                warrant=_warrant(
+                    state,
+                    _decisions(plan, state, act.by_step) if act.by_step else (),
+                    (*state.commands, *state.let_go),
+                ),
                 rows=rows,
                 step=act.path,
                 ordinal=act.ordinal,
@@ -86,7 +90,7 @@ def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Conta
 
 
 def _decisions(plan: Plan, state: State, path: str) -> tuple[Decision, ...]:
-    """Signatures of the approvals whose scope covers the act."""
+    """Signatures of the approvals whose scope covers the act or the undo at this path."""
     static = paths.static(path)
     found: list[Decision] = []
     for step in plan.by_path.values():

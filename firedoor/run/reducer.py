@@ -35,6 +35,10 @@ from firedoor.run.events import ActEnded, Answered, Cancelled, Commanded, Event,
 from firedoor.run.state import Accepted, Act, State
 
 
+LETS_GO = ("undo", "undo_all", "reject", "retry", "skip")
+"""Words after which something may be let go; each is shown again where that is done (firedoor.people.leave)."""
+
+
 def reduce(plan: Plan, state: State, event: Event) -> State:
     """Apply one event, and go as far as one can. Answers and commands must have passed `validity` first."""
     state.now = max(event.at, state.now)
@@ -49,10 +53,14 @@ def reduce(plan: Plan, state: State, event: Event) -> State:
         case ActEnded():
             _ended(core, event)
         case Answered(answer=answer, signed=signed):
+            if answer.choice in LETS_GO:
+                state.let_go.append(signed)
             _accept(core, signed, answer.nonce, deciding.answered(core, answer, signed), before + 1)
         case Commanded(command=command, signed=signed):
-            if command.command in ("add", "input"):
+            if command.command in ("add", "input", "hand_over"):
                 state.commands.append(signed)
+            elif command.command in LETS_GO:
+                state.let_go.append(signed)
             _accept(core, signed, command.nonce, interrupting.commanded(core, command, signed), before + 1)
         case ReviewOpened() if state.review == "wanted":
             state.review = "opened"

@@ -262,7 +262,9 @@ class State(Live):
     added: int = 0
     accepted: dict[str, Accepted] = {}
     commands: list[Signed] = []
-    """Accepted commands that give a right to act on more: what was given and added after the launch."""
+    """Accepted commands that give a right to act on more: what was given and added after the launch, and by whom."""
+    let_go: list[Signed] = []
+    """Accepted words that give a right to let go."""
     entries: int = 0
     asked: int = 0
     cancels: int = 0

@@ -30,7 +30,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 def warrants(records: Records, acted: tuple[str, ...] = ()) -> Warrants:
-    return Warrants(KEYS, records.plans.get, lambda incident, step: acted)
+    return Warrants(KEYS, records.plans.get, lambda incident, step: {step: acted})
 
 
 def launched(records: Records) -> None:

@@ -39,7 +39,7 @@ from firedoor.plan import (
     Text,
     Who,
 )
-from firedoor.plan.expression import Const, InputValue, Item, Read, StepField
+from firedoor.plan.expression import Const, InputValue, Item, Read, RunField, StepField
 from firedoor.protocol import (
     Answer,
     Command,
@@ -149,6 +149,15 @@ PLAN = Plan(
         approve("10", (Seat(who=LEGAL), Seat(who=EXECS, when=ACCOUNTS)), ("11",)),
         Contain(path="11", at="x.yaml:23", action="disclose", targets=ACCOUNTS),
         Notify(path="12", at="x.yaml:24", audience=(), say=text("hello")),
+        Contain(
+            path="13",
+            at="x.yaml:25",
+            action="lock_account",
+            targets=ACCOUNTS,
+            arguments={"reason": Prose(of=("taken over",)), "hours": RunField(field="region")},
+            expires=3600,
+            on_expiry=Consequence(kind="undo"),
+        ),
     ),
     messages={"holding": Message(by_language={"en": "Hello"})},
     commander=Commander(source=Who(kind="on_shift", name="crt"), answers_within=300),
@@ -218,6 +227,7 @@ def command(kind: CommandKind, value: Any, **changes: Any) -> Signed:
         "expires": NOW + timedelta(minutes=5),
         "command": kind,
         "value": value,
+        "holds": ("crt", "crt.on_shift", "commander"),
     }
     return KEY.sign(Command(**{**data, **changes}))
 
@@ -240,6 +250,9 @@ def act(path: str, *targets: str, decisions: tuple[Decision, ...] = (), **change
 
 FREEZE_DOCUMENT = document(
     "1", {"step": "2", "action": "freeze_posting", "targets": [""], "arguments": {"class": "verified"}}
+)
+FREEZE_EVERYONE = document(
+    "1", {"step": "2", "action": "freeze_posting", "targets": [""], "arguments": {"class": "everyone"}}
 )
 OMAR = decide(FREEZE_DOCUMENT, "omar", "policy", "policy.on_shift")
 LI = decide(FREEZE_DOCUMENT, "li", "engineering")
@@ -273,6 +286,20 @@ GOOD: dict[str, Callable[[], ContainOrder]] = {
     "a default that the launch left as it is": lambda: act("9", "@default:x"),
     "a target that was added": lambda: act(
         "0", "@c:x", warrant=Warrant(launch=launch(), commands=(command("add", {"accounts": ["@c:x"]}),))
+    ),
+    "a target that was added by somebody to whom the commander handed over": lambda: act(
+        "0",
+        "@c:x",
+        warrant=Warrant(
+            launch=launch(),
+            commands=(
+                command("hand_over", "zoe"),
+                command("add", {"accounts": ["@c:x"]}, person="zoe", holds=("comms",)),
+            ),
+        ),
+    ),
+    "a lease, and words that the playbook has written in full": lambda: act(
+        "13", "@a:x", expires=3600, arguments={"reason": "taken over", "hours": "emea"}
     ),
     "three seats, three people": lambda: act("2", "", decisions=(OMAR, LI, NOOR)),
     "the order in which they signed does not count": lambda: act("2", "", decisions=(NOOR, OMAR, LI)),
@@ -509,10 +536,58 @@ BAD: dict[str, tuple[Callable[[], ContainOrder], str]] = {
         "something else",
     ),
     # The scope.
-    "other arguments than were shown": (lambda: freeze(OMAR, LI, NOOR, arguments={"class": "everyone"}), "beyond"),
-    "an argument more than was shown": (
+    "other arguments than the plan's": (
+        lambda: freeze(OMAR, LI, NOOR, arguments={"class": "everyone"}),
+        "order's class",
+    ),
+    "an argument more than the plan's": (
         lambda: freeze(OMAR, LI, NOOR, arguments={"class": "verified", "for": "ever"}),
+        "arguments are not",
+    ),
+    "other arguments than were shown": (
+        lambda: freeze(
+            *(decide(FREEZE_EVERYONE, *who) for who in (("omar", "policy"), ("li", "engineering"), ("noor", "execs")))
+        ),
         "beyond",
+    ),
+    "a hold for longer than the plan's, where nobody has to sign": (
+        lambda: act("0", "@a:x", expires=86_400),
+        "another time",
+    ),
+    "a hold for ever where the plan's is a lease": (lambda: act("13", "@a:x"), "another time"),
+    "other words than the plan's, where nobody has to sign": (
+        lambda: act("13", "@a:x", expires=3600, arguments={"reason": "because", "hours": "emea"}),
+        "order's reason",
+    ),
+    "a target that was added by somebody who does not command": (
+        lambda: act(
+            "0",
+            "@c:x",
+            warrant=Warrant(
+                launch=launch(), commands=(command("add", {"accounts": ["@c:x"]}, person="zoe", holds=("comms",)),)
+            ),
+        ),
+        "nobody gave",
+    ),
+    "a target that was added by somebody to whom nobody who commands handed over": (
+        lambda: act(
+            "0",
+            "@c:x",
+            warrant=Warrant(
+                launch=launch(),
+                commands=(
+                    command("hand_over", "zoe", person="zoe", holds=("comms",)),
+                    command("add", {"accounts": ["@c:x"]}, person="zoe", holds=("comms",)),
+                ),
+            ),
+        ),
+        "nobody gave",
+    ),
+    "a manager before the approval can have escalated": (
+        lambda: freeze(
+            decide(FREEZE_DOCUMENT, "priya", "policy.manager", issued=NOW + timedelta(seconds=600 - 121)), LI, NOOR
+        ),
+        "not been signed",
     ),
     "a target that was not shown": (lambda: act("3[0].1", "@b:x", decisions=both(round_())), "beyond"),
     "a target that one decider left out": (
@@ -577,10 +652,41 @@ def test_a_home_made_plan_contains_nothing() -> None:
 
 def test_what_a_read_found_is_bounded_over_all_parts() -> None:
     order = act("5", "3", "4", decisions=lawyer_and_commander(READ_DOCUMENT))
-    check_act(PLAN, order, KEYS, LATER, acted=["3"])
-    check_act(PLAN, order, KEYS, LATER, acted=["2", "3"])
+    check_act(PLAN, order, KEYS, LATER, acted={"5": ["3"]})
+    check_act(PLAN, order, KEYS, LATER, acted={"5": ["2", "3"]})
     with pytest.raises(Unwarranted, match="4 targets"):
-        check_act(PLAN, order, KEYS, LATER, acted=["1", "2"])
+        check_act(PLAN, order, KEYS, LATER, acted={"5": ["1", "2"]})
+
+
+def test_what_a_read_found_is_bounded_over_the_rounds_of_a_loop() -> None:
+    items = Read(call="matches_of", site="1", type="account", listed=True)
+    loop = ForEach(
+        path="1",
+        at="x.yaml:2",
+        item="account",
+        items=items,
+        ask_above=3,
+        steps=(Contain(path="1.0", at="x.yaml:3", action="disclose", targets=Item(loop="1", type="account")),),
+    )
+    plan = PLAN.model_copy(update={"steps": (approve("0", (Seat(who=LEGAL),), ("1.0",)), loop)})
+    plan = Plan.model_validate(plan.model_dump(exclude_none=True))
+    shown = json.dumps(
+        {
+            **json.loads(document("7", {"step": "1.0", "read": "matches_of", "at_most": 3})),
+            "plan": plan.digest,
+            "ask": "approve:0:1",
+            "step": "0",
+            "seats": [{"who": "legal", "seats": 1}],
+        }
+    )
+    decision = decide(shown, "klara", "legal", plan=plan.digest)
+    order = act("8", "@d:x").model_copy(
+        update={"step": "1[3].0", "warrant": Warrant(launch=launch(plan=plan.digest), decisions=(decision,))}
+    )
+    rounds = {f"1[{number}].0": [f"@{name}:x"] for number, name in enumerate("abc")}
+    check_act(plan, order, KEYS, LATER, acted={name: rounds[name] for name in list(rounds)[:2]})
+    with pytest.raises(Unwarranted, match="4 targets, and at most 3"):
+        check_act(plan, order, KEYS, LATER, acted=rounds)
 
 
 def test_the_launch_says_which_plan() -> None:
@@ -589,7 +695,14 @@ def test_the_launch_says_which_plan() -> None:
 
 def test_releases_reads_notices_and_records_need_the_launch_and_stand_in_the_plan() -> None:
     warrant = Warrant(launch=launch())
-    release = ReleaseOrder(incident="inc-1", warrant=warrant, step="3[1].1", ordinal=1, action=DISCLOSE, cause="x")
+    release = ReleaseOrder(
+        incident="inc-1",
+        warrant=Warrant(launch=launch(), commands=(command("undo_all", None),)),
+        step="3[1].1",
+        ordinal=1,
+        action=DISCLOSE,
+        cause="x",
+    )
     read = ReadOrder(incident="inc-1", warrant=warrant, site="5", read=MATCHES)
     notify = NotifyOrder(
         incident="inc-1",

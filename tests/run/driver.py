@@ -25,6 +25,7 @@ from firedoor.protocol import (
     NotifyReport,
     ReadReport,
     Receipt,
+    ReleaseOrder,
     ReleaseReport,
     Report,
     Row,
@@ -204,7 +205,7 @@ class Run:
         if event is None and act.cancel:
             event = self.world.ended(act, self.now)
         order = order_of(self.plan, self.state, act, carry(self.state, act))
-        if isinstance(order, ContainOrder):
+        if isinstance(order, ContainOrder | ReleaseOrder):
             self.invariants.warranted(self.state, order)
         self.happen(event or self.world.end(self.plan, act, order, self.now))
 

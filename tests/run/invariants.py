@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from firedoor.people.signatures import KeyRing, SigningKey
-from firedoor.people.warrants import check_act
+from firedoor.people.warrants import check_act, check_release
 from firedoor.plan import Plan, paths
-from firedoor.protocol import ContainOrder, Row
+from firedoor.protocol import ContainOrder, ReleaseOrder, Row
 from firedoor.run import State, asking, reduce, wake_at
 from firedoor.run.events import ActEnded, Event
 from firedoor.run.reducer import may_begin
@@ -99,9 +99,15 @@ class Invariants:
         targets = [(act.path, t) for act in state.acts.values() if act.kind == "contain" for t in act.targets or []]
         assert len(targets) == len(set(targets)), "two acts on one hold"
 
-    def warranted(self, state: State, order: ContainOrder) -> None:
+    def warranted(self, state: State, order: ContainOrder | ReleaseOrder) -> None:
         """Whoever holds the credentials to act would act: what was launched, given and signed covers the order."""
-        acted = {target for step, target in self.acted if step == order.step}
+        if isinstance(order, ReleaseOrder):
+            check_release(self.plan, order, KEYS, state.now)
+            return
+        acted: dict[str, list[str]] = {}
+        for step, target in self.acted:
+            if paths.static(step) == paths.static(order.step):
+                acted.setdefault(step, []).append(target)
         check_act(self.plan, order, KEYS, state.now, acted)
         self.acted += [(order.step, target) for target in order.targets]
 

@@ -1,0 +1,197 @@
+"""By what right something is let go: the playbook says so by now, or somebody who may has signed for it.
+
+To let go too early is what an attacker wants who has had an account locked. So nothing is released on a run's word. What
+the playbook does after a time is not due before that time has passed since the launch. What it does after an approval
+needs the approval. What cannot be seen from here (that an act failed, that a step was reached) is believed only where
+the playbook has an undo that follows from it; everything else needs a signed word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from firedoor.people import standing
+from firedoor.people.given import bounds_of, given, values_of
+from firedoor.people.signatures import LEEWAY
+from firedoor.plan import Approve, Consequence, Plan, Step, Undo, paths
+from firedoor.plan.inputs import check_inputs
+from firedoor.protocol import Answer, Command, Launch, ReleaseOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What is known, when something is to be let go. All of `words` are verified, and of this run.
+
+    `approved` tells whether an approval that is over a step of the plan has been signed by all who had to.
+    """
+
+    plan: Plan
+    order: ReleaseOrder
+    launch: Launch
+    words: Sequence[Answer | Command]
+    approved: Callable[[Approve], bool]
+    now: datetime
+
+    def given(self) -> bool:
+        """Whether somebody, or the playbook, lets this go."""
+        return any(self._by_word(word) for word in self.words) or self._by_plan() or self._by_refused_addition()
+
+    # --- signed words -----------------------------------------------------------------------------------------------
+
+    def _by_word(self, word: Answer | Command) -> bool:
+        if isinstance(word, Answer):
+            return self._by_answer(word)
+        if not self._commands(word):
+            return False
+        if word.command == "undo_all":
+            return True
+        return word.command == "undo" and self._here(word.step) and self._covers(word.target)
+
+    def _by_answer(self, answer: Answer) -> bool:
+        kind, path, why = _ask(answer.ask)
+        if kind == "approve":
+            return answer.choice == "reject" and self._by_rejection(answer, path)
+        if kind != "question" or not self._may_decide(answer, path):
+            return False
+        match answer.choice:
+            case "undo_all":
+                return True
+            case "undo":
+                return path in ("", self.order.step)
+            case "retry":
+                return why == "undo_failed" and path == self.order.step
+            case _:
+                return False
+
+    def _by_rejection(self, answer: Answer, path: str) -> bool:
+        step = self.plan.by_path.get(paths.static(path))
+        return isinstance(step, Approve) and self._sits(step, answer) and self._undoes(step.on_reject, path)
+
+    def _sits(self, step: Approve, answer: Answer) -> bool:
+        beside = sum(seat.seats for seat in step.needs) > 1
+        return any(standing.may_sit(seat.who, beside, answer, step, self.launch) for seat in step.needs)
+
+    def _may_decide(self, answer: Answer, path: str) -> bool:
+        """A question goes to whom the step names, and up the commander's ladder."""
+        step = self.plan.by_path.get(paths.static(path)) if path else None
+        asked = [end.asks for end in _ends(step) if end.asks] if step else []
+        return self._commands(answer) or any(standing.answers_for(who, answer, self.launch) for who in asked)
+
+    def _commands(self, word: Answer | Command) -> bool:
+        named = standing.handed_over_to(self.plan, self.words, self.launch)
+        return standing.commands(self.plan, word, self.launch, named)
+
+    # --- the playbook -----------------------------------------------------------------------------------------------
+
+    def _by_plan(self) -> bool:
+        return any(self._lets_go(step) for step in self.plan.by_path.values())
+
+    def _lets_go(self, step: Step) -> bool:
+        path = paths.in_run(step.path, self.order.step)
+        if isinstance(step, Undo) and self._undoes_here(step, path):
+            return True
+        if self._undoes(step.on_failure, path):
+            return True
+        match step.verb:
+            case "approve":
+                early = self._skipped(step.path) or all(seat.when is not None for seat in step.needs)
+                return (early or self._is_past(step.deadline)) and self._undoes(step.on_timeout, path)
+            case "task":
+                wait = step.due.seconds if step.due else 0
+                return step.on_timeout is not None and self._is_past(wait) and self._undoes(step.on_timeout, path)
+            case "wait":
+                wait = step.at_most or 0
+                return step.on_timeout is not None and self._is_past(wait) and self._undoes(step.on_timeout, path)
+            case "contain" if step.expires is not None and step.on_expiry is not None:
+                return self._is_past(step.expires) and self._undoes(step.on_expiry, path)
+            case _:
+                return False
+
+    def _undoes_here(self, step: Undo, path: str) -> bool:
+        over = [other for other in self.plan.by_path.values() if other.verb == "approve" and step.path in other.unlocks]
+        here = paths.in_run(step.step, path) == self.order.step
+        return here and all(self.approved(other) for other in over) and self._within(step)
+
+    def _within(self, step: Undo) -> bool:
+        """An undo of some targets lets go of no others, where they can be known."""
+        if step.targets is None:
+            return True
+        commands = [word for word in self.words if isinstance(word, Command) and self._commands(word)]
+        bounds = bounds_of(self.plan, step.targets, given(self.plan, self.launch, commands))
+        return bounds is None or self._covers(tuple(bounds))
+
+    def _by_refused_addition(self) -> bool:
+        """What was contained for an addition goes when its approval is refused, or nobody answers it."""
+        added: set[str] = set()
+        for word in self.words:
+            if isinstance(word, Command) and word.command == "add" and self._commands(word):
+                added |= values_of(word.value)
+        launched = values_of(self.launch.inputs) | values_of(check_inputs(self.plan, self.launch.inputs).values)
+        approvals = [step for step in self.plan.by_path.values() if isinstance(step, Approve)]
+        return self._covers(tuple(added - launched)) and any(self._refused(step) for step in approvals)
+
+    def _refused(self, step: Approve) -> bool:
+        rejected = any(
+            isinstance(word, Answer) and word.choice == "reject" and _is_about(word, step) and self._sits(step, word)
+            for word in self.words
+        )
+        return rejected or self._is_past(step.deadline) or all(seat.when is not None for seat in step.needs)
+
+    def _skipped(self, step: str) -> bool:
+        return any(
+            isinstance(word, Command)
+            and word.command == "skip"
+            and self._commands(word)
+            and self._static(word.step) == step
+            for word in self.words
+        )
+
+    # --- what the order is for --------------------------------------------------------------------------------------
+
+    def _undoes(self, end: Consequence, path: str) -> bool:
+        if end.kind == "undo_all":
+            return True
+        return end.kind == "undo" and paths.in_run(end.step or paths.static(path), path) == self.order.step
+
+    def _here(self, named: str | None) -> bool:
+        by_id = self.plan.by_id.get(named or "")
+        return (by_id.path if by_id else named) == self.order.step
+
+    def _static(self, named: str | None) -> str:
+        by_id = self.plan.by_id.get(named or "")
+        return by_id.path if by_id else paths.static(named or "")
+
+    def _covers(self, targets: Sequence[str] | None) -> bool:
+        if targets is None:
+            return True
+        return self.order.targets is not None and set(targets).issuperset(self.order.targets)
+
+    def _is_past(self, seconds: int) -> bool:
+        return self.now + LEEWAY >= self.launch.issued + timedelta(seconds=seconds)
+
+
+def _ends(step: Step) -> list[Consequence]:
+    """Everything that can follow from a step's failure, refusal, silence or expiry."""
+    ends = [step.on_failure]
+    match step.verb:
+        case "approve":
+            ends += [step.on_reject, step.on_timeout]
+        case "task" | "wait":
+            ends += [step.on_timeout] if step.on_timeout else []
+        case "contain":
+            ends += [step.on_expiry] if step.on_expiry else []
+    return ends
+
+
+def _ask(name: str) -> tuple[str, str, str]:
+    """What an ask's id says: its kind, the run's path, and why it is asked ("question:3.1:expiry:2")."""
+    kind, _, rest = name.partition(":")
+    path, _, rest = rest.partition(":")
+    return kind, path, rest.partition(":")[0]
+
+
+def _is_about(answer: Answer, step: Approve) -> bool:
+    kind, path, _ = _ask(answer.ask)
+    return kind == "approve" and paths.static(path) == step.path

@@ -1,0 +1,321 @@
+"""By what right something is let go, as tables: what the playbook or a signed word says, and no run's word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from firedoor.people.signatures import SigningKey
+from firedoor.people.warrants import Unwarranted, check_release
+from firedoor.plan import Consequence, Contain, ForEach, Plan, Seat, Span, Step, Task, Undo, Who
+from firedoor.plan.expression import InputValue, Item
+from firedoor.protocol import Answer, Decision, ReleaseOrder, Signed, Warrant
+from tests.people.test_warrants import (
+    ACCOUNTS,
+    KEY,
+    KEYS,
+    LEGAL,
+    LOCK,
+    MALLORY,
+    NOW,
+    PLAN,
+    POLICY,
+    approve,
+    document,
+    launch,
+    text,
+)
+from tests.people.test_warrants import command as command_on_plan
+from tests.people.test_warrants import decide as decide_on_plan
+
+SOON = NOW + timedelta(minutes=1)
+LATER = NOW + timedelta(days=14)
+UNDO_ALL = Consequence(kind="undo_all")
+
+
+def lock(path: str = "0", **more: Any) -> Contain:
+    return Contain(path=path, at="x.yaml:1", action="lock_account", targets=ACCOUNTS, **more)
+
+
+def plan(*steps: Step) -> Plan:
+    made = PLAN.model_copy(update={"steps": steps})
+    return Plan.model_validate(made.model_dump(exclude_none=True))
+
+
+LASTING = plan(lock())
+UNDONE = plan(lock(), Undo(path="1", at="x.yaml:2", step="0"))
+EXTRA = InputValue(name="extra", type="account")
+PARTLY = plan(lock(), Undo(path="1", at="x.yaml:2", step="0", targets=EXTRA))
+APPROVED = plan(lock(), approve("1", (Seat(who=POLICY),), ("2",)), Undo(path="2", at="x.yaml:3", step="0"))
+REJECTED = plan(
+    lock(), approve("1", (Seat(who=POLICY), Seat(who=LEGAL)), ()).model_copy(update={"on_reject": UNDO_ALL})
+)
+STEP_REJECTED = plan(
+    lock(), approve("1", (Seat(who=POLICY),), ()).model_copy(update={"on_reject": Consequence(kind="undo", step="0")})
+)
+SILENT = plan(lock(), approve("1", (Seat(who=POLICY),), ()).model_copy(update={"on_timeout": UNDO_ALL}))
+OVERDUE = plan(
+    lock(),
+    Task(path="1", at="x", words=text("?"), assign=POLICY, due=Span(seconds=7200), on_timeout=UNDO_ALL),
+)
+LEASED = plan(lock(expires=7200, on_expiry=Consequence(kind="undo")))
+ASKED = plan(lock(expires=7200, on_expiry=Consequence(kind="ask", asks=Who(kind="team", name="legal"))))
+FAILING = plan(lock(), lock("1").model_copy(update={"on_failure": Consequence(kind="undo", step="0")}))
+ADDING = plan(lock(), approve("1", (Seat(who=POLICY),), ()))
+IN_ROUNDS = plan(
+    ForEach(
+        path="0",
+        at="x",
+        item="account",
+        items=ACCOUNTS,
+        steps=(
+            Contain(path="0.0", at="x", action="lock_account", targets=Item(loop="0", type="account")),
+            approve("0.1", (Seat(who=POLICY),), ("0.2",)),
+            Undo(path="0.2", at="x", step="0.0"),
+        ),
+    )
+)
+
+
+def order(
+    of: Plan,
+    *words: Signed,
+    step: str = "0",
+    targets: tuple[str, ...] | None = ("@a:x",),
+    decisions: tuple[Decision, ...] = (),
+    **more: Any,
+) -> tuple[Plan, ReleaseOrder]:
+    warrant = Warrant(launch=launch(plan=of.digest), commands=words, decisions=decisions)
+    given = {"warrant": warrant, "targets": targets, **more}
+    return of, ReleaseOrder(incident="inc-1", step=step, ordinal=1, action=LOCK, cause="x", **given)
+
+
+def command(of: Plan, kind: Any, **changes: Any) -> Signed:
+    return command_on_plan(kind, changes.pop("value", None), plan=of.digest, **changes)
+
+
+def answer(of: Plan, ask: str, choice: str, person: str = "luis", *held: str, **changes: Any) -> Signed:
+    data: dict[str, Any] = {
+        "person": person,
+        "incident": "inc-1",
+        "plan": of.digest,
+        "nonce": "a1",
+        "issued": NOW,
+        "expires": NOW + timedelta(minutes=5),
+        "ask": ask,
+        "document": "00" * 32,
+        "choice": choice,
+        "holds": held or ("crt", "crt.on_shift", "commander"),
+    }
+    key: SigningKey = changes.pop("key", KEY)
+    return key.sign(Answer(**{**data, **changes}))
+
+
+def signed_for(of: Plan, path: str, choice: str = "approve") -> Decision:
+    shown = {
+        **json.loads(document("7", {"step": "2", "action": "undo"})),
+        "plan": of.digest,
+        "ask": f"approve:{path}:1",
+        "step": path,
+    }
+    return decide_on_plan(json.dumps(shown), "omar", "policy", plan=of.digest, choice=choice)
+
+
+Case = Callable[[], tuple[Plan, ReleaseOrder]]
+
+GIVEN: dict[str, tuple[Case, datetime]] = {
+    "the commander undoes the step": (lambda: order(LASTING, command(LASTING, "undo", step="0")), SOON),
+    "the commander undoes one target": (
+        lambda: order(LASTING, command(LASTING, "undo", step="0", target=("@a:x",))),
+        SOON,
+    ),
+    "the commander undoes everything": (lambda: order(LASTING, command(LASTING, "undo_all"), targets=None), SOON),
+    "the next on the ladder does": (
+        lambda: order(LASTING, command(LASTING, "undo_all", person="sam", holds=("crt.on_shift",))),
+        SOON,
+    ),
+    "somebody to whom it was handed over does": (
+        lambda: order(
+            LASTING,
+            command(LASTING, "hand_over", value="zoe"),
+            command(LASTING, "undo_all", person="zoe", holds=("comms",)),
+        ),
+        SOON,
+    ),
+    "a question is answered with undo": (lambda: order(LASTING, answer(LASTING, "question:0:failure:1", "undo")), SOON),
+    "the question at the end is answered with undo": (
+        lambda: order(LASTING, answer(LASTING, "question::held:4", "undo")),
+        SOON,
+    ),
+    "a question is answered with undo all": (
+        lambda: order(LASTING, answer(LASTING, "question:7:read:1", "undo_all")),
+        SOON,
+    ),
+    "an undo that failed is tried again": (
+        lambda: order(LASTING, answer(LASTING, "question:0:undo_failed:2", "retry")),
+        SOON,
+    ),
+    "the team that is asked about an expiry says undo": (
+        lambda: order(ASKED, answer(ASKED, "question:0:expiry:1", "undo", "klara", "legal")),
+        SOON,
+    ),
+    "an approval is rejected that undoes all": (
+        lambda: order(REJECTED, answer(REJECTED, "approve:1:1", "reject", "omar", "policy")),
+        SOON,
+    ),
+    "an approval is rejected that undoes the step": (
+        lambda: order(STEP_REJECTED, answer(STEP_REJECTED, "approve:1:1", "reject", "omar", "policy")),
+        SOON,
+    ),
+    "an approval of an addition is rejected": (
+        lambda: order(
+            ADDING,
+            command(ADDING, "add", value={"accounts": ["@c:x"]}),
+            answer(ADDING, "approve:1:2", "reject", "omar", "policy"),
+            targets=("@c:x",),
+        ),
+        SOON,
+    ),
+    "an undo stands in the playbook": (lambda: order(UNDONE), SOON),
+    "an undo stands behind an approval that was signed": (
+        lambda: order(APPROVED, decisions=(signed_for(APPROVED, "1"),)),
+        LATER,
+    ),
+    "an undo stands behind the approval of its round": (
+        lambda: order(IN_ROUNDS, step="0[1].0", decisions=(signed_for(IN_ROUNDS, "0[1].1"),)),
+        LATER,
+    ),
+    "an approval's time is over": (lambda: order(SILENT), NOW + timedelta(seconds=900)),
+    "an approval was skipped": (lambda: order(SILENT, command(SILENT, "skip", step="1")), SOON),
+    "a task's time is over": (lambda: order(OVERDUE), NOW + timedelta(seconds=7200)),
+    "a lease is over": (lambda: order(LEASED), NOW + timedelta(seconds=7200)),
+    "a failure undoes it": (lambda: order(FAILING), SOON),
+}
+
+
+@pytest.mark.parametrize("case", GIVEN)
+def test_what_may_be_let_go(case: str) -> None:
+    make, now = GIVEN[case]
+    check_release(*make(), KEYS, now)
+
+
+NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
+    "nobody has said anything": (lambda: order(LASTING), LATER),
+    "an order of a run from before words travelled with it": (lambda: order(REJECTED, targets=None), LATER),
+    "another step is undone": (lambda: order(LASTING, command(LASTING, "undo", step="1")), LATER),
+    "another target is undone": (
+        lambda: order(LASTING, command(LASTING, "undo", step="0", target=("@b:x",))),
+        LATER,
+    ),
+    "one target is undone, and the order is for all": (
+        lambda: order(LASTING, command(LASTING, "undo", step="0", target=("@a:x",)), targets=None),
+        LATER,
+    ),
+    "the commander stops": (lambda: order(LASTING, command(LASTING, "stop")), LATER),
+    "somebody who does not command undoes it": (
+        lambda: order(LASTING, command(LASTING, "undo_all", person="zoe", holds=("comms",))),
+        LATER,
+    ),
+    "somebody hands it over to themselves": (
+        lambda: order(
+            LASTING,
+            command(LASTING, "hand_over", value="zoe", person="zoe", holds=("comms",)),
+            command(LASTING, "undo_all", person="zoe", holds=("comms",)),
+        ),
+        LATER,
+    ),
+    "a question is answered by somebody who is not asked": (
+        lambda: order(LASTING, answer(LASTING, "question:0:failure:1", "undo", "zoe", "comms")),
+        LATER,
+    ),
+    "a question about another step is answered with undo": (
+        lambda: order(LASTING, answer(LASTING, "question:1:failure:1", "undo")),
+        LATER,
+    ),
+    "a question is answered with trying again": (
+        lambda: order(LASTING, answer(LASTING, "question:0:failure:1", "retry")),
+        LATER,
+    ),
+    "a question is answered with keeping it": (
+        lambda: order(LASTING, answer(LASTING, "question::held:1", "keep")),
+        LATER,
+    ),
+    "an approval is rejected by nobody of its seats": (
+        lambda: order(REJECTED, answer(REJECTED, "approve:1:1", "reject", "zoe", "comms")),
+        LATER,
+    ),
+    "an approval is rejected by who launched": (
+        lambda: order(REJECTED, answer(REJECTED, "approve:1:1", "reject", "ana", "policy")),
+        LATER,
+    ),
+    "an approval is approved": (
+        lambda: order(REJECTED, answer(REJECTED, "approve:1:1", "approve", "omar", "policy")),
+        LATER,
+    ),
+    "an approval is rejected that undoes nothing": (
+        lambda: order(ADDING, answer(ADDING, "approve:1:1", "reject", "omar", "policy")),
+        LATER,
+    ),
+    "an addition is rejected, and the order is for what was launched with": (
+        lambda: order(
+            ADDING,
+            command(ADDING, "add", value={"accounts": ["@c:x", "@a:x"]}),
+            answer(ADDING, "approve:1:2", "reject", "omar", "policy"),
+        ),
+        LATER,
+    ),
+    "an undo stands behind an approval that nobody has signed": (lambda: order(APPROVED), LATER),
+    "an undo stands behind an approval that was rejected": (
+        lambda: order(APPROVED, decisions=(signed_for(APPROVED, "1", "reject"),)),
+        LATER,
+    ),
+    "an undo stands behind the approval of another round": (
+        lambda: order(IN_ROUNDS, step="0[1].0", decisions=(signed_for(IN_ROUNDS, "0[0].1"),)),
+        LATER,
+    ),
+    "an undo is about other targets": (lambda: order(PARTLY), LATER),
+    "an approval's time is not over": (lambda: order(SILENT), NOW + timedelta(seconds=900 - 121)),
+    "an approval was skipped by nobody who commands": (
+        lambda: order(SILENT, command(SILENT, "skip", step="1", person="zoe", holds=("comms",))),
+        SOON,
+    ),
+    "a task's time is not over": (lambda: order(OVERDUE), NOW + timedelta(seconds=7200 - 121)),
+    "a lease is not over": (lambda: order(LEASED), NOW + timedelta(seconds=7200 - 121)),
+    "a lease is over that is asked about": (lambda: order(ASKED), LATER),
+}
+
+
+@pytest.mark.parametrize("case", NOT_GIVEN)
+def test_what_may_not_be_let_go(case: str) -> None:
+    make, now = NOT_GIVEN[case]
+    with pytest.raises(Unwarranted, match="nobody has signed for letting go of what lock_account contains"):
+        check_release(*make(), KEYS, now)
+
+
+FORGED: dict[str, tuple[Case, str]] = {
+    "a word by a key of one's own": (
+        lambda: order(LASTING, answer(LASTING, "question::held:1", "undo", key=MALLORY)),
+        "not known",
+    ),
+    "a word in another incident": (
+        lambda: order(LASTING, command(LASTING, "undo_all", incident="inc-2")),
+        "another incident",
+    ),
+    "a word on another plan": (lambda: order(LASTING, command(UNDONE, "undo_all")), "another incident or plan"),
+    "a word from the future": (
+        lambda: order(LASTING, command(LASTING, "undo_all", issued=LATER + timedelta(hours=1))),
+        "later time",
+    ),
+    "a launch as a word": (lambda: order(LASTING, launch(plan=LASTING.digest)), "no word that asks"),
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_a_forged_word_lets_nothing_go(case: str) -> None:
+    make, says = FORGED[case]
+    with pytest.raises(Unwarranted, match=says):
+        check_release(*make(), KEYS, LATER)
