@@ -6,13 +6,16 @@ Pure: rows in, text out. The signatures are whole, so a reader who has the front
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from firedoor.protocol import Row, Signed
 from firedoor.records.timeline import AFTER_THE_RUN, identity
+
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class Head:
     """Public keys (base64 of the raw Ed25519 key) by the ids that signatures name."""
     gaps: tuple[int, ...] = ()
     """Numbers of rows that are missing from the record."""
+    asked: bool = True
+    """Whether the run could be asked for what it had not written down yet."""
+    unwritten: int = 0
+    """Rows that only the run knew, as they were not written down yet."""
 
 
 def merged(*parts: Iterable[Row]) -> list[Row]:
@@ -77,6 +84,7 @@ def as_json(
     rows: Sequence[Row],
     review: Sequence[Row] = (),
     refusals: Sequence[dict[str, Any]] = (),
+    documents: Mapping[str, str] = NONE,
 ) -> dict[str, Any]:
     """For machines."""
     return {
@@ -92,9 +100,11 @@ def as_json(
         "written_at": _iso(head.written_at),
         "keys": head.keys,
         "missing_rows": list(head.gaps),
+        "unwritten_rows": head.unwritten,
         "timeline": [row.model_dump(mode="json") for row in rows],
         "review": [row.model_dump(mode="json") for row in review],
         "refused": list(refusals),
+        "documents": dict(documents),
     }
 
 
@@ -103,6 +113,7 @@ def as_markdown(
     rows: Sequence[Row],
     review: Sequence[Row] = (),
     refusals: Sequence[dict[str, Any]] = (),
+    documents: Mapping[str, str] = NONE,
 ) -> str:
     """For people: the timeline, then each signed word with all that is needed to check it."""
     lines = [
@@ -112,7 +123,7 @@ def as_markdown(
         *_table(rows),
         *_section("## Review", _table(review), bool(review)),
         *_section("## Refused", _refused(refusals), bool(refusals)),
-        *_signatures([*rows, *review]),
+        *_signatures([*rows, *review], documents),
         *_keys(head),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -130,6 +141,12 @@ def _head(head: Head) -> list[str]:
         f"- Launched by {_text(head.launched_by)} at {_moment(head.launched_at)}",
         f"- Written at {_moment(head.written_at)}",
     ]
+    if head.phase != "closed":
+        lines.append("- **The run has not closed: this is its record until now, and more may follow**")
+    if not head.asked:
+        lines.append("- **The run could not be asked: what it had not written down yet is missing**")
+    if head.unwritten:
+        lines.append(f"- The last {head.unwritten} rows come from the run itself, as they were not written down yet")
     if head.gaps:
         missing = ", ".join(str(seq) for seq in head.gaps[:20])
         lines.append(f"- **Rows are missing from this record: {missing}**")
@@ -156,7 +173,13 @@ def _refused(refusals: Sequence[dict[str, Any]]) -> list[str]:
     return [*lines, ""]
 
 
-def _signatures(rows: Sequence[Row]) -> list[str]:
+def signed_documents(rows: Iterable[Row]) -> list[str]:
+    """The hashes of the documents that were signed, each once."""
+    found = (_body(row.signed).get("document") for row in rows if row.signed)
+    return list(dict.fromkeys(str(document) for document in found if document))
+
+
+def _signatures(rows: Sequence[Row], documents: Mapping[str, str]) -> list[str]:
     signed = [row for row in rows if row.signed]
     if not signed:
         return []
@@ -164,16 +187,17 @@ def _signatures(rows: Sequence[Row]) -> list[str]:
         "## Signed words",
         "",
         "Each was signed with Ed25519 by the front door for the person it names: over the line `firedoor/KIND/v1`,",
-        "a line break, and the body exactly as it stands here.",
+        "a line break, and the body exactly as it stands here. An answer names the document that was shown by its SHA-256:",
+        "that of the document's text exactly as it stands below the body, in UTF-8, without a line break at its end.",
         "",
     ]
     for row in signed:
         assert row.signed is not None  # noqa: S101  # chosen so above
-        lines += _signature(row, row.signed)
+        lines += _signature(row, row.signed, documents)
     return lines
 
 
-def _signature(row: Row, signed: Signed) -> list[str]:
+def _signature(row: Row, signed: Signed, documents: Mapping[str, str]) -> list[str]:
     said = _body(signed)
     facts = [
         ("Person", said.get("person")),
@@ -188,17 +212,28 @@ def _signature(row: Row, signed: Signed) -> list[str]:
         ("Key", signed.key),
         ("Signature", signed.signature),
     ]
-    fence = "`" * max(3, _longest_run(signed.body) + 1)
     return [
         f'### <a id="{_anchor(row)}"></a>{row.seq}. {_text(row.words)}',
         "",
         *(f"- {name}: {_text(str(value))}" for name, value in facts if value),
         "",
-        f"{fence}json",
-        signed.body,
-        fence,
-        "",
+        *_exactly(signed.body),
+        *_document(said.get("document"), documents),
     ]
+
+
+def _document(hash_: Any, documents: Mapping[str, str]) -> list[str]:
+    if not hash_:
+        return []
+    if hash_ not in documents:
+        return ["**The document was not kept here: only its SHA-256 is known.**", ""]
+    return ["The document:", "", *_exactly(documents[hash_])]
+
+
+def _exactly(text: str) -> list[str]:
+    """JSON as it is, whatever stands in it."""
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return [f"{fence}json", text, fence, ""]
 
 
 def _keys(head: Head) -> list[str]:

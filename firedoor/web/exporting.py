@@ -53,10 +53,13 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
         written_at=door.now(),
         keys={name: base64.b64encode(ring.raw(name)).decode() for name in ring},
         gaps=report.gaps([*told, *(row.seq for row in live)]),
+        asked=complete,
+        unwritten=len(rows) - len(recorded),
     )
+    documents = await asyncio.to_thread(door.journal.documents, report.signed_documents([*rows, *review]))
     return Record(
-        data=report.as_json(head, rows, review, refusals),
-        markdown=report.as_markdown(head, rows, review, refusals),
+        data=report.as_json(head, rows, review, refusals, documents),
+        markdown=report.as_markdown(head, rows, review, refusals, documents),
         complete=complete and not head.gaps,
     )
 

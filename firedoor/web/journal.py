@@ -7,6 +7,7 @@ same bytes go out, and count once. Refusals are kept here because a refused upda
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -45,6 +46,13 @@ _refusals = Table(
     Column("asked", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("says", Text, nullable=False),
+)
+
+_documents = Table(
+    "front_door_documents",
+    _metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("text", Text, nullable=False),
 )
 
 
@@ -112,6 +120,17 @@ class Journal:
         change = update(_words).where(_words.c.person == word.person, _words.c.nonce == word.nonce)
         with self._database.write() as connection:
             connection.execute(change.values(reply=reply))
+
+    def keep(self, hash_: str, document: str) -> None:
+        """Keep a document that is being signed: its hash alone would tell a reader nothing."""
+        with self._database.write() as connection:
+            insert_new(connection, _documents, [{"hash": hash_, "text": document}])
+
+    def documents(self, hashes: Iterable[str]) -> dict[str, str]:
+        """Those of these documents that were kept, by hash."""
+        query = select(_documents).where(_documents.c.hash.in_(sorted(set(hashes))))
+        with self._database.read() as connection:
+            return {row["hash"]: row["text"] for row in connection.execute(query).mappings()}
 
     def refused(self, refusal: Refusal) -> None:
         with self._database.write() as connection:

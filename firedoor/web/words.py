@@ -149,6 +149,7 @@ async def _same(door: Door, request: AnswerRequest, text: str, *, named: bool) -
         seen = door.shown.get(request.document)
         door.remember(now, text)
         raise Changed(changes.between(seen, text) if named else (), now)
+    await asyncio.to_thread(door.journal.keep, now, text)
 
 
 def _statement(door: Door, person: str, launched: Launch, request: AnswerRequest, commander: str | None) -> Answer:

@@ -1,5 +1,6 @@
 """Looking: list, show, watch, export. In colour for people, as JSON for programs, and what is shown steers nothing."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -120,3 +121,18 @@ def test_every_command_teaches_with_an_example(shell: Shell) -> None:
         found = entry.cli.get_command(context, name)
         assert found is not None
         assert f"firedoor {name}" in (found.help or ""), name
+
+
+def test_the_record_holds_what_was_signed_word_for_word(shell: Shell) -> None:
+    incident = shell.launch()
+    shell("approve", incident, "--yes", person="omar")
+    record = shell.json("export", incident)
+    (signed,) = (row["signed"] for row in record["timeline"] if row["kind"] == "approval.signed")
+    named = json.loads(signed["body"])["document"]
+    assert "Keep these accounts locked" in record["documents"][named]
+    assert hashlib.sha256(record["documents"][named].encode()).hexdigest() == named
+    written = shell("export", incident).stdout
+    assert record["documents"][named] in written
+    assert "The run has not closed" in written
+    shell.house.engine.trouble = Unreachable()
+    assert "could not be asked" in shell("export", incident).stdout

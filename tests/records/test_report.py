@@ -1,11 +1,12 @@
 """The report of an incident: pure text, in which nothing that someone wrote becomes markup, and every signature is whole."""
 
 import base64
+import hashlib
 from datetime import UTC, datetime
 
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.protocol import Answer, Row, Signed
-from firedoor.records.report import Head, apart, as_json, as_markdown, gaps
+from firedoor.records.report import Head, apart, as_json, as_markdown, gaps, signed_documents
 from firedoor.records.timeline import AFTER_THE_RUN
 
 AT = datetime(2026, 3, 4, 18, 45, tzinfo=UTC)
@@ -30,7 +31,7 @@ def head(**more: object) -> Head:
     return Head(**known)  # type: ignore[arg-type]
 
 
-def signed(reason: str) -> Signed:
+def signed(reason: str, document: str = "a" * 64) -> Signed:
     return KEY.sign(
         Answer(
             person="omar",
@@ -40,7 +41,7 @@ def signed(reason: str) -> Signed:
             issued=AT,
             expires=AT,
             ask="approve:2:1",
-            document="a" * 64,
+            document=document,
             choice="approve",
             reason=reason,
         )
@@ -60,6 +61,26 @@ def test_a_signature_in_the_report_can_be_checked() -> None:
     assert ring.verify_answer(word).choice == "approve"
     for fact in (f"- Signature: {word.signature}", f"- Document (SHA-256): {'a' * 64}", f"- Key: {KEY.id}"):
         assert fact in text.replace("\\", "")
+
+
+def test_the_document_that_was_signed_stands_beside_the_signature() -> None:
+    document = '{"question":"Lock ``` them?"}'
+    hash_ = hashlib.sha256(document.encode()).hexdigest()
+    rows = [row(1, word=signed("yes", hash_)), row(2, word=signed("no", "b" * 64))]
+    assert signed_documents(rows) == [hash_, "b" * 64]
+    text = as_markdown(head(), rows, documents={hash_: document})
+    shown = text.split("The document:\n\n````json\n")[1].split("\n````")[0]
+    assert hashlib.sha256(shown.encode()).hexdigest() == hash_
+    assert text.count("The document was not kept here") == 1
+    assert as_json(head(), rows, documents={hash_: document})["documents"] == {hash_: document}
+
+
+def test_what_a_record_lacks_is_said_at_its_top() -> None:
+    assert "**" not in as_markdown(head(), [row(1)])
+    top = as_markdown(head(phase="responding", asked=False, unwritten=3), [row(1)]).partition("## Timeline")[0]
+    assert "The run has not closed" in top
+    assert "could not be asked" in top
+    assert "The last 3 rows" in top
 
 
 def test_what_someone_wrote_is_text_and_nothing_else() -> None:
