@@ -342,6 +342,8 @@ class AskView(Frozen):
     proof: str | None = None
     document: str
     """SHA-256 of the document to be shown and signed."""
+    facts: tuple[str, ...] = ()
+    """What deciders wanted to know, and what they were told. It stands beside the document, which it does not change."""
     late: bool = False
     """The deadline has passed, and a signature still counts while the question about the silence is open."""
 

@@ -69,7 +69,8 @@ class IncidentWorkflow:
         # made by hand: it fails as a launch.
         try:
             self._plan = unpack(packed)
-            self._state = begin(self._plan, launch, workflow.info().workflow_id, workflow.now())
+            now, engine = workflow.now(), crossing.engine()
+            self._state = begin(self._plan, launch, workflow.info().workflow_id, now, engine)
             self._happen(Launched(at=workflow.now()))
         except FAULTS as error:
             self._unfit = str(error) if isinstance(error, ValueError) else f"the plan cannot be walked: {error!r}"

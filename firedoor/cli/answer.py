@@ -29,7 +29,8 @@ def command(
     sure: bool,
     nonce: str | None,
 ) -> None:
-    """Answer a question that the run put: continue, again, retry, skip, undo, stop, undo-all; or verify a review task.
+    """Answer a question that the run put: continue, again, leave, retry, skip, keep, undo, stop, undo-all, not-due; answer a
+    fact that is needed; or verify a review task.
 
     ASK is the step's id, or that of a review task. Without a terminal it needs --yes.
 

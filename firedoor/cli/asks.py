@@ -144,6 +144,7 @@ def _others(front: Front, incident: str, named: str) -> list[InboxLine]:
             deadline=ask.deadline,
             silence=ask.silence,
             proof=ask.proof,
+            facts=ask.facts,
             document=ask.document,
         )
         for ask in view.asks
@@ -188,6 +189,9 @@ def picture(ask: InboxLine, shown: Shown) -> Group:
         parts += [line("  ", _act(act)) for act in unlocks]
     if said.get("kind") == "approval" and not unlocks:
         parts.append(line("  It unlocks no act; the run goes on."))
+    if ask.facts:
+        parts.append(heading("Facts that were asked for"))
+        parts += [line("  ", seen(fact)) for fact in ask.facts]
     if ask.deadline or ask.silence:
         silence = f"If nobody answers: {ask.silence}. " if ask.silence else ""
         parts.append(Text.assemble(seen(silence), left(ask.deadline)))

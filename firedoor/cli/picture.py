@@ -96,6 +96,7 @@ def _about(ask: AskView, names: dict[str, str]) -> Iterator[str]:
         yield f"needs a {ask.proof}"
     if ask.silence:
         yield f"silence: {ask.silence}"
+    yield from ask.facts
     if ask.late:
         yield "late, and still counts"
 

@@ -8,7 +8,7 @@ from firedoor.plan import Approve, Who
 from firedoor.plan.evaluate import Unread
 from firedoor.plan.time import written
 from firedoor.protocol import Answer, Decision, Rendering, Signed
-from firedoor.run import asking, clocks, consequences, documents, reading, releasing, seats
+from firedoor.run import asking, clocks, consequences, documents, questions, reading, releasing, seats
 from firedoor.run.core import Core
 from firedoor.run.state import Ask, Notice, SeatState, Signature
 
@@ -167,6 +167,15 @@ def _need_fact(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
         reason=answer.reason,
         nonce=answer.nonce,
     )
+    if core.state.engine < 2:
+        _tell_commander(core, ask, answer)
+    else:
+        questions.about_fact(core, ask, answer.person, answer.reason or "")
+    return "Your question went to the commander. The time runs on."
+
+
+def _tell_commander(core: Core, ask: Ask, answer: Answer) -> None:
+    """As in the first engine: a notice that nothing can be answered to."""
     ask.told += 1
     text = f"{answer.person} needs one fact before signing {ask.words}: {answer.reason}. The time runs on."
     core.act(
@@ -182,7 +191,6 @@ def _need_fact(core: Core, ask: Ask, answer: Answer, signed: Signed) -> str:
             urgent=True,
         ),
     )
-    return "Your question went to the commander. The time runs on."
 
 
 def due(core: Core, ask: Ask) -> None:

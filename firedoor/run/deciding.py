@@ -6,7 +6,18 @@ from datetime import timedelta
 
 from firedoor.plan import Undo, paths
 from firedoor.protocol import Answer, Signed
-from firedoor.run import approval, asking, containment, ending, notifying, releasing, tasks, waiting
+from firedoor.run import (
+    approval,
+    asking,
+    consequences,
+    containment,
+    ending,
+    notifying,
+    releasing,
+    remaining,
+    tasks,
+    waiting,
+)
 from firedoor.run.core import Core
 from firedoor.run.state import Ask
 
@@ -96,7 +107,10 @@ def _accept_undo_failed(core: Core, step: Undo, path: str) -> None:
 
 def _after_outcome(core: Core, ask: Ask, answer: Answer) -> None:
     verb = core.step(ask.step).verb
-    if answer.choice != "again":
+    if answer.choice == "leave":
+        _write_pending(core, ask.step)
+        consequences.leave(core, ask.step)
+    elif answer.choice != "again":
         _write_pending(core, ask.step)
     elif verb == "approve":
         approval.again(core, ask.step)
@@ -170,6 +184,20 @@ def _after_severity(core: Core, ask: Ask, answer: Answer) -> None:
         core.reopen(ask.step)
 
 
+def _after_end(core: Core, ask: Ask, answer: Answer) -> None:
+    remaining.decided(core, answer)
+
+
+def _after_fact(core: Core, ask: Ask, answer: Answer) -> None:
+    """It is shown beside the document and not in it: what was signed already stays, since the acts are the same."""
+    fact = f"{ask.words} — {answer.person} answered: {answer.reason}"
+    core.at(ask.step).facts.append(fact)
+    core.row("approval.fact", fact, step=ask.step, by=answer.person, ask=ask.about, question=ask.id)
+    for other in core.asks_of(ask.step):
+        if other.kind == "approval":
+            asking.tell(core, other, f"{fact}. ")
+
+
 def _after_nothing(core: Core, ask: Ask, answer: Answer) -> None:
     """Going on needs nothing to be done."""
 
@@ -184,4 +212,7 @@ _CASES = {
     "undo_failed": _after_undo,
     "cancelled": _after_nothing,
     "severity": _after_severity,
+    "held": _after_end,
+    "clock": remaining.clock_answered,
+    "fact": _after_fact,
 }

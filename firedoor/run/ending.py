@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from firedoor.plan import paths
 from firedoor.plan.evaluate import Unread
-from firedoor.run import asking, clocks, questions, releasing, tasks
+from firedoor.run import asking, clocks, questions, releasing, remaining, tasks
 from firedoor.run.core import Core, NoRound
 from firedoor.run.state import HELD, Act, Hold, HoldStatus
 
@@ -18,12 +18,13 @@ def stop(core: Core, why: str) -> None:
         return
     core.state.intent = "stop"
     core.row("run.stopping", f"Stopping: {why}. What is contained stays contained.")
-    _end_steps(core, keep=True)
+    _end_steps(core)
     _cancel(core)
 
 
 def undo_all(core: Core, why: str) -> None:
-    """End the response and release everything, newest first."""
+    """End the response and release everything, newest first. A law's clock does not end by that: steps that meet one
+    stay, as tasks, but for those that would contain again."""
     if core.state.intent == "undo_all":
         return
     core.state.intent = "undo_all"
@@ -33,12 +34,12 @@ def undo_all(core: Core, why: str) -> None:
         hold.lasting = False
         if hold.status == "undo_failed":
             hold.status = "unknown"
-    _end_steps(core, keep=False)
+    _end_steps(core)
     _cancel(core)
 
 
-def _end_steps(core: Core, *, keep: bool) -> None:
-    kept = _meeting_clocks(core) if keep else []
+def _end_steps(core: Core) -> None:
+    kept = [path for path in _meeting_clocks(core) if _stays(core, path)]
     core.state.additions = []
     core.state.paused = False
     for ask in list(core.state.asks.values()):
@@ -48,14 +49,22 @@ def _end_steps(core: Core, *, keep: bool) -> None:
         if path not in kept and state.status in ("waiting", "asking"):
             core.finish(path, state.pending or "stopped")
     for path in kept:
-        tasks.keep(core, path)
+        if not any(tasks.is_kept(ask) for ask in core.asks_of(path)):
+            tasks.keep(core, path)
+
+
+def _stays(core: Core, path: str) -> bool:
+    """Whether a step that meets a running clock stays as a task. To undo everything and contain by hand is no sense."""
+    if core.state.intent == "stop":
+        return True
+    return core.state.engine >= 2 and core.step(path).verb != "contain"
 
 
 def ended_late(core: Core, path: str, *, succeeded: bool) -> None:
     """The attempt of a step has ended after the response did: a step that meets a running clock stays, as a task."""
     if succeeded:
         core.finish(path, "done")
-    elif core.state.intent == "stop" and any(name in clocks.running(core) for name in core.step(path).meets):
+    elif _stays(core, path) and any(name in clocks.running(core) for name in core.step(path).meets):
         tasks.keep(core, path)
     else:
         core.finish(path, "stopped")
@@ -121,6 +130,8 @@ def progress(core: Core) -> None:
         state.next_update_at = None
         core.row("run.holding", _holding_words(core))
         state.review = "wanted" if core.plan.review is not None and state.review == "none" else state.review
+    if state.ended is not None and state.phase == "holding" and not state.closing:
+        remaining.ask(core)
     if state.ended is not None and state.phase == "holding" and not state.closing and not owed(core):
         state.closing = True
         core.row("run.closed", "Nothing is owed any more: the run is closed.")

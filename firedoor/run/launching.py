@@ -7,14 +7,14 @@ from datetime import datetime
 from firedoor.plan import Plan
 from firedoor.plan.inputs import check_inputs
 from firedoor.protocol import Launch, Signed
-from firedoor.run.state import State
+from firedoor.run.state import ENGINE, State
 
 
 class Unfit(ValueError):
     """The launch does not fit the plan. It fails as a launch: no run begins."""
 
 
-def begin(plan: Plan, signed: Signed, incident: str, now: datetime) -> State:
+def begin(plan: Plan, signed: Signed, incident: str, now: datetime, engine: int = ENGINE) -> State:
     """Raises Unfit, in plain words. Who signed is verified by whoever acts: a run that nobody launched does nothing."""
     try:
         launch = Launch.model_validate_json(signed.body)
@@ -26,6 +26,7 @@ def begin(plan: Plan, signed: Signed, incident: str, now: datetime) -> State:
     if checked.problems:
         raise Unfit("; ".join(str(problem) for problem in checked.problems))
     return State(
+        engine=engine,
         incident=incident,
         launch=signed,
         launcher=launch.person,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from firedoor.plan import Consequence, Step, Who
 from firedoor.run import asking, documents
@@ -28,6 +28,9 @@ def put(
     targets: list[str] | None = None,
     consequence: Consequence | None = None,
     addition: int | None = None,
+    about: str | None = None,
+    asker: str | None = None,
+    deadline: datetime | None = None,
     block: bool = True,
 ) -> Ask:
     if block and path:
@@ -42,10 +45,13 @@ def put(
         words=words,
         silence="it stays open, and goes up the ladder",
         opened_at=core.now,
+        deadline=deadline,
         escalate_at=core.now + timedelta(seconds=core.plan.commander.answers_within),
         targets=targets or [],
         consequence=consequence,
         addition=addition,
+        about=about,
+        asker=asker,
         blocks=block,
         document="",
         hash="",
@@ -60,7 +66,7 @@ def about_failure(core: Core, step: Step, path: str, targets: list[str] | None =
     """An act or a loop has failed for good, for some targets (`targets`) or as a whole."""
     consequence = step.on_failure
     reason = core.at(path).reason
-    which = f" for {_some(targets)}" if targets else ""
+    which = f" for {some(targets)}" if targets else ""
     put(
         core,
         path,
@@ -82,13 +88,15 @@ def about_failure(core: Core, step: Step, path: str, targets: list[str] | None =
 
 
 def about_outcome(core: Core, path: str, why: Why, consequence: Consequence, words: str) -> None:
-    """A refusal or a silence whose consequence is to ask."""
+    """A refusal or a silence whose consequence is to ask. Where going on could let something through that nobody has
+    signed, what an approval leaves to do is to leave: nothing that stands behind it in its group is done."""
+    on = "continue" if consequence.may_continue else "leave" if core.step(path).verb == "approve" else None
     put(
         core,
         path,
         why,
         words,
-        ["again", *(["continue"] if consequence.may_continue else []), "stop", "undo_all"],
+        ["again", *([on] if on else []), "stop", "undo_all"],
         to=consequence.asks,
         consequence=consequence,
     )
@@ -114,12 +122,12 @@ def about_read(core: Core, path: str, read: str, reason: str, addition: int | No
 
 
 def about_expiry(core: Core, path: str, targets: list[str], to: Who | None) -> None:
-    words = f"{core.name(path)}: the time is over for {_some(targets)}; it stays contained until you decide"
+    words = f"{core.name(path)}: the time is over for {some(targets)}; it stays contained until you decide"
     put(core, path, "expiry", words, ["undo", "again", "continue"], to=to, targets=targets, block=False)
 
 
 def about_undo(core: Core, path: str, targets: list[str], reason: str) -> None:
-    words = f"{core.name(path)}: undoing failed for {_some(targets)}: {reason}"
+    words = f"{core.name(path)}: undoing failed for {some(targets)}: {reason}"
     put(core, path, "undo_failed", words, ["retry", "continue"], targets=targets, block=False)
 
 
@@ -136,9 +144,25 @@ def offered(core: Core) -> bool:
     return any(ask.why == "severity" for ask in core.state.asks.values())
 
 
+def about_fact(core: Core, approval: Ask, person: str, fact: str) -> None:
+    """Who has to sign needs to know something first. The approval goes on meanwhile, and so does its time."""
+    words = f"{person} needs one fact for {approval.words}: {fact}"
+    put(core, approval.step, "fact", words, ["answer"], about=approval.id, asker=person, block=False)
+
+
+def settle(core: Core, ask: Ask) -> None:
+    """Withdraw a question: what it was about has been settled otherwise."""
+    asking.close(core, ask)
+    core.row("question.settled", f"{ask.words}: settled otherwise", step=ask.step or None, ask=ask.id)
+
+
 def tidy(core: Core) -> None:
-    """Close questions about targets that have been settled otherwise: let go, kept, contained after all."""
+    """Close questions that have been settled otherwise: about targets that were let go, kept, or contained after all;
+    about a fact for an approval that is over."""
     for ask in list(core.state.asks.values()):
+        if ask.why == "fact" and not any(other.kind == "approval" for other in core.asks_of(ask.step)):
+            settle(core, ask)
+            continue
         open_in = _OPEN_IN.get(ask.why or "reject")
         if open_in is None or not ask.targets or ask.blocks:
             continue
@@ -146,8 +170,7 @@ def tidy(core: Core) -> None:
         if not any(
             hold.status in open_in and not hold.lasting for hold in holds if ask.why != "expiry" or not hold.until
         ):
-            asking.close(core, ask)
-            core.row("question.settled", f"{ask.words}: settled otherwise", step=ask.step or None, ask=ask.id)
+            settle(core, ask)
 
 
 _OPEN_IN: dict[Why, tuple[HoldStatus, ...]] = {
@@ -165,7 +188,8 @@ def about_cancellation(core: Core) -> None:
     put(core, "", "cancelled", words, ["continue", "stop", "undo_all"], block=False)
 
 
-def _some(targets: list[str] | None) -> str:
+def some(targets: list[str] | None) -> str:
+    """The first few of them, in words."""
     shown = ", ".join(repr(target)[1:-1] or "it" for target in (targets or [])[:3])
     more = len(targets or []) - 3
     return f"{shown} and {more} more" if more > 0 else shown

@@ -6,10 +6,10 @@ is given is changed in place and belongs to the caller; nothing else is touched,
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from firedoor.plan import Plan
-from firedoor.protocol import ContainReport, NotifyReport, ReadReport, Receipt, ReleaseReport, Signed
+from firedoor.protocol import Answer, Command, ContainReport, NotifyReport, ReadReport, Receipt, ReleaseReport, Signed
 from firedoor.run import (
     adding,
     approval,
@@ -34,7 +34,6 @@ from firedoor.run.documents import hash_of
 from firedoor.run.events import ActEnded, Answered, Cancelled, Commanded, Event, Launched, ReviewOpened
 from firedoor.run.state import Accepted, Act, State
 
-
 LETS_GO = ("undo", "undo_all", "reject", "retry", "skip")
 """Words after which something may be let go; each is shown again where that is done (firedoor.people.leave)."""
 
@@ -55,13 +54,13 @@ def reduce(plan: Plan, state: State, event: Event) -> State:
         case Answered(answer=answer, signed=signed):
             if answer.choice in LETS_GO:
                 state.let_go.append(signed)
-            _accept(core, signed, answer.nonce, deciding.answered(core, answer, signed), before + 1)
+            _accept(core, signed, answer, deciding.answered(core, answer, signed), before + 1)
         case Commanded(command=command, signed=signed):
             if command.command in ("add", "input", "hand_over"):
                 state.commands.append(signed)
             elif command.command in LETS_GO:
                 state.let_go.append(signed)
-            _accept(core, signed, command.nonce, interrupting.commanded(core, command, signed), before + 1)
+            _accept(core, signed, command, interrupting.commanded(core, command, signed), before + 1)
         case ReviewOpened() if state.review == "wanted":
             state.review = "opened"
             core.row("review.opened", "The review is open")
@@ -88,9 +87,22 @@ def _launched(core: Core) -> None:
     )
 
 
-def _accept(core: Core, signed: Signed, nonce: str, says: str, row: int) -> None:
-    receipt = Receipt(nonce=nonce, at=core.now, says=says, row=row)
-    core.state.accepted[nonce] = Accepted(body=hash_of(signed.body), receipt=receipt)
+def _accept(core: Core, signed: Signed, word: Answer | Command, says: str, row: int) -> None:
+    """Remember the word for as long as someone may ask again what became of it."""
+    receipt = Receipt(nonce=word.nonce, at=core.now, says=says, row=row)
+    kept = core.state.accepted
+    if core.state.engine >= 2:
+        kept = {nonce: there for nonce, there in kept.items() if not _is_past(core, there)}
+    kept[word.nonce] = Accepted(body=hash_of(signed.body), receipt=receipt, expires=word.expires)
+    core.state.accepted = kept
+
+
+REMEMBERED = timedelta(days=1)
+"""How long after its time a word still gets its old receipt."""
+
+
+def _is_past(core: Core, word: Accepted) -> bool:
+    return word.expires is not None and word.expires + REMEMBERED < core.now
 
 
 def _settle(core: Core) -> None:

@@ -1,12 +1,14 @@
-"""What the review has to do, when the response has ended: the playbook's tasks, the meeting, and what is still held."""
+"""What the review has to do, when the response has ended: the playbook's tasks, the meeting, and that what is held is decided on.
+
+What exactly is held stands in the run, which asks about it: a list of it here would be wrong with the next undo."""
 
 from __future__ import annotations
 
 from firedoor.plan import Plan
 from firedoor.protocol import ReviewItem, ReviewOrder
-from firedoor.run import telling
+from firedoor.run import remaining, telling
 from firedoor.run.core import Core, Scope
-from firedoor.run.state import HELD, State
+from firedoor.run.state import State
 
 
 def review_of(plan: Plan, state: State) -> ReviewOrder:
@@ -25,10 +27,10 @@ def review_of(plan: Plan, state: State) -> ReviewOrder:
             words = telling.plainly(plan, task.words, Scope(core, ""))
             due = task.due.after(state.now, zone)
             items.append(ReviewItem(id=f"task-{number}", words=words, assign=task.assign, due_at=due))
-    held = [f"{core.name(path)}: {hold.target}" for path, hold in core.holds() if hold.status in HELD]
-    if held and state.ended != "completed":
+    open_ = sum(len(targets) for targets in remaining.undecided(core).values())
+    if open_:
         due = min((item.due_at for item in items), default=state.now)
-        words = f"Decide on what is still contained: {'; '.join(held[:20])}" + ("; …" if len(held) > 20 else "")
+        words = f"See that it is decided what becomes of {open_} that the response has left contained; its run asks"
         items.append(ReviewItem(id="held", words=words, assign=review.owner, due_at=due))
     return ReviewOrder(
         incident=state.incident,

@@ -14,8 +14,12 @@ from firedoor.plan import Consequence, Who
 from firedoor.plan.model import Severity
 from firedoor.protocol import Decision, Intent, Phase, Receipt, Rendering, Row, Signed
 
-ENGINE = 1
-"""Shape and behaviour of the state. It rises only across a continue-as-new; code keeps the one before."""
+ENGINE = 2
+"""Shape and behaviour of the state. It rises only across a continue-as-new; code keeps the one before.
+
+2: a response that has ended asks about what nobody has decided on; undo all keeps the steps that meet a running clock;
+a fact that is needed is a question.
+"""
 
 StepStatus = Literal[
     "waiting",
@@ -48,6 +52,9 @@ Why = Literal[
     "undo_failed",
     "severity",  # a changed severity concerns a step that is over
     "cancelled",  # someone cancelled the workflow from outside
+    "held",  # the response has ended, and nobody has decided what becomes of what is contained
+    "clock",  # the response has ended, a clock runs, and no step is left that meets it
+    "fact",  # who has to sign needs to know something first
 ]
 
 ActKind = Literal["notify", "contain", "release", "read", "record"]
@@ -112,6 +119,8 @@ class StepState(Live):
     assigned: Who | None = None
     skip_by: str | None = None
     """Who asked to skip an approval; a second person has to ask as well."""
+    facts: list[str] = []
+    """What deciders wanted to know about an approval, and what they were told. It is shown beside the document."""
     owes_silence: bool = False
     """An approval that was skipped before it was asked: what silence means follows when it is reached."""
 
@@ -165,6 +174,10 @@ class Ask(Live):
     addition: int | None = None
     """The addition that an approval is about; None where it is about everything."""
     consequence: Consequence | None = None
+    about: str | None = None
+    """A fact that is needed: the approval for which; a clock that nobody is on: its name."""
+    asker: str | None = None
+    """Who needs the fact."""
     document: str
     """The document, canonical JSON: the very text whose hash is signed."""
     hash: str
@@ -222,10 +235,13 @@ class Accepted(Live):
 
     body: str
     receipt: Receipt
+    expires: datetime | None = None
+    """After this the word is let in no more: nothing has to remember it for long."""
 
 
 class State(Live):
-    engine: int = ENGINE
+    engine: int = 1
+    """As in what crossed before there was a second one; a launch gives its own."""
     incident: str
     launch: Signed
     launcher: str

@@ -5,6 +5,7 @@ They run in the update's validator, so that a refused word leaves no event, and 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from firedoor.run import asking, clocks, documents, interrupting, seats, tasks
 from firedoor.run.core import Core
 from firedoor.run.documents import hash_of
 from firedoor.run.severity import LOWERED_BY, URGENCY
-from firedoor.run.state import FINAL, Ask, State
+from firedoor.run.state import FINAL, Ask, State, Why
 
 
 class Refused(Exception):
@@ -86,10 +87,24 @@ def _check_approval(core: Core, ask: Ask, answer: Answer) -> None:
         raise Refused("seat", f"No seat here is yours: it waits for {names}.")
     if answer.choice == "approve" and seats.seat(core, ask, answer) is None:
         raise Refused("seat", "The seat that you could fill is taken.")
-    if answer.choice == "need_fact" and not answer.reason:
-        raise Refused("reason", "Say which fact you need.")
+    if answer.choice == "need_fact":
+        _check_fact(core, ask, answer)
     if answer.targets is not None:
         _check_fewer(core, ask, answer)
+
+
+MOST_FACTS = 20
+"""Facts that may be asked for about one approval."""
+
+
+def _check_fact(core: Core, ask: Ask, answer: Answer) -> None:
+    if not answer.reason:
+        raise Refused("reason", "Say which fact you need.")
+    open_ = [other for other in core.asks_of(ask.step) if other.why == "fact"]
+    if any(other.asker == answer.person for other in open_):
+        raise Refused("twice", "You have asked for a fact already, and the commander has not answered yet.")
+    if len(open_) + len(core.at(ask.step).facts) >= MOST_FACTS:
+        raise Refused("many", f"{MOST_FACTS} facts were asked for already. Sign, reject, or talk to the commander.")
 
 
 def _check_fewer(core: Core, ask: Ask, answer: Answer) -> None:
@@ -108,8 +123,20 @@ def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
         raise Refused("role", f"This is asked of {', '.join(str(who) for who in ask.to)}, and you are none of them.")
     if ask.proof and not answer.proof:
         raise Refused("proof", f"Give the {ask.proof} as proof.")
+    missing = _SAY.get((ask.why, answer.choice))
+    if missing is not None and not answer.reason:
+        raise Refused("reason", missing)
     if answer.targets is not None:
         raise Refused("targets", "This answer takes no targets.")
+
+
+_SAY: dict[tuple[Why | None, str], str] = {
+    ("held", "keep"): "Say why it is kept.",
+    ("clock", "done"): "Say how the clock was met.",
+    ("clock", "not_due"): "Say why the clock is not owed.",
+    ("fact", "answer"): "Say what the answer is.",
+}
+"""Answers that need a reason, by what the question is about."""
 
 
 COMMANDED_BY_ALL = ("note",)
@@ -292,9 +319,18 @@ def _reassign(core: Core, command: Command, path: str) -> None:
         raise Refused("value", "Say to whom.")
 
 
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_@.+-]{0,99}")
+"""What a person can be called (firedoor.people.organization)."""
+
+
 def _hand_over(core: Core, command: Command, path: str) -> None:
+    """Who is of the organization is known to the front door, which signs; a run knows what no person's name can be."""
     if not isinstance(command.value, str) or not command.value:
         raise Refused("value", "Say who is to command.")
+    if interrupting.who_named(core, command.value).kind != "person" or not _NAME.fullmatch(command.value):
+        raise Refused("value", "The command is handed over to one person, by the name that the organization knows.")
+    if command.value == core.state.commander:
+        raise Refused("state", f"{command.value} commands already.")
 
 
 def _stop(core: Core, command: Command, path: str) -> None:

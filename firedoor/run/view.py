@@ -62,7 +62,7 @@ def _picture(plan: Plan, state: State) -> View:
         next_due=next_due(state),
         waiting_on=waiting_on(state),
         steps=_within(40, _steps(core, plan.steps, "", 0)),
-        asks=_within(120, [_ask(ask) for ask in state.asks.values()]),
+        asks=_within(120, [_ask(ask, _facts(state, ask)) for ask in state.asks.values()]),
         clocks=_clocks(core),
         holds=_within(20, _holds(core)),
         rows=(),
@@ -192,7 +192,11 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
     )
 
 
-def _ask(ask: Ask) -> AskView:
+def _facts(state: State, ask: Ask) -> tuple[str, ...]:
+    return tuple(state.steps[ask.step].facts) if ask.kind == "approval" else ()
+
+
+def _ask(ask: Ask, facts: tuple[str, ...]) -> AskView:
     return AskView(
         id=ask.id,
         kind=ask.kind,
@@ -213,6 +217,7 @@ def _ask(ask: Ask) -> AskView:
         ),
         proof=ask.proof,
         document=ask.hash,
+        facts=facts,
         late=ask.late,
     )
 

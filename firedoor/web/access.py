@@ -83,7 +83,8 @@ def _step(step: StepView) -> StepView:
 
 
 def _ask(ask: AskView) -> AskView:
-    return ask.model_copy(update={"words": WITHHELD, "silence": WITHHELD, "proof": WITHHELD if ask.proof else None})
+    proof = WITHHELD if ask.proof else None
+    return ask.model_copy(update={"words": WITHHELD, "silence": WITHHELD, "proof": proof, "facts": ()})
 
 
 def _hold(hold: HoldView) -> HoldView:

@@ -95,6 +95,7 @@ def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
             deadline=ask.deadline,
             silence=ask.silence,
             proof=ask.proof,
+            facts=ask.facts,
             document=ask.document,
         )
         for ask in view.asks

@@ -209,6 +209,8 @@ class InboxLine(Frozen):
     deadline: datetime | None = None
     silence: str = ""
     proof: str | None = None
+    facts: tuple[str, ...] = ()
+    """What deciders wanted to know, and what they were told; the document does not change by it."""
     document: str
 
 

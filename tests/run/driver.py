@@ -255,6 +255,13 @@ class Run:
         )
         return self.deliver(word)
 
+    def keep(self) -> Run:
+        """Keep whatever a response that has ended left contained, if anything, so that the run can close."""
+        for ask in self.asks("", why="held"):
+            assert self.phase == "holding"
+            self.answer(ask, "keep", by=COMMANDER, reason="it stays")
+        return self.settle()
+
     def command(
         self,
         command: CommandKind,

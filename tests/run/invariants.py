@@ -11,7 +11,7 @@ from firedoor.protocol import ContainOrder, ReleaseOrder, Row
 from firedoor.run import State, asking, reduce, wake_at
 from firedoor.run.events import ActEnded, Event
 from firedoor.run.reducer import may_begin
-from firedoor.run.state import FINAL
+from firedoor.run.state import FINAL, HELD
 from firedoor.run.view import view
 
 INTENTS = ("respond", "stop", "undo_all")
@@ -60,6 +60,7 @@ class Invariants:
         self._asks(state)
         self._steps(state)
         self._holds(state)
+        self._leaves_nothing(state)
         self._goes_on(state)
         self._rows(state)
         view(self.plan, state)
@@ -152,6 +153,15 @@ class Invariants:
         if state.phase == "closed" and state.ended == "undone":
             left = [h for s in state.steps.values() for h in s.holds.values() if h.status in ("applied", "unknown")]
             assert not [hold for hold in left if not hold.lasting], "everything was undone, and something is held"
+
+    def _leaves_nothing(self, state: State) -> None:
+        """No run closes with a clock that runs, or with containment that was stopped short and nobody decided about."""
+        if state.phase != "closed" or state.engine < 2:
+            return
+        running = [name for name, clock in state.clocks.items() if clock.met_at is None and not clock.not_due]
+        assert not running, f"{running} run, and the run is closed"
+        open_ = [h for step in state.steps.values() for h in step.holds.values() if h.status in HELD and not h.lasting]
+        assert state.ended == "completed" or not open_, "nobody has decided what becomes of this"
 
     def _goes_on(self, state: State) -> None:
         """A run that is not closed waits for something, and its timer never goes off for nothing."""

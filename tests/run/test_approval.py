@@ -10,6 +10,7 @@ import pytest
 
 from firedoor.plan import Clock, Plan
 from firedoor.run.events import Time
+from firedoor.run.view import view
 from tests.run.driver import Run, refused
 from tests.run.plans import (
     HOUR,
@@ -324,11 +325,75 @@ def test_need_one_fact_asks_the_commander_and_stops_no_clock() -> None:
     refused("reason", lambda: run.answer("ok", "need_fact"))
     run.answer("ok", "need_fact", reason="Whose account is it?")
     run.settle()
-    assert run.notices("One fact is needed") == ["One fact is needed: approval “Go?”"]
-    assert run.world.orders[-2].audience[0].kind == "commander"
-    assert run.ask("ok").seats[0].deadline == deadline
-    run.answer("ok")
+    assert "omar needs one fact for approval “Go?”: Whose account is it?" in run.notices()
+    fact = run.ask("ok", why="fact")
+    assert fact.to[0].kind == "commander"
+    assert run.ask("ok", kind="approval").seats[0].deadline == deadline
+    run.answer(run.ask("ok", kind="approval"))
+    run.settle()
     assert run.status("ok") == "approved"
+    assert not run.asks("ok"), "nobody has to answer for an approval that is over"
+
+
+def test_a_fact_is_answered_and_shown_and_leaves_what_was_signed() -> None:
+    run = asked("policy", "legal")
+    run.answer("ok")
+    run.answer("ok", "need_fact", by="tom", reason="Is the owner travelling?")
+    run.settle()
+    approval, fact = run.ask("ok", kind="approval"), run.ask("ok", why="fact")
+    shown = approval.hash
+    refused("role", lambda: run.answer(fact, "answer", by="tom", reason="yes"))
+    refused("reason", lambda: run.answer(fact, "answer", by="ana"))
+    run.answer(fact, "answer", by="ana", reason="Yes, says her office.")
+    run.settle()
+    told = "tom needs one fact for approval “Go?”: Is the owner travelling? — ana answered: Yes, says her office."
+    assert run.step("ok").facts == [told]
+    assert [ask.facts for ask in view(run.plan, run.state).asks] == [(told,)]
+    assert run.told("approval.fact")[0].words == told
+    assert any(subject.startswith(told) for subject in run.notices())
+    assert approval.hash == shown
+    assert [signature.person for signature in approval.signatures] == ["omar"]
+    run.answer(run.ask("ok"), by="tom")
+    assert run.status("ok") == "approved"
+
+
+def test_a_fact_may_be_needed_once_at_a_time_and_not_for_ever() -> None:
+    run = asked("policy")
+    for number in range(20):
+        run.answer(run.ask("ok", kind="approval"), "need_fact", reason=f"{number}?")
+        refused("twice", lambda: run.answer(run.ask("ok", kind="approval"), "need_fact", reason="And?"))
+        run.answer(run.ask("ok", why="fact"), "answer", by="ana", reason="Yes")
+        run.settle()
+    refused("many", lambda: run.answer("ok", "need_fact", reason="One more?"))
+
+
+def test_an_unanswered_fact_goes_up_the_ladder_and_ends_with_its_approval() -> None:
+    run = asked("policy", "legal")
+    run.answer("ok", "need_fact", reason="Whose account is it?")
+    run.wait(11 * MINUTE)
+    assert [str(who) for who in run.ask("ok", why="fact").to] == ["commander", "crt.manager", "region.manager"]
+    run.answer(run.ask("ok", kind="approval"), "reject", by="tom")
+    run.settle()
+    assert not run.asks("ok", why="fact")
+
+
+# --- skipped ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_skipped_approval_whose_silence_asks_can_be_left() -> None:
+    """A case that failed: there was no way on but to end the whole response."""
+    gate = approve("Go?", name="ok", unlocks=("#act",), on_timeout="ask commander")
+    act = contain("lock_account", given("accounts"), name="act", when=is_("#ok", "approved"))
+    run = Run(plan(group(gate, act, task("Inside", name="inside")), task("After", name="after"))).launch()
+    run.command("skip", "ok")
+    run.command("skip", "ok", by="sam")
+    run.settle()
+    ask = run.ask("ok", kind="question")
+    assert ask.choices == ["again", "leave", "stop", "undo_all"]
+    run.answer(ask, "leave", by="ana")
+    run.settle()
+    assert (run.status("ok"), run.status("act"), run.status("inside")) == ("skipped", "not_needed", "not_needed")
+    assert run.status("after") == "asking"
 
 
 # --- fewer ------------------------------------------------------------------------------------------------------------

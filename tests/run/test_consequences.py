@@ -164,7 +164,7 @@ def test_going_on_is_offered_only_where_continue_would_compile(make: Kind, outco
 def test_a_question_may_end_the_response(make: Kind, outcome: str, choice: str) -> None:
     run = make("ask commander")
     run.answer(run.ask("x", kind="question"), choice, by="ana")
-    run.settle()
+    run.settle().keep()
     assert run.status("x") == outcome
     assert run.ended == ("stopped" if choice == "stop" else "undone")
     assert not run.state.asks

@@ -225,7 +225,7 @@ THINGS = (*(act,) * 5, *(acts,) * 2, *(time,) * 2, *(answer,) * 4, *(command,) *
 
 # --- and then everyone does what is asked -----------------------------------------------------------------------------
 
-GO_ON = ("approve", "done", "continue", "skip", "undo", "stop", "reject")
+GO_ON = ("approve", "done", "continue", "skip", "answer", "keep", "undo", "stop", "reject")
 
 
 def calm(run: Run) -> None:

@@ -459,7 +459,7 @@ ENDS: tuple[CommandKind, ...] = ("stop", "undo_all")
 def test_an_end_while_it_waits(verb: str, end: CommandKind) -> None:
     run = waiting(VERBS[verb]())
     run.command(end)
-    run.settle()
+    run.settle().keep()
     assert run.phase == "closed"
     assert run.status("x") in ("waiting", "stopped")
     assert run.holds("before") == dict.fromkeys(("@a", "@b"), "applied" if end == "stop" else "undone")
@@ -470,7 +470,7 @@ def test_an_end_while_it_waits(verb: str, end: CommandKind) -> None:
 def test_an_end_while_it_asks(verb: str, end: CommandKind) -> None:
     run = asking(ASKS[verb]())
     run.command(end)
-    run.settle()
+    run.settle().keep()
     assert run.status("x") == "stopped"
     assert run.phase == "closed"
 
@@ -482,7 +482,7 @@ def test_stop_while_it_acts_ends_the_attempt(verb: str, reports: bool) -> None:
     run.world.reports_when_ended = reports
     run.command("stop")
     run.stays = []
-    run.settle()
+    run.settle().keep()
     assert run.status("x") == ("done" if verb == "undo" else "stopped")
     assert run.ended == "stopped"
     assert run.phase == "closed"
@@ -504,7 +504,7 @@ def test_undo_all_while_it_acts_ends_it_and_then_undoes(verb: str) -> None:
 def test_an_end_within_a_branch(verb: str, end: CommandKind) -> None:
     run = acting(verb)
     run.command(end)
-    run.settle()
+    run.settle().keep()
     assert run.status("x") == "stopped"
     assert run.phase == "closed"
 
@@ -512,7 +512,7 @@ def test_an_end_within_a_branch(verb: str, end: CommandKind) -> None:
 def test_stop_keeps_what_is_over() -> None:
     run = over(VERBS["contain"]())
     run.command("stop")
-    run.settle()
+    run.settle().keep()
     assert run.status("x") == "done"
     assert set(run.holds("x").values()) == {"applied"}
     assert run.phase == "closed"
@@ -554,14 +554,24 @@ def test_stop_keeps_steps_that_meet_a_clock_which_runs_as_tasks(verb: str, reach
     assert run.phase == "closed"
 
 
-def test_undo_all_keeps_no_tasks() -> None:
-    run = Run(plan(task(name="x", meets="law"), clocks=(clock(),))).launch()
-    run.command("stop")
-    run.settle()
-    assert run.phase == "holding"
+@pytest.mark.parametrize("verb", MET)
+@pytest.mark.parametrize("reached", [False, True])
+def test_undo_all_keeps_them_too_but_nothing_is_contained_by_hand(verb: str, reached: bool) -> None:
+    """Against the table, which stops them: a law's clock does not end because a lock was undone."""
+    before = () if reached else (task("First"),)
+    run = Run(plan(*before, MET[verb](), clocks=(clock(),)), TWO)
+    run.stays = ["notify"] if verb == "notify" else []
+    run.launch()
+    run.stays = []
     run.command("undo_all")
     run.settle()
-    assert run.status("x") == "stopped"
+    assert (run.ended, run.phase) == ("undone", "holding")
+    if verb == "contain":
+        assert run.ask("", why="clock").about == "law"
+        return
+    run.answer(run.ask("x", kind="task"), "done", by="ana", proof="7")
+    run.settle()
+    assert run.state.clocks["law"].met_at is not None
     assert run.phase == "closed"
 
 

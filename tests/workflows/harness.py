@@ -384,6 +384,12 @@ class Run:
         receipt: Receipt = await self.handle.execute_update(name, word, result_type=Receipt)
         return receipt
 
+    async def keep(self, person: str = "niamh") -> Receipt:
+        """Keep what a stopped response has left contained, so that the run can close."""
+        view = await self.until(lambda view: any("keep" in ask.choices for ask in view.asks))
+        (ask,) = [ask for ask in view.asks if "keep" in ask.choices]
+        return await self.answer(person, ask, "keep", reason="it stays")
+
     async def command(self, person: str, command: CommandKind, **more: Any) -> Receipt:
         now = more.pop("now", None) or await self.now()
         given: dict[str, Any] = {

@@ -85,11 +85,41 @@ async def test_stop_keeps_what_is_contained(stage: Stage) -> None:
         "The response ends; what is contained stays contained."
     )
     slow.go.set()
+    await run.keep()
     assert await run.result() == "stopped"
     assert sorted(effects(stage)) == [("apply", "@a:x"), ("apply", "@b:x")]
     assert {hold.state for hold in stage.records.ledger.held(run.incident)} == {"applied"}
     assert not stage.doubles.told("1:")
     assert {row.data["to"] if row.kind == "run.severity" else row.kind for row in run.rows()} >= {"run.stopped"}
+
+
+@pytest.mark.history("stop-undone")
+async def test_what_a_stop_has_left_can_be_undone(stage: Stage) -> None:
+    """A case that failed: the run closed at once, and nobody could undo any more."""
+    run = await stage.launch(p.plan(p.contain(), p.task()))
+    await run.ask("1")
+    await run.command("ana", "stop", reason="It was us")
+    view = await run.until(lambda view: view.ended == "stopped" and view.asks)
+    (ask,) = view.asks
+    assert ask.choices == ("keep", "undo")
+    assert (await refused(run.answer("niamh", ask, "keep")))[0] == "reason"
+    await run.answer("niamh", ask, "undo")
+    assert await run.result() == "stopped"
+    assert not stage.records.ledger.held(run.incident)
+    assert not stage.platform.held("lock", "@a:x")
+
+
+@pytest.mark.history("undo-all-clock")
+async def test_a_running_clock_outlives_an_undo_of_everything(stage: Stage) -> None:
+    clocked = p.task(meets=("law",))
+    run = await stage.launch(p.plan(p.contain(), clocked, clocks=(p.clock("law", 3600),)))
+    await run.ask("1")
+    await run.command("ana", "undo_all", reason="Wrong account")
+    view = await run.until(lambda view: view.ended == "undone")
+    assert (view.phase, [ask.kind for ask in view.asks]) == ("holding", ["task"])
+    await run.answer("niamh", await run.ask("1"), "done")
+    assert await run.result() == "undone"
+    assert not stage.records.ledger.held(run.incident)
 
 
 @pytest.mark.history("undo-all")
@@ -130,8 +160,10 @@ async def test_an_act_hears_of_a_stop_soon(stage: Stage) -> None:
     await run.until(lambda view: "Acting" in view.next_act)
     began = time.monotonic()
     await run.command("ana", "stop")
-    assert await run.result() == "stopped"
+    await run.until(lambda view: view.ended == "stopped")
     assert time.monotonic() - began < 7
+    await run.keep()
+    assert await run.result() == "stopped"
     assert len(effects(stage)) < 7
 
 

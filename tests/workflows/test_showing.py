@@ -113,13 +113,14 @@ async def test_the_review_opens_when_the_response_has_ended(stage: Stage) -> Non
     assert (await run.review()).closed
 
 
-async def test_a_review_of_what_was_stopped_lists_what_is_still_contained(stage: Stage) -> None:
+async def test_a_review_of_what_was_stopped_sees_that_it_is_decided_on(stage: Stage) -> None:
     run = await stage.launch(p.plan(p.contain(), p.task(), review=REVIEW))
     await run.ask("1")
     await run.command("ana", "stop")
+    await run.keep()
     assert await run.result() == "stopped"
     words = [item.words for item in (await run.review()).items]
-    assert "Decide on what is still contained: lock: @a:x; lock: @b:x" in words
+    assert "See that it is decided what becomes of 2 that the response has left contained; its run asks" in words
 
 
 async def test_a_review_that_someone_cancels_goes_on(stage: Stage) -> None:

@@ -68,12 +68,18 @@ async def test_one_fact_is_asked_of_the_commander_and_stops_no_clock(stage: Stag
     run = await stage.launch(p.plan(p.approve()))
     ask = await run.ask("0")
     await run.answer("omar", ask, "need_fact", reason="Is it the owner's own device?")
-    again = await run.ask("0")
+    again = await run.ask("0", "approval")
     assert (again.id, again.deadline, again.document) == (ask.id, ask.deadline, ask.document)
+    fact = await run.ask("0", "question")
+    await run.answer("niamh", fact, "answer", reason="It is")
+    view = await run.until(lambda view: len(view.asks) == 1)
+    assert view.asks[0].document == ask.document
+    assert [fact.endswith("own device? — niamh answered: It is") for fact in view.asks[0].facts] == [True]
     await run.answer("omar", again, "approve")
     await run.result()
-    (notice,) = [notice for notice in stage.doubles.notices if "own device" in notice.texts[0].text]
-    assert notice.audience == (p.COMMANDER,)
+    asked, told = [notice for notice in stage.doubles.notices if "own device" in notice.texts[0].text]
+    assert asked.audience == (p.COMMANDER,)
+    assert "niamh answered: It is" in told.texts[0].text
 
 
 @pytest.mark.history("contain-signed")
@@ -185,6 +191,7 @@ async def test_a_failure_holds_up_only_its_own_branch(stage: Stage) -> None:
     await run.until(lambda view: any(hold.state == "applied" for hold in view.holds))
     assert ask.to == ("commander",)
     await run.answer("niamh", ask, "stop")
+    await run.keep()
     assert await run.result() == "stopped"
     assert effects(stage) == [("apply", "hide", "@c:x")]
     assert not stage.doubles.told("0.0.1")

@@ -1,0 +1,208 @@
+"""What a response leaves behind when it has ended: containment that nobody has decided about, clocks that nobody is on.
+
+The run asks about both, and holds until it is answered, because only a run can undo, and only a person can say that a
+law was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from firedoor.plan import Consequence, Step, paths
+from firedoor.plan.expression import Expr, StepField, StepIs
+from firedoor.plan.references import parts
+from firedoor.protocol import Answer
+from firedoor.run import clocks, documents, questions, releasing
+from firedoor.run.core import Core
+from firedoor.run.state import Ask, Hold, StepStatus
+
+MOST_NAMED = 100
+"""Targets that a question names one by one; of more it says how many they are."""
+
+NOT_CARRIED_OUT: tuple[StepStatus, ...] = ("skipped", "unanswered", "failed", "stopped")
+"""A condition that rests on such an outcome was decided by nobody."""
+
+
+def ask(core: Core) -> None:
+    """Put the questions that are owed, and withdraw those that were settled otherwise."""
+    if core.state.engine < 2:
+        return
+    _ask_about_holds(core)
+    _ask_about_clocks(core)
+
+
+# --- containment ------------------------------------------------------------------------------------------------------
+
+
+def undecided(core: Core) -> dict[str, list[str]]:
+    """By step, what is contained without a lease and without anybody having decided that it stays.
+
+    After a stop that is all of it. A response that has completed leaves what its playbook leaves; but not what an undo
+    would have released that was skipped, left out or never decided on.
+    """
+    asked = {(a.step, t) for a in core.state.asks.values() if a.why in ("expiry", "undo_failed") for t in a.targets}
+    found: dict[str, list[str]] = {}
+    for path, hold in core.holds():
+        if not _is_open(hold) or (path, hold.target) in asked:
+            continue
+        if core.state.ended != "completed" or _should_have_been_undone(core, path, hold.target):
+            found.setdefault(path, []).append(hold.target)
+    return found
+
+
+def _is_open(hold: Hold) -> bool:
+    return hold.status in ("entered", "applied", "unknown", "undo_failed") and hold.until is None and not hold.lasting
+
+
+def _should_have_been_undone(core: Core, holder: str, target: str) -> bool:
+    """Whether the playbook has an undo for it that did not happen, though no decision of the playbook was against it."""
+    return any(_was_missed(core, step, holder, target) for step in core.plan.by_path.values())
+
+
+def _was_missed(core: Core, step: Step, holder: str, target: str) -> bool:
+    static = paths.static(holder)
+    if step.verb == "undo" and step.step == static:
+        tries = [path for path in core.state.steps if paths.static(path) == step.path and _reaches(step, path, holder)]
+        tries = tries or [paths.in_run(step.path, holder)]
+        missed = [path for path in tries if _missed(core, path, target)]
+        done = any(core.status(path) == "done" and _is_about(core, path, target) for path in tries)
+        return bool(missed) and not done
+    if step.verb in ("approve", "task", "wait"):
+        ends = [step.on_timeout, *([step.on_reject] if step.verb == "approve" else [])]
+        path = paths.in_run(step.path, holder)
+        undoes = any(end is not None and _undoes(end, step, static) for end in ends)
+        return undoes and core.status(path) in ("skipped", "unanswered")
+    return False
+
+
+def _undoes(end: Consequence, step: Step, holder: str) -> bool:
+    return end.kind == "undo_all" or (end.kind == "undo" and (end.step or step.path) == holder)
+
+
+def _reaches(step: Step, path: str, holder: str) -> bool:
+    return step.verb == "undo" and paths.in_run(step.step, path) == holder
+
+
+def _is_about(core: Core, path: str, target: str) -> bool:
+    targets = core.at(path).targets
+    return targets is None or target in targets
+
+
+def _missed(core: Core, path: str, target: str) -> bool:
+    """Whether an undo was passed over by chance: skipped, failed, left out, or under a condition that rests on what
+    nobody has carried out. One whose condition was decided is not needed by the playbook's own word."""
+    state = core.state.steps.get(path)
+    if state is not None and state.targets is not None and target not in state.targets:
+        return False
+    if any(paths.within(path, scope) for scope in core.state.left) and core.status(path) != "done":
+        return True
+    inner = path
+    while inner:
+        status = core.status(inner)
+        if status in NOT_CARRIED_OUT:
+            return True
+        if status == "not_needed":
+            when = core.step(inner).when
+            return when is not None and _rests_on_nothing(core, when, inner)
+        inner = paths.parent(inner)
+    return False
+
+
+def _rests_on_nothing(core: Core, when: Expr, path: str) -> bool:
+    return any(core.status(paths.in_run(step, path)) in NOT_CARRIED_OUT for step in _steps_in(when))
+
+
+def _steps_in(expr: Expr) -> Iterator[str]:
+    if isinstance(expr, StepIs | StepField):
+        yield expr.step
+    for part in parts(expr):
+        yield from _steps_in(part)
+
+
+def _ask_about_holds(core: Core) -> None:
+    open_ = next((a for a in core.state.asks.values() if a.why == "held"), None)
+    found = undecided(core)
+    if not found:
+        if open_ is not None:
+            questions.settle(core, open_)
+        return
+    named = [f"{core.name(path)}: {target}" for path, targets in found.items() for target in targets]
+    words = _words(core, found)
+    if open_ is None:
+        questions.put(core, "", "held", words, ["keep", "undo"], targets=named[:MOST_NAMED], block=False)
+    elif open_.words != words or open_.targets != named[:MOST_NAMED]:
+        open_.words, open_.targets = words, named[:MOST_NAMED]
+        open_.document = documents.of_question(core, open_)
+        open_.hash = documents.hash_of(open_.document)
+        core.changes += 1
+
+
+def _words(core: Core, found: dict[str, list[str]]) -> str:
+    how = {"stopped": "was stopped", "undone": "was undone"}.get(core.state.ended or "", "has ended")
+    steps = list(found)
+    which = "; ".join(f"{core.name(path)} for {questions.some(found[path])}" for path in steps[:3])
+    more = f"; and {len(steps) - 3} more steps" if len(steps) > 3 else ""
+    return f"The response {how}, and this stays contained: {which}{more}. Keep it, or undo it"
+
+
+def decided(core: Core, answer: Answer) -> None:
+    """Keep what nobody has decided about, for good, or undo it: the steps with the newest entries first."""
+    core.changes += 1
+    found = undecided(core)
+    entered = {path: max(core.at(path).holds[target].entered for target in found[path]) for path in found}
+    for path in sorted(found, key=lambda path: -entered[path]):
+        if answer.choice == "undo":
+            releasing.release(core, path, found[path], f"{answer.person} decided so")
+            continue
+        for target in found[path]:
+            core.at(path).holds[target].lasting = True
+
+
+# --- clocks -----------------------------------------------------------------------------------------------------------
+
+
+def unowned(core: Core) -> list[str]:
+    """Clocks that run, and that no open task would meet."""
+    tasks = [ask for ask in core.state.asks.values() if ask.kind == "task"]
+    owned = {name for task in tasks for name in core.step(task.step).meets}
+    return [name for name in clocks.running(core) if name not in owned]
+
+
+def _ask_about_clocks(core: Core) -> None:
+    there = {a.about: a for a in core.state.asks.values() if a.why == "clock"}
+    names = unowned(core)
+    for name in [name for name in names if name not in there]:
+        clock = core.state.clocks[name]
+        until = f"{clock.due_at:%Y-%m-%d %H:%M UTC}"
+        runs = f"ran out at {until} and was not met" if clock.missed else f"runs until {until}"
+        words = f"The response has ended, clock {name} {runs}, and no step is left that meets it. Who meets it, and how"
+        questions.put(
+            core,
+            "",
+            "clock",
+            words,
+            ["done", "not_due"],
+            about=name,
+            deadline=clock.due_at if clock.due_at > core.now else None,
+            block=False,
+        )
+    for about, open_ in there.items():
+        if about not in names:
+            questions.settle(core, open_)
+        elif open_.deadline is not None and open_.deadline <= core.now:
+            open_.deadline = None
+            core.changes += 1
+
+
+def clock_answered(core: Core, ask: Ask, answer: Answer) -> None:
+    """A person says how the clock was met, or why it is not owed."""
+    clock = core.state.clocks[ask.about or ""]
+    if answer.choice == "done":
+        clock.met_at, clock.met_by = core.now, answer.person
+        late = ", late" if clock.due_at < core.now else ""
+        words, kind = f"Clock {ask.about} was met{late}, by {answer.person}'s word", "clock.met"
+    else:
+        clock.not_due = True
+        words, kind = f"Clock {ask.about} is not owed, by {answer.person}'s word", "clock.not_due"
+    said = "; ".join(text for text in (answer.reason, answer.proof) if text)
+    core.row(kind, f"{words}: {said}", clock=ask.about, by=answer.person, proof=answer.proof, ask=ask.id)
