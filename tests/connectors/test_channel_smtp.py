@@ -17,6 +17,7 @@ from firedoor.connectors.settings import Settings
 from firedoor.connectors.smtp import SmtpChannel
 from tests.connectors.channel_kits import SENDER, TOKEN
 from tests.connectors.mail_refuser import MailRefuser
+from tests.fixtures.smtp import arrival
 
 HEADERS = [
     "Message-ID",
@@ -175,3 +176,8 @@ async def test_a_server_elsewhere_must_encrypt() -> None:
         with pytest.raises((BadSettings, Unavailable)):
             await elsewhere.send(MAIL)
         assert len(server.mails) == 1
+
+
+def test_the_tests_server_lists_mail_in_the_order_in_which_it_came() -> None:
+    came = ["1700000000.M998P7Q1.host", "1700000000.M12034P7Q2.host", "1700000000.M12034P7Q10.host"]
+    assert sorted(reversed(came), key=arrival) == came
