@@ -180,4 +180,4 @@ async def test_a_server_elsewhere_must_encrypt() -> None:
 
 def test_the_tests_server_lists_mail_in_the_order_in_which_it_came() -> None:
     came = ["1700000000.M998P7Q1.host", "1700000000.M12034P7Q2.host", "1700000000.M12034P7Q10.host"]
-    assert sorted(came[::-1], key=arrival) == came
+    assert sorted(set(came), key=arrival) == came
