@@ -49,6 +49,7 @@ from sqlalchemy import (
 from firedoor.records import things
 from firedoor.records.database import BigId, Database, Instant, JsonData, metadata
 from firedoor.records.things import State, Wanted
+from firedoor.run.leases import Lease
 
 
 class EntryState(StrEnum):
@@ -68,6 +69,9 @@ TO_RELEASE: Final = (*OPEN, EntryState.UNDOING, EntryState.UNDO_FAILED)
 """The states that a release has work with."""
 
 MOST_ERROR: Final = 2_000
+
+AT_ONCE: Final = 500
+"""Targets in one statement; SQLite bounds its parameters."""
 
 LANDED_LATE: Final = "an earlier act on it may have landed late, and could not be corrected yet"
 
@@ -342,13 +346,6 @@ class Ledger:
             _doubt_what_followed(connection, row, sent)
             return _entry(connection, entry)
 
-    def extend(self, entry: int, until: datetime | None) -> Entry:
-        """Move an open entry's lease; None makes it lasting."""
-        with self._database.write() as connection:
-            if _lock(connection, entry).open:
-                _set(connection, entry, until=until)
-            return _entry(connection, entry)
-
     # --- questions --------------------------------------------------------------------------------------------------
 
     def find(self, incident: str, step: str, target: str, ordinal: int) -> Entry | None:
@@ -385,6 +382,19 @@ class Ledger:
     def _list(self, *conditions: ColumnElement[bool]) -> list[Entry]:
         with self._database.read() as connection:
             return _all(connection, select(entries).where(*conditions).order_by(entries.c.id))
+
+
+def move_lease(connection: Connection, incident: str, lease: Lease) -> None:
+    """Move a step's leases on, never back; None makes them lasting. What is lasting, or let go, stays as it is."""
+    for first in range(0, len(lease.targets), AT_ONCE):
+        leased = update(entries).where(
+            entries.c.incident == incident,
+            entries.c.step == lease.step,
+            entries.c.target.in_(lease.targets[first : first + AT_ONCE]),
+            entries.c.state.in_(TO_RELEASE),
+            entries.c.until.is_not(None) if lease.until is None else entries.c.until < lease.until,
+        )
+        connection.execute(leased.values(until=lease.until))
 
 
 def _effect(intention: Intention) -> str:

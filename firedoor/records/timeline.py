@@ -4,6 +4,8 @@ Rows are numbered by the run, from 1 without gaps, and written with whatever act
 more than once. And a run that was reset tells its story anew: the same things at other moments, and under other numbers
 as soon as one thing went otherwise. So a row is known by what it says, not by when and where it was said: the first to
 arrive stays, and a new one whose number is taken gets the next that is free. Each thing is told once, and none is lost.
+
+A row that tells of moved leases carries them for the ledger (firedoor.run.leases), which learns them with the row.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from sqlalchemy import Column, Connection, RowMapping, String, Table, Text, Uniq
 from sqlalchemy.types import BigInteger
 
 from firedoor.protocol import Row
+from firedoor.records import ledger
 from firedoor.records.database import Database, Instant, JsonData, insert_new, metadata
+from firedoor.run.leases import LEASES, Lease
 
 AT_ONCE: Final = 500
 """Rows in one statement; SQLite bounds its parameters."""
@@ -60,9 +64,13 @@ class Timeline:
         """Add what is not there yet. Returns the highest number that was told and has no gap below it."""
         if not rows:
             return self.recorded(incident)
+        leases = [Lease.model_validate(lease) for row in rows for lease in row.data.get(LEASES, ())]
+        rows = [_without_leases(row) for row in rows]
         with self._database.write() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(incident))))
+            for lease in leases:
+                ledger.move_lease(connection, incident, lease)
             for first in range(0, len(rows), AT_ONCE):
                 _add(connection, incident, rows[first : first + AT_ONCE])
             return _recorded(connection, incident)
@@ -83,6 +91,12 @@ class Timeline:
         """All numbers that have arrived, in order."""
         with self._database.read() as connection:
             return _told(connection, incident)
+
+
+def _without_leases(row: Row) -> Row:
+    if LEASES not in row.data:
+        return row
+    return row.model_copy(update={"data": {name: value for name, value in row.data.items() if name != LEASES}})
 
 
 def identity(row: Row) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from firedoor.protocol import Row
+from firedoor.run import leases
 from firedoor.run.core import Core
 from firedoor.run.state import Act, State
 
@@ -19,7 +20,7 @@ def carry(state: State, act: Act) -> tuple[Row, ...]:
     if rows:
         act.rows = (rows[0].seq, rows[-1].seq)
         state.carried = max(state.carried, rows[-1].seq)
-    return rows
+    return leases.along_with(state, rows)
 
 
 def _load(rows: list[Row]) -> tuple[Row, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,11 @@ async def hours_of(run: Run, kind: str) -> list[float]:
     """When rows of a kind happened, in hours since the launch."""
     rows = (await run.view()).rows
     return [round((row.at - rows[0].at) / HOUR, 2) for row in rows if row.kind == kind]
+
+
+def ends_in_the_ledger(run: Run) -> dict[str, datetime | None]:
+    """Until when the ledger takes each target for contained: what a watchdog goes by."""
+    return {entry.target: entry.until for entry in run.stage.records.ledger.of_incident(run.incident)}
 
 
 @pytest.mark.history("hours-approval")
@@ -106,6 +111,7 @@ async def test_a_lease_of_14_days_ends_after_the_response(skipping: Stage) -> No
     assert "Extended" in (await run.command("ana", "extend", step="0", value=86_400)).says
     await run.forward(days=1.5)
     assert {hold.state for hold in (await run.view()).holds} == {"applied"}
+    assert ends_in_the_ledger(run) == {hold.target: hold.until for hold in (await run.view()).holds}
     await run.forward(days=1)
     assert await run.result() == "completed"
     assert not skipping.records.ledger.held(run.incident)
@@ -124,10 +130,12 @@ async def test_a_lease_whose_end_is_asked_about(skipping: Stage) -> None:
     assert skipping.platform.held("lock", "@a:x"), "nothing expires into the open by silence"
     await run.answer("niamh", ask, "again")
     await run.until(lambda view: not view.asks)
+    await run.forward(hours=1)
+    assert ends_in_the_ledger(run) == {hold.target: hold.until for hold in (await run.view()).holds}
     await run.forward(days=1.01)
     await run.answer("niamh", await run.ask("0", "question"), "continue")
     assert await run.result() == "completed"
-    assert len(skipping.records.ledger.held(run.incident)) == 2
+    assert ends_in_the_ledger(run) == {"@a:x": None, "@b:x": None}
 
 
 @pytest.mark.history("hours-updates")
