@@ -96,6 +96,9 @@ def test_interruptions_from_the_command_line(up: Upped) -> None:
         incident, lambda view: ("@late:x", "undone") in {(hold["target"], hold["state"]) for hold in view["holds"]}
     )
     up("do", incident, "stop", "--yes", "--reason", "enough", person=commander)
+    view = up.until(incident, lambda view: view["ended"] and view["asks"])
+    (left,) = view["asks"]
+    up("answer", "--yes", incident, left["id"], "keep", "--reason", "not verified yet", person=commander)
     view = up.until(incident, closed)
     assert view["ended"] == "stopped"
 
