@@ -19,8 +19,16 @@ def hold(target: str, **fields: Any) -> Hold:
 def state(**steps: list[Hold]) -> State:
     made = {path[1:]: StepState(holds={hold.target: hold for hold in holds}) for path, holds in steps.items()}
     signed = Signed(body="{}", key="test", signature="")
-    at = {"aware_at": NOW, "launched_at": NOW, "now": NOW}
-    return State(incident="one", launch=signed, launcher="ana", region="emea", steps=made, **at)
+    return State(
+        incident="one",
+        launch=signed,
+        launcher="ana",
+        region="emea",
+        aware_at=NOW,
+        launched_at=NOW,
+        now=NOW,
+        steps=made,
+    )
 
 
 def row(seq: int, kind: str, step: str | None = None) -> Row:
