@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeVar
 
 from pydantic import ValidationError
-from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
@@ -58,6 +59,11 @@ _SEVERITY: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_SEVERITY)
 _PHASE: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_PHASE)
 _WAITING_ON: Final = SearchAttributeKey.for_keyword(protocol.SEARCH_WAITING_ON)
 _NEXT_DUE: Final = SearchAttributeKey.for_datetime(protocol.SEARCH_NEXT_DUE)
+_ATTRIBUTES: Final[tuple[SearchAttributeKey[Any], ...]] = (_PLAYBOOK, _SEVERITY, _PHASE, _WAITING_ON, _NEXT_DUE)
+
+_AT_ONCE: Final = 16
+MOST_ATTEMPTS: Final = 3
+"""Attempts at a workflow task that can be bad luck. Beyond, the run's code fails at every try."""
 
 
 class Trouble(Exception):
@@ -87,6 +93,33 @@ class NoAnswer(Trouble):
     """The server is there, and no worker answered in time: a word that was sent may still be counted."""
 
     kind = "no-worker"
+
+
+class Stuck(NoAnswer):
+    """A worker is there, and the run's code fails at every try, so nothing in it moves."""
+
+    kind = "stuck"
+
+    def __init__(self, incident: str, fate: str = "") -> None:
+        super().__init__(
+            f"{incident} is stuck: its code cannot go on. What is contained stays contained; no deadline and no expiry is"
+            " acted on.",
+            f"Call the operator: restart the worker with the right version (logs/worker.log says what fails). {fate}".rstrip(),
+        )
+
+
+class NotPrepared(Trouble):
+    """The Temporal server lacks what lists are made from."""
+
+    kind = "search-attributes"
+
+    def __init__(self, namespace: str, missing: Mapping[str, str]) -> None:
+        each = " ".join(f"--name {name} --type {kind}" for name, kind in missing.items())
+        super().__init__(
+            f"The Temporal server's namespace {namespace} lacks Firedoor's search attributes, so nothing can be launched:"
+            f" {', '.join(missing)}.",
+            f"Make them once: temporal operator search-attribute create --namespace {namespace} {each}",
+        )
 
 
 class NoSuchIncident(Trouble):
@@ -149,6 +182,10 @@ class Incidents(Protocol):
     async def review_document(self, incident: str, item: str) -> str: ...
     async def answer_review(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
     async def listed(self, *, everything: bool = False) -> list[Live]: ...
+    async def stuck(self, incidents: Iterable[str]) -> frozenset[str]:
+        """Those of them whose code fails at every try."""
+        ...
+
     async def reviews(self) -> list[str]: ...
     async def health(self) -> Health: ...
 
@@ -247,6 +284,37 @@ class TemporalIncidents:
         found = await self._runs(f'WorkflowType = "{protocol.INCIDENT}"{only}')
         return sorted((_live(run) for run in found), key=lambda live: live.launched_at, reverse=True)
 
+    async def stuck(self, incidents: Iterable[str]) -> frozenset[str]:
+        """Those of them whose code fails at every try. Nobody is said to be stuck whom the server does not tell of."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def look(incident: str) -> str | None:
+            async with gate:
+                return incident if await self._is_stuck(incident) else None
+
+        found = await asyncio.gather(*(look(incident) for incident in incidents))
+        return frozenset(incident for incident in found if incident)
+
+    async def prepare(self) -> None:
+        """Register the search attributes that the server's namespace lacks. Raises Trouble."""
+        namespace = self._client.namespace
+        service = self._client.operator_service
+        async with self._translated(""):
+            there = await service.list_search_attributes(
+                ListSearchAttributesRequest(namespace=namespace), timeout=self._look
+            )
+            missing = [key for key in _ATTRIBUTES if key.name not in there.custom_attributes]
+            if not missing:
+                return
+            kinds = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in missing}
+            try:
+                await service.add_search_attributes(
+                    AddSearchAttributesRequest(namespace=namespace, search_attributes=kinds), timeout=self._look
+                )
+            except RPCError as error:
+                if error.status is not RPCStatusCode.ALREADY_EXISTS:  # another `firedoor up` was quicker
+                    raise NotPrepared(namespace, _named(missing)) from error
+
     async def reviews(self) -> list[str]:
         """The incidents whose reviews are open."""
         found = await self._runs(f'WorkflowType = "{protocol.REVIEW}" AND ExecutionStatus = "Running"')
@@ -303,11 +371,13 @@ class TemporalIncidents:
         except WorkflowUpdateFailedError as error:
             raise _refusal(error, workflow) from error
         except WorkflowQueryFailedError as error:
+            if await self._is_stuck(workflow):
+                raise Stuck(workflow) from error
             raise Refused(error.message) from error
         except (TimeoutError, RPCTimeoutOrCancelledError) as error:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise asyncio.CancelledError from error
-            raise await self._silence(spoken=spoken) from error
+            raise await self._silence(workflow, spoken=spoken) from error
         except RPCError as error:
             raise await self._rpc(error, workflow, spoken=spoken) from error
         except RuntimeError as error:  # how a lazy client says that nobody listens
@@ -324,13 +394,25 @@ class TemporalIncidents:
             case RPCStatusCode.UNAVAILABLE:
                 return NoAnswer("The Temporal server does not answer.", _SEND_AGAIN) if spoken else Unreachable()
             case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED | RPCStatusCode.FAILED_PRECONDITION:
-                return await self._silence(spoken=spoken)
+                return await self._silence(workflow, spoken=spoken)
             case RPCStatusCode.RESOURCE_EXHAUSTED:
                 return NoAnswer("The engine is busier than it can bear.", "Send the same again in a moment.")
+            case RPCStatusCode.INVALID_ARGUMENT if "search attribute" in error.message:
+                return NotPrepared(self._client.namespace, _named(_ATTRIBUTES))
             case _:
                 return EngineBroken(f"The engine refused: {error.message}.", "This is a fault of ours: report it.")
 
-    async def _silence(self, *, spoken: bool) -> Trouble:
+    async def _is_stuck(self, workflow: str) -> bool:
+        if not workflow:
+            return False
+        handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
+        try:
+            found = await handle.describe(rpc_timeout=timedelta(seconds=2))
+        except (TimeoutError, RPCError, RuntimeError):
+            return False
+        return found.raw_description.pending_workflow_task.attempt > MOST_ATTEMPTS
+
+    async def _silence(self, workflow: str, *, spoken: bool) -> Trouble:
         """Nothing came back. Whether nobody is there, or somebody was too slow, is worth one more question."""
         fate = _SEND_AGAIN if spoken else "Nothing is lost: try again in a moment."
         try:
@@ -340,6 +422,8 @@ class TemporalIncidents:
             return NoAnswer("The Temporal server does not answer.", fate) if spoken else Unreachable()
         if not found:
             return NoAnswer("No worker is running.", f"{fate} Start one: `firedoor up`.")
+        if await self._is_stuck(workflow):
+            return Stuck(workflow, fate if spoken else "")
         return NoAnswer("The engine did not answer in time.", fate)
 
     async def _workers(self) -> tuple[str, ...]:
@@ -353,6 +437,11 @@ class TemporalIncidents:
         )
         fresh = datetime.now(UTC) - timedelta(seconds=70)  # a poll lasts a minute
         return tuple(one.identity for one in found.pollers if one.last_access_time.ToDatetime(UTC) > fresh)
+
+
+def _named(keys: Iterable[SearchAttributeKey[Any]]) -> dict[str, str]:
+    """The types by the names that the `temporal` command has for them."""
+    return {key.name: "Datetime" if key is _NEXT_DUE else "Keyword" for key in keys}
 
 
 async def _seen(look: Callable[[], Awaitable[T]]) -> T:

@@ -1,5 +1,6 @@
 """The engine as the front door addresses it: a real server, and a run that is no more than its messages."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -7,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from temporalio import workflow
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -20,7 +23,9 @@ from firedoor.incidents import (
     EngineBroken,
     NoAnswer,
     NoSuchIncident,
+    NotPrepared,
     Refused,
+    Stuck,
     TemporalIncidents,
     Trouble,
     Unreachable,
@@ -215,3 +220,69 @@ async def test_what_is_no_run_of_ours_is_told_as_that(temporal_server: TemporalS
     async with Worker(client, task_queue=QUEUE, workflows=[SomebodyElses]):
         await incidents.launch(plan, incident, word("launch"))
         assert "no run of ours" in await trouble(EngineBroken, incidents.view(incident))
+
+
+@workflow.defn(name=protocol.INCIDENT, sandboxed=False)
+class Failing:
+    """A run after a change of code that it cannot be replayed with."""
+
+    @workflow.run
+    async def run(self, packed: bytes, launch: Signed, state: None) -> None:
+        raise KeyError("step")
+
+    @workflow.update(name=protocol.ANSWER)
+    def answer(self, word: Signed) -> Receipt:
+        raise AssertionError("nobody gets so far")
+
+    @workflow.query(name=protocol.VIEW)
+    def view(self, since: int) -> dict[str, str]:
+        raise AssertionError("nobody gets so far")
+
+
+async def test_a_run_whose_code_fails_at_every_try_is_stuck(temporal_server: TemporalServer, plan: Plan) -> None:
+    client = await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+    queue = "incidents-stuck"
+    incidents = TemporalIncidents(
+        await connect(temporal_server.address), task_queue=queue, patience=timedelta(seconds=2)
+    )
+    incident, sound = new_incident_id(), new_incident_id()
+    await incidents.launch(plan, incident, word("launch"))
+    async with Worker(client, task_queue=queue, workflows=[Failing]):
+        async with asyncio.timeout(60):
+            while await incidents.stuck([incident, sound]) != {incident}:
+                await asyncio.sleep(0.2)
+        for asked, fate in (
+            (incidents.view(incident), ""),
+            (incidents.answer(incident, word("yes"), "n1"), "Send the same again"),
+        ):
+            told = await trouble(Stuck, asked)
+            assert f"{incident} is stuck: its code cannot go on. What is contained stays contained" in told
+            assert "Call the operator: restart the worker with the right version" in told
+            assert fate in told
+    await client.get_workflow_handle(incident).terminate()
+    assert await incidents.stuck([incident, "inc-nothing"]) == frozenset()
+
+
+async def test_a_server_without_our_search_attributes(temporal_server: TemporalServer, plan: Plan) -> None:
+    client = await Client.connect(temporal_server.address, data_converter=pydantic_data_converter)
+    namespace = "bare"
+    await client.workflow_service.register_namespace(
+        RegisterNamespaceRequest(namespace=namespace, workflow_execution_retention_period=Duration(seconds=86_400))
+    )
+    incidents = TemporalIncidents(await connect(temporal_server.address, namespace=namespace), task_queue=QUEUE)
+    async with asyncio.timeout(60):  # a new namespace is known to all parts of the server after a while
+        while "bare is not found" in (told := await trouble(Trouble, incidents.launch(plan, "inc-a", word("launch")))):
+            await asyncio.sleep(0.5)
+    assert "namespace bare lacks Firedoor's search attributes" in told
+    assert "temporal operator search-attribute create --namespace bare --name FiredoorPlaybook --type Keyword" in told
+    assert "--name FiredoorNextDue --type Datetime" in told
+
+    await incidents.prepare()
+    await incidents.prepare()
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                assert await incidents.launch(plan, "inc-a", word("launch"))
+                break
+            except NotPrepared:
+                await asyncio.sleep(0.5)

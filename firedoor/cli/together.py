@@ -23,7 +23,7 @@ import firedoor
 from firedoor.compiler import Finding
 from firedoor.embedded.process import Program, ProgramFailed, bare_environment
 from firedoor.embedded.temporal import TemporalServer
-from firedoor.incidents import TemporalIncidents, connect, connect_as_set_up
+from firedoor.incidents import TemporalIncidents, Trouble, connect, connect_as_set_up
 from firedoor.installation import BOOK, DATABASE_URL, HOME, Installation
 from firedoor.people.organization import Organization
 from firedoor.people.signatures import KeyRing
@@ -233,6 +233,10 @@ class Together:
             self.incidents = TemporalIncidents(await connect_as_set_up(self._address))
             if not (await self.incidents.health()).server:
                 raise ProgramFailed(f"the Temporal server at {self._address} does not answer")
+            try:
+                await self.incidents.prepare()
+            except Trouble as trouble:
+                raise ProgramFailed(str(trouble)) from trouble
         if self._with_worker:
             outside = self.server is None
             self.worker = WorkerPart(home, self.address, self._book_path, self.incidents.workers, outside=outside)

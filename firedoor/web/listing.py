@@ -21,12 +21,16 @@ async def incidents(door: Door, *, everything: bool = False) -> Incidents:
     written = await asyncio.to_thread(door.records.incidents.list, closed=everything, limit=MOST)
     try:
         live = {run.incident: run for run in await door.incidents.listed(everything=everything)}
+        stuck = await door.incidents.stuck(name for name, run in live.items() if run.closed_at is None)
     except (Unreachable, NoAnswer):
         return Incidents(incidents=tuple(_line(one, None) for one in written), live=False)
     known = {one.incident for one in written}
     lines = [_with_engine(one, live.get(one.incident), everything=everything) for one in written]
     strays = [_stray(run) for name, run in live.items() if name not in known]
-    return Incidents(incidents=(*strays, *lines), live=True)
+    shown = [
+        line.model_copy(update={"phase": "stuck"}) if line.incident in stuck else line for line in (*strays, *lines)
+    ]
+    return Incidents(incidents=tuple(shown), live=True)
 
 
 async def health(door: Door, version: str) -> Health:

@@ -169,7 +169,7 @@ class IncidentLine(Frozen):
     playbook: str
     title: str
     severity: Severity | None
-    phase: Phase | Literal["not started", "terminated", "failed", "cancelled"]
+    phase: Phase | Literal["not started", "stuck", "terminated", "failed", "cancelled"]
     launched_by: str
     launched_at: datetime
     closed_at: datetime | None = None

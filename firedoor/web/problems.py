@@ -87,6 +87,8 @@ _STATUS: Final[dict[type[Trouble], int]] = {
     incidents.Closed: 409,
     incidents.Unreachable: 503,
     incidents.NoAnswer: 503,
+    incidents.Stuck: 503,
+    incidents.NotPrepared: 503,
     incidents.EngineBroken: 502,
 }
 

@@ -5,7 +5,7 @@ It stands where the front door's own behaviour is at issue; that the engine beha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,6 +47,8 @@ class Engine:
     chased: dict[str, ReviewState] = field(default_factory=dict)
     started: int = 0
     sent: list[Signed] = field(default_factory=list)
+    failing: set[str] = field(default_factory=set)
+    """Runs whose code fails at every try."""
     trouble: Trouble | None = None
     """Raised by whatever is asked next, until it is taken away."""
     deaf: Trouble | None = None
@@ -120,6 +122,9 @@ class Engine:
             for incident, (plan, state) in self.runs.items()
             if everything or state.phase != "closed"
         ]
+
+    async def stuck(self, incidents: Iterable[str]) -> frozenset[str]:
+        return frozenset(self.failing.intersection(incidents))
 
     async def reviews(self) -> list[str]:
         self._trouble()

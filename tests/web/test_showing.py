@@ -1,6 +1,6 @@
 """Lists, one incident, its record: live where the engine answers, and by what was written down where it does not."""
 
-from firedoor.incidents import Live, Unreachable
+from firedoor.incidents import Live, Stuck, Unreachable
 from firedoor.protocol import Row
 from tests.web.house import BEGAN, House
 
@@ -17,6 +17,22 @@ def test_a_list_while_the_engine_is_away_shows_what_was_written_down(house: Hous
     assert found["incidents"][0]["incident"] == incident
     health = house.get("/api/health", "")
     assert (health["ok"], health["server"]) == (False, False)
+
+
+def test_a_run_whose_code_cannot_go_on_is_listed_as_stuck(house: House) -> None:
+    incident, other = house.launch(), house.launch()
+    house.engine.failing = {incident}
+    phases = {line["incident"]: line["phase"] for line in house.get("/api/incidents")["incidents"]}
+    assert phases == {incident: "stuck", other: "responding"}
+
+
+def test_a_stuck_run_says_whom_to_call(house: House) -> None:
+    incident = house.launch()
+    house.engine.trouble = Stuck(incident)
+    problem = house.get(f"/api/incidents/{incident}", status=503)
+    assert problem["error"] == "stuck"
+    assert "its code cannot go on. What is contained stays contained" in problem["says"]
+    assert "restart the worker with the right version" in problem["next"]
 
 
 def test_a_run_that_was_not_launched_here_is_listed_as_such(house: House) -> None:
