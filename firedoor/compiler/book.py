@@ -22,6 +22,8 @@ from firedoor.compiler.lowering import Shelf
 from firedoor.compiler.nodes import Mapping as MappingNode
 from firedoor.compiler.nodes import Node, Scalar, Source
 from firedoor.compiler.playbook import Playbook
+from firedoor.compiler.proofs import staffing
+from firedoor.compiler.proofs.clocks import Shown
 from firedoor.compiler.roster import Roster
 from firedoor.people.organization import Organization
 from firedoor.plan.model import Action, Message, Plan, ReadAction
@@ -44,6 +46,8 @@ class Book:
     messages: dict[str, Message] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     """By the playbook's name."""
+    clocks_shown: dict[str, tuple[Shown, ...]] = field(default_factory=dict)
+    """What is shown of each playbook's clocks: how long they take at worst, and the margin."""
     files: dict[str, str] = field(default_factory=dict)
     """The file of each playbook that could be read, with mistakes or without, by its name."""
     findings: tuple[Finding, ...] = ()
@@ -129,6 +133,7 @@ class _Binding:
         self.findings = findings
         self.sources: dict[str, Source] = {}
         self.broken_files: set[str] = set()
+        self.teams: dict[str, Place] = {}
 
     def book(self) -> Book:
         organization, roster = self._organization()
@@ -143,11 +148,14 @@ class _Binding:
         playbooks = self._playbooks()
         shelf = Shelf(roster, catalog, clocks, messages, playbooks)
         plans: dict[str, Plan] = {}
+        shown: dict[str, tuple[Shown, ...]] = {}
         for playbook in playbooks.values():
-            plan, found = planning.plan(playbook, shelf, organization)
-            self.findings.extend(found)
-            if plan is not None:
-                plans[playbook.name] = plan
+            planned = planning.plan(playbook, shelf, organization)
+            self.findings.extend(planned.findings)
+            if planned.plan is not None:
+                plans[playbook.name], shown[playbook.name] = planned.plan, planned.clocks
+        if shared and organization is not None:
+            self._staffing(organization, plans.values())
         findings = self.findings.sorted()
         wrong = {found.file for found in findings if found.severity == "error"}
         sound = {name: plan for name, plan in plans.items() if playbooks[name].file not in wrong}
@@ -159,10 +167,31 @@ class _Binding:
             clocks={name: one for name, one in (clocks or {}).items() if one is not None},
             messages={name: one.message for name, one in messages.items() if not one.broken},
             plans=sound if shared else {},
+            clocks_shown={name: shown[name] for name in sound} if shared else {},
             files={name: playbook.file for name, playbook in playbooks.items()},
             findings=tuple(self._with_line(found) for found in findings),
             sources=self.sources,
         )
+
+    def _staffing(self, organization: Organization, plans: Iterable[Plan]) -> None:
+        plans = list(plans)
+        for hole in staffing.holes(organization, staffing.wanted(plans)):
+            place = self.teams.get(hole.team, Place(ORGANIZATION))
+            title = organization.teams[hole.team].title
+            message = f"{title} in {hole.region} has nobody from {'; '.join(hole.hours)}"
+            fix = "add a shift for these hours, or members, who are on shift always"
+            self.findings.add(
+                "FD603", place, message, fix=fix, notes=[f"{hole.wanted_at} wants someone of {hole.team}"]
+            )
+        for team in staffing.thin(organization, plans):
+            place = self.teams.get(team.team, Place(ORGANIZATION))
+            have = f"{team.people} {'people' if team.people > 1 else 'person'}"
+            seats = f"{team.seats} seat{'s' * (team.seats > 1)}"
+            title = organization.teams[team.team].title
+            message = f"{title} has {have} for {seats}, and whoever launches may not sign"
+            self.findings.add(
+                "FD604", place, message, fix="add someone to the team", notes=[f"the seat is at {team.at}"]
+            )
 
     def _with_line(self, found: Finding) -> Finding:
         known = self.sources.get(found.file)
@@ -188,6 +217,9 @@ class _Binding:
                 self.findings.add("FD020", Place(ORGANIZATION), f"the book has no {ORGANIZATION}", fix=fix)
             return None, Roster()
         root = self._read(ORGANIZATION)
+        teams = root.get("teams") if isinstance(root, MappingNode) else None
+        for key, _ in teams.entries if isinstance(teams, MappingNode) else ():
+            self.teams.setdefault(key.text, key.place)
         return organization_.read(root, self.findings) if root is not None else (None, Roster())
 
     def _catalog(self, roster: Roster) -> actions_.Catalog | None:

@@ -85,6 +85,7 @@ CODES: dict[str, Code] = {
     "FD222": Code("Holes in text", "people would read code in place of a text"),
     "FD223": Code("A question to a system where none can be put", "the answer would not be there when it is needed"),
     "FD224": Code("A clock that is started twice", "which of two due times counts could not be known"),
+    "FD225": Code("A step that never happens", "someone believes that it is done"),
     # Approvals
     "FD301": Code(
         "An approval without an option that it needs", "what a no or a silence means would be anyone's guess"
@@ -92,6 +93,10 @@ CODES: dict[str, Code] = {
     "FD302": Code("A silence that goes on to what cannot be taken back", "nobody answers, and it happens all the same"),
     "FD303": Code("An escalation that comes too late", "the manager would be told when it is over"),
     "FD304": Code("A seat that nobody may fill", "the approval could never be given"),
+    "FD305": Code(
+        "An act without the signatures that it requires",
+        "it would be refused while the crisis runs, or worse: done unsigned",
+    ),
     # Containment
     "FD401": Code(
         "A containment without an option that it needs", "what is contained, and until when, would be unknown"
@@ -101,12 +106,28 @@ CODES: dict[str, Code] = {
         "Undoing what cannot be undone", "the undo would do nothing, and the response would go on as if it had"
     ),
     "FD404": Code("Targets that the action does not take", "it would act on something else than was meant"),
+    "FD405": Code(
+        "A hold that ends before its decision", "it would let go by itself, while people still decide whether it should"
+    ),
     # Clocks and time
     "FD501": Code("A wait or clock without an option that it needs", "it could wait for ever"),
     "FD502": Code("A wait that may never end", "the response would stand still, and nobody would be asked", "warning"),
+    "FD503": Code("A fixed clock that can be breached", "the law's limit would pass although everyone keeps to theirs"),
+    "FD504": Code(
+        "A fixed clock that is not shown to be met",
+        "whether there is time enough would be found out too late",
+        "warning",
+    ),
+    "FD505": Code("A clock that no step meets", "it would run out, and no step of the response would be about it"),
     # People
     "FD601": Code("A task without an option that it needs", "nobody would do it, or nobody would notice"),
     "FD602": Code("A team that nobody is in", "nobody would be told, asked or assigned"),
+    "FD603": Code("Hours in which a team has nobody on shift", "its manager would be woken, or nobody", "warning"),
+    "FD604": Code(
+        "A seat that nobody may fill once a member launches",
+        "whoever launches cannot sign, and nobody else is there",
+        "warning",
+    ),
     # Messages
     "FD701": Code("A notice without words", "people would be woken and not told why"),
     "FD702": Code("A message file that is not named as one", "the message would not be found when it is to be sent"),

@@ -55,7 +55,7 @@ class Made:
     messages: set[str] = field(default_factory=set)
     prefixes: set[str] = field(default_factory=set)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
-    """(path of a step, option) → where a consequence is written."""
+    """(path of a step, or "clock:" and a clock's name; option) → where it is written. "" is the verb."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,10 @@ class Body:
             key = mapping.key(verb)
             place = key.place if key is not None else mapping.place
             entry = fields(mapping, schema.VERBS[verb].shape, self.findings, place)
+            self.made.places[path, ""] = place
+            for option in ("when", "meets", "expires"):
+                if option in entry:
+                    self.made.places[path, option] = entry.values[option].place
             step = self.verbs[verb](self, entry, self._common(verb, entry, path, scope.at(path)), scope.at(path))
             if step is not None:
                 found.append(step)

@@ -10,6 +10,8 @@ from firedoor.compiler.lowering import Body, Made, Shelf
 from firedoor.compiler.names import Scope, Vocabulary
 from firedoor.compiler.nodes import Mapping, Scalar
 from firedoor.compiler.playbook import Playbook
+from firedoor.compiler.proofs.clocks import Shown
+from firedoor.compiler.proofs.proving import prove
 from firedoor.compiler.scope import Hazard
 from firedoor.compiler.shape import as_mapping, as_text, fields
 from firedoor.compiler.verbs import VERBS
@@ -41,6 +43,7 @@ class _Planning:
     def __post_init__(self) -> None:
         catalog = self.shelf.catalog
         self.made = Made()
+        self.clocks: tuple[Shown, ...] = ()
         self.top = Scope(
             catalog.vocabulary if catalog is not None else Vocabulary(None, None),
             self.made.sites,
@@ -99,6 +102,9 @@ class _Planning:
         )
 
     def _whole(self, plan: Plan) -> Plan | None:
+        if self.findings.errors:
+            return None
+        self.clocks = prove(plan, self.made.places, self.findings)
         if self.findings.errors:
             return None
         size = len(plan.pack())
@@ -222,7 +228,17 @@ class _Planning:
         return {name: read for name in sorted(self.made.sites.reads) if (read := known.get(name)) is not None}
 
 
-def plan(playbook: Playbook, shelf: Shelf, organization: Organization | None) -> tuple[Plan | None, Findings]:
-    """The playbook's plan, None where it or what it stands on has mistakes; and the mistakes."""
+@dataclass(frozen=True)
+class Planned:
+    """A playbook's plan, None where it or what it stands on has mistakes; the mistakes; and what is shown of its clocks."""
+
+    plan: Plan | None
+    findings: Findings
+    clocks: tuple[Shown, ...]
+
+
+def plan(playbook: Playbook, shelf: Shelf, organization: Organization | None) -> Planned:
     findings = Findings()
-    return _Planning(playbook, shelf, findings, organization).plan(), findings
+    planning = _Planning(playbook, shelf, findings, organization)
+    made = planning.plan()
+    return Planned(made, findings, planning.clocks)

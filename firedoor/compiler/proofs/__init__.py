@@ -1,1 +1,1 @@
-"""Room for what the compiler proves beyond shape, names and types: FD3xx to FD6xx over every path of a plan."""
+"""What is proved of a plan, over every path: each module proves one thing and says where it is conservative."""

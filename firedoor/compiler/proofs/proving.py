@@ -1,0 +1,94 @@
+"""Tells what could not be proved of a plan, each at its place, with the way on which it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.proofs.clocks import Shown, clocks
+from firedoor.compiler.proofs.leases import lapses
+from firedoor.compiler.proofs.reaching import Flow
+from firedoor.compiler.proofs.signatures import unsigned
+from firedoor.compiler.proofs.situations import Situations
+from firedoor.compiler.proofs.telling import described
+from firedoor.compiler.proofs.unreachable import unreachable
+from firedoor.compiler.proofs.worst import Longest, Worst, told
+from firedoor.plan.model import Plan
+from firedoor.plan.steps import Step
+from firedoor.plan.time import written
+
+Places = Mapping[tuple[str, str], Place]
+"""(static path of a step, or "clock:" and a clock's name; option) → where it is written. "" is the verb."""
+
+
+def prove(plan: Plan, places: Places, findings: Findings) -> tuple[Shown, ...]:
+    """Adds what does not hold to the findings, and gives what was found of each clock."""
+    situations, flow, worst = Situations(plan), Flow(plan), Worst(plan)
+    file = plan.at.rpartition(":")[0]
+
+    def place(step: Step, option: str = "") -> Place:
+        here, _, line = step.at.rpartition(":")
+        return places.get((step.path, option)) or places.get((step.path, "")) or Place(here, int(line))
+
+    for step in unreachable(plan, situations, flow):
+        if step.at.rpartition(":")[0] == file:
+            message = f"{described(step)} never happens: nothing that leads here makes its condition hold"
+            fix = "mend the condition, or remove the step"
+            findings.add("FD225", place(step, "when"), message, fix=fix)
+    for one in unsigned(plan, situations, flow):
+        wants = " and ".join(one.wants)
+        message = f"{one.step.action} requires {wants} to have signed, and can be reached without"
+        if one.asked is None:
+            seats = ", ".join(f"{{team: {who}}}" for who in one.wants)
+            fix = f"put before it an approve with needs: [{seats}], and give this step when: ID is approved"
+        else:
+            name = one.asked.id.rpartition("/")[2] if one.asked.id else None
+            fix = f"give this step when: {name or 'ID'} is approved"
+            fix += "" if name else f", with that id at {one.asked.at}"
+        notes = one.path or (
+            "no way could be shown on which it happens: this proof follows approvals, not other conditions",
+        )
+        findings.add("FD305", place(one.step), message, fix=fix, notes=notes)
+    for lapse in lapses(plan, flow, worst):
+        message = (
+            f"what {described(lapse.step)} holds is let go after {written(lapse.step.expires or 0)}, "
+            f"and {described(lapse.approval)} may decide about it after {written(lapse.longest.seconds)}"
+        )
+        fix = f"let it expire after {written(lapse.longest.seconds)} or later, or write on_expiry: ask commander"
+        findings.add("FD405", place(lapse.step, "expires"), message, fix=fix, notes=_sum(lapse.longest, plan))
+    shown = tuple(clocks(plan, situations, flow, worst))
+    for found in shown:
+        _clock(plan, found, places, place(found.at, "meets") if found.at is not None else None, findings)
+    return shown
+
+
+def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findings: Findings) -> None:
+    clock = found.clock
+    file, _, line = plan.at.rpartition(":")
+    here = places.get((f"clock:{clock.name}", "")) or Place(file, int(line))
+    match found.verdict:
+        case "unmet" if not found.situation:
+            fix = f"give the step that does it meets: {clock.name}"
+            findings.add("FD505", here, f"no step meets the clock {clock.name}", fix=fix)
+        case "unmet":
+            message = f"the clock {clock.name} can start and be met by no step"
+            fix = "let the step that meets it happen there as well, or ask someone when it fails"
+            findings.add("FD505", here, message, fix=fix, notes=found.situation)
+        case "late" if clock.kind == "fixed":
+            longest = written(found.longest.seconds)
+            message = (
+                f"the clock {clock.name} has {written(clock.limit)}, and this step may end {longest} after it starts"
+            )
+            fix = f"save {written(-found.margin)} on the way: shorter deadlines, or the step earlier"
+            findings.add("FD503", meets or here, message, fix=fix, notes=_sum(found.longest, plan))
+        case "not shown" if clock.kind == "fixed":
+            step = found.longest.unbounded
+            message = f"it is not shown that the clock {clock.name} is met in time: {found.why}"
+            notes = [f"that is {described(step)} at {step.at}"] if step is not None else []
+            fix = "give it a bound: due, at_most, or at_most of the input that the loop is over"
+            findings.add("FD504", meets or here, message, fix=fix, notes=notes)
+
+
+def _sum(longest: Longest, plan: Plan) -> list[str]:
+    asked = written(plan.commander.answers_within)
+    return [*told(longest), f"{written(longest.seconds):>10}  in all, when each ask is answered within {asked}"]
