@@ -105,6 +105,9 @@ class _Planning:
         if self.findings.errors:
             return None
         self.clocks = prove(plan, self.made.places, self.findings)
+        return self._bounded(plan)
+
+    def _bounded(self, plan: Plan) -> Plan | None:
         if self.findings.errors:
             return None
         size = len(plan.pack())

@@ -1,25 +1,41 @@
 """Proves that each clock that can start is met by some step, and in time.
 
-Met: in every situation in which the clock starts, a step that meets it is reached and succeeds, or someone is asked. A
-`stop` and an `undo all` are no way out of a law: steps that meet a started clock stay as tasks. In time: the longest
-way to the first of the steps that meet it in that situation is within the limit; what is left over is the margin for
-launching late. Both are shown over the situations that conditions tell apart, or it is said that they are not shown.
+Met: in every situation in which the clock starts, and in which it is not found to be not owed, a step that meets it is
+reached and succeeds, or a person is asked about it or passes it over: who is asked sees the clock. A `stop` and an `undo
+all` are no way out of a law: steps that meet a started clock stay as tasks. In time: the longest way to the first of the
+steps that meet it in that situation is within the limit; what is left over is the margin for launching late. Both are
+shown over the situations that conditions tell apart, or it is said that they are not shown. Commands that interrupt (a
+pause, an extension, a severity that is set, a step passed over) are not looked at: a person gives them who sees the clock.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from firedoor.compiler.proofs.reaching import Flow, consequence
-from firedoor.compiler.proofs.situations import NOT_NEEDED, Situation, Situations, TooMany, told
+from firedoor.compiler.proofs.situations import (
+    NOT_NEEDED,
+    Guard,
+    Question,
+    Situation,
+    Situations,
+    TooMany,
+    named,
+    some,
+    told,
+)
 from firedoor.compiler.proofs.telling import described, says
 from firedoor.compiler.proofs.worst import Longest, Worst
+from firedoor.compiler.scope import consequences
 from firedoor.plan.expression import Arithmetic, Const, Expr, Given, InputValue, RunField, StepField
 from firedoor.plan.model import Clock, Plan
 from firedoor.plan.steps import Step
 
 _SUCCEEDED = ("approved", "done")
+_CANNOT = ("parallel", "group", "for_each")
+"""What holds other steps meets nothing itself: the run stops a clock when a step that does something succeeds."""
 
 
 @dataclass(frozen=True)
@@ -43,44 +59,181 @@ class Shown:
 
 
 def clocks(plan: Plan, situations: Situations, flow: Flow, worst: Worst) -> list[Shown]:
-    return [_shown(plan, clock, situations, flow, worst) for clock in plan.clocks]
+    return [_Proof(plan, clock, situations, flow, worst).shown() for clock in plan.clocks]
 
 
-def _shown(plan: Plan, clock: Clock, situations: Situations, flow: Flow, worst: Worst) -> Shown:
-    meeting = [step for step in plan.by_path.values() if clock.name in step.meets]
-    if not meeting:
-        return Shown(clock, "unmet")
-    start = _start(clock.starts)
-    if start is None:
-        return Shown(clock, "not shown", why="what starts it is worked out from several things")
-    since, later, given = start
-    conditions = [one for one in (clock.when, given) if one is not None]
-    looked = [*conditions, *(part for step in meeting for part in situations.conditions(step.path))]
-    deciding = {step.path for step in meeting} | {one.path for step in meeting for one in flow.leaving(step.path)}
-    longest: Longest | None = None
-    last: Step | None = None
-    try:
-        for situation in situations.all(looked, sorted(deciding)):
-            if not situations.holds(conditions, situation):
+class _Proof:
+    """The proof of one clock."""
+
+    def __init__(self, plan: Plan, clock: Clock, situations: Situations, flow: Flow, worst: Worst) -> None:
+        self.plan, self.clock, self.flow, self.worst = plan, clock, flow, worst
+        self.situations = situations
+        self.meeting = {
+            step.path: step for step in plan.by_path.values() if clock.name in step.meets and step.verb not in _CANNOT
+        }
+        self.targets = {
+            path: Guard(some(step.targets))
+            for path, step in self.meeting.items()
+            if step.verb == "contain" and step.targets is not None
+        }
+        self.undone = {path for path, step in self.meeting.items() if _may_be_undone(plan, step, flow)}
+
+    def shown(self) -> Shown:
+        start = _start(self.clock.starts)
+        if not self.meeting:
+            return Shown(self.clock, "unmet")
+        if start is None:
+            return Shown(self.clock, "not shown", why="what starts it is worked out from several things")
+        since, later, given = start
+        starts = [Guard(one) for one in (self.clock.when, given) if one is not None]
+        ends = [Guard(self.clock.not_due)] if self.clock.not_due is not None else []
+        question = self._question([*starts, *ends], {since} if since is not None else set())
+        ways: dict[str, float] = {}
+        unmet: tuple[str, ...] | None = None
+        try:
+            for situation in self._started(question, starts, since):
+                found = [self._met(question, situation, since)]
+                if ends and question.holds(ends, situation):
+                    found.append(self._ended(ends, since))
+                way = min((one for one in found if one is not None), key=lambda one: one[1], default=None)
+                if way is not None:
+                    ways[way[0]] = way[1]
+                    continue
+                unmet = (*told(question, situation), *self._said(situation))
+                if not question.parts:
+                    break
+        except TooMany:
+            if unmet is None:
+                return Shown(self.clock, "not shown", since=since, why="too many conditions meet")
+        if unmet is not None:
+            return self._unmet(question, since, unmet)
+        return self._measured(ways, since, later)
+
+    def _started(self, question: Question, starts: list[Guard], since: str | None) -> Iterator[Situation]:
+        """The situations in which the clock starts."""
+        for situation in question.situations(self._leads):
+            if (
+                question.holds(starts, situation)
+                and self._possible(question, situation)
+                and (since is None or self._begins(question, situation, since))
+            ):
+                yield situation
+
+    def _unmet(self, question: Question, since: str | None, unmet: tuple[str, ...]) -> Shown:
+        if question.parts:
+            why = "that rests on what a system answers, or on what is held by then"
+            return Shown(self.clock, "not shown", since=since, situation=unmet, why=why)
+        if self.undone:
+            why = "what meets it may be undone again"
+            return Shown(self.clock, "not shown", since=since, situation=unmet, why=why)
+        return Shown(self.clock, "unmet", since=since, situation=unmet)
+
+    def _measured(self, ways: dict[str, float], since: str | None, later: int) -> Shown:
+        """With the longest of these ways, each by the step at its end."""
+        ways.pop("", None)
+        last = max(ways, key=lambda path: ways[path], default=None)
+        if last is None:
+            return Shown(self.clock, "not shown", since=since, why="no situation was found in which it starts")
+        at, way = self.plan.by_path[last], self.worst.longest(last, since)
+        if way.unbounded is not None:
+            return Shown(self.clock, "not shown", way, at, since=since, why=way.unbounded.because)
+        margin = int(self.clock.limit + later - way.seconds)
+        return Shown(self.clock, "in time" if margin >= 0 else "late", way, at, margin, since)
+
+    def _question(self, guards: list[Guard], also: set[str]) -> Question:
+        """With all that decides whether the steps that count are reached."""
+        guards = [*guards, *self.targets.values()]
+        deciding = {*self.meeting, *also}
+        while True:
+            question = self.situations.question(guards, deciding)
+            more = {
+                one.path
+                for path in question.guards
+                for one in self.flow.deciding(path, meets=path in self.meeting)
+                if one.path not in deciding
+            }
+            if not more:
+                return question
+            deciding |= more
+
+    def _leads(self, step: Step, end: str) -> object:
+        """Which ends of a step lead the same way, and do the same for the clock."""
+        found = consequence(step, end)
+        after = None if found is None else (found.kind, found.may_continue)
+        return after, step.path in self.meeting and (end in _SUCCEEDED, end)
+
+    def _possible(self, question: Question, situation: Situation) -> bool:
+        outcomes = situation.outcomes
+        for path, guards in question.guards.items():
+            meets = path in self.meeting
+            holds = question.holds(guards, situation)
+            sure = holds and self.flow.surely_reached(path, outcomes, meets=meets)
+            if outcomes[path] == NOT_NEEDED:
+                if sure:
+                    return False
+            elif not sure and not (holds and self.flow.reached(path, outcomes)):
+                return False
+        return True
+
+    def _begins(self, question: Question, situation: Situation, since: str) -> bool:
+        """Whether the clock starts by the end of that step. One whose own condition does not hold ends as well."""
+        around = [guard for guard in question.guards[since] if guard.moment != since]
+        return situation.outcomes[since] != NOT_NEEDED or question.holds(around, situation)
+
+    def _met(self, question: Question, situation: Situation, since: str | None) -> tuple[str, float] | None:
+        """The step that meets the clock first, and how long that takes at most; None where none does."""
+        met, asked = [], []
+        for path, step in self.meeting.items():
+            outcome = situation.outcomes[path]
+            if outcome == NOT_NEEDED:
                 continue
-            if since is not None and situation.outcomes.get(since) == NOT_NEEDED:
-                continue
-            reached = [step for step in meeting if _reached(step, situation, situations, flow)]
-            met = [step for step in reached if _meets(step, situation)]
-            if not met:
-                words = (*told(plan, situation, looked), *_ends(plan, situation, deciding))
-                return Shown(clock, "unmet", since=since, situation=words)
-            first = min(((worst.until(step.path, since), step) for step in met), key=lambda way: way[0].rank)
-            if longest is None or first[0].rank > longest.rank:
-                longest, last = first
-    except TooMany:
-        return Shown(clock, "not shown", why="too many conditions meet")
-    if longest is None:
-        return Shown(clock, "not shown", why="no situation was found in which it starts")
-    if longest.unbounded is not None:
-        return Shown(clock, "not shown", longest=longest, at=last, since=since, why=longest.why)
-    margin = clock.limit + later - longest.seconds
-    return Shown(clock, "in time" if margin >= 0 else "late", longest, last, margin, since)
+            found = consequence(step, outcome)
+            if outcome in _SUCCEEDED:
+                acts = path not in self.targets or question.holds([self.targets[path]], situation)
+                if acts and path not in self.undone:
+                    met.append(step)
+            elif (outcome == "skipped" and step.verb != "approve") or (found is not None and found.kind == "ask"):
+                asked.append(step)
+        ways = [(step.path, self.worst.seconds(step.path, since)) for step in met or asked]
+        return min(ways, key=lambda way: way[1], default=None)
+
+    def _ended(self, ends: Iterable[Guard], since: str | None) -> tuple[str, float]:
+        """How long it takes at most until it is known that the clock is not owed, and by which step's end."""
+        paths = [path for guard in ends for path in named(guard.condition)]
+        ways = [(path, self.worst.seconds(path, since)) for path in paths]
+        return max(ways, key=lambda way: way[1], default=("", 0.0))
+
+    def _said(self, situation: Situation) -> list[str]:
+        lines = []
+        outcomes = situation.outcomes
+        for path in sorted(outcomes, key=lambda path: [int(part) for part in path.split(".")]):
+            step, outcome = self.plan.by_path[path], outcomes[path]
+            if outcome == NOT_NEEDED:
+                lines.append(f"{step.at}: {described(step)} does not happen")
+            elif outcome not in _SUCCEEDED or path in self.undone:
+                found = consequence(step, outcome)
+                after = "it may be undone again" if outcome in _SUCCEEDED else says(found)
+                lines.append(f"{step.at}: {described(step)} is {outcome}: {after}")
+            elif path in self.targets:
+                lines.append(f"{step.at}: {described(step)} may have nothing to act on")
+        return lines
+
+
+def _may_be_undone(plan: Plan, step: Step, flow: Flow) -> bool:
+    """Whether something in the plan releases what the step holds, so that its clocks run on."""
+    if step.verb != "contain":
+        return False
+    if step.expires is not None and step.on_expiry is not None and step.on_expiry.kind == "undo":
+        return True
+    for other in plan.by_path.values():
+        if other.verb == "undo" and other.step == step.path:
+            return True
+        if flow.before(other.path, step.path):
+            continue
+        for _, found in consequences(other):
+            if found.kind == "undo_all" or (found.kind == "undo" and found.step == step.path and other is not step):
+                return True
+    return False
 
 
 def _start(starts: Expr) -> tuple[str | None, int, Expr | None] | None:
@@ -99,29 +252,3 @@ def _start(starts: Expr) -> tuple[str | None, int, Expr | None] | None:
             return None if found is None else (found[0], found[1] + int(value if sign == "+" else -value), found[2])
         case _:
             return None
-
-
-def _reached(step: Step, situation: Situation, situations: Situations, flow: Flow) -> bool:
-    return situations.holds(situations.conditions(step.path), situation) and flow.reached(
-        step.path, situation, ends=False
-    )
-
-
-def _meets(step: Step, situation: Situation) -> bool:
-    """Whether it succeeds, or a person is asked about its failure: who is asked knows of the clock."""
-    outcome = situation.outcomes[step.path]
-    if outcome in _SUCCEEDED or outcome == "skipped":
-        return True
-    found = consequence(step, outcome)
-    return found is not None and found.kind in ("ask", "stop", "undo_all")
-
-
-def _ends(plan: Plan, situation: Situation, deciding: set[str]) -> list[str]:
-    lines = []
-    for path in sorted(deciding, key=lambda path: [int(part) for part in path.split(".")]):
-        step, outcome = plan.by_path[path], situation.outcomes[path]
-        if outcome not in (*_SUCCEEDED, NOT_NEEDED):
-            lines.append(f"{step.at}: {described(step)} is {outcome}: {says(consequence(step, outcome))}")
-        elif outcome == NOT_NEEDED:
-            lines.append(f"{step.at}: {described(step)} is not needed")
-    return lines

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from firedoor.compiler.proofs.reaching import Flow
+from firedoor.compiler.proofs.situations import named
 from firedoor.compiler.proofs.worst import Longest, Worst
-from firedoor.compiler.scope import approved_by, consequences
+from firedoor.compiler.scope import consequences
 from firedoor.plan.model import Plan
-from firedoor.plan.steps import Approve, Contain
+from firedoor.plan.steps import Contain, Step
 
 
 @dataclass(frozen=True)
@@ -16,36 +17,52 @@ class Lapse:
     """A lease that may end before an approval that decides about what it holds."""
 
     step: Contain
-    approval: Approve
+    approval: Step
     longest: Longest
     """From the containment to the end of the approval."""
 
 
 def lapses(plan: Plan, flow: Flow, worst: Worst) -> list[Lapse]:
     """One for each lease: the first decision that may come too late."""
+    leases = [
+        step
+        for step in plan.by_path.values()
+        if step.verb == "contain"
+        and step.expires is not None
+        and step.on_expiry is not None
+        and step.on_expiry.kind == "undo"
+    ]
+    if not leases:
+        return []
+    about, all_of = _decisions(plan)
     found = []
-    for step in plan.by_path.values():
-        if step.verb != "contain" or step.expires is None or step.on_expiry is None or step.on_expiry.kind != "undo":
-            continue
-        for approval in plan.by_path.values():
-            if approval.verb != "approve" or not flow.before(step.path, approval.path):
+    for step in leases:
+        for approval in sorted({*about.get(step.path, ()), *all_of}, key=flow.place):
+            if flow.before(approval, step.path):
                 continue
-            if not _decides(plan, approval, step):
-                continue
-            longest = worst.until(approval.path, step.path)
-            if longest.unbounded is None and longest.seconds > step.expires:
-                found.append(Lapse(step, approval, longest))
+            seconds = worst.seconds(approval, step.path)
+            if step.expires is not None and seconds > step.expires:
+                longest = worst.longest(approval, step.path)
+                found.append(Lapse(step, plan.by_path[approval], longest))
                 break
     return found
 
 
-def _decides(plan: Plan, approval: Approve, step: Contain) -> bool:
-    """Whether one of the approval's ends undoes the step: by a consequence, or by an undo that stands on its outcome."""
-    if any(found.kind == "undo" and found.step == step.path for _, found in consequences(approval)):
-        return True
-    if approval.on_reject.kind == "undo_all":
-        return True
-    return any(
-        undo.verb == "undo" and undo.step == step.path and approval.path in approved_by(undo.when)
-        for undo in plan.by_path.values()
-    )
+def _decisions(plan: Plan) -> tuple[dict[str, list[str]], list[str]]:
+    """Of each act the approvals of which an end undoes it, by a consequence or by an undo that stands on the outcome;
+    and the approvals of which an end undoes everything."""
+    about: dict[str, list[str]] = {}
+    all_of = []
+    for step in plan.by_path.values():
+        if step.verb == "approve":
+            ends = [found for _, found in consequences(step)]
+            for found in ends:
+                if found.kind == "undo" and found.step is not None:
+                    about.setdefault(found.step, []).append(step.path)
+            if step.on_reject.kind == "undo_all":
+                all_of.append(step.path)
+        elif step.verb == "undo":
+            about.setdefault(step.step, []).extend(
+                path for path in sorted(named(step.when)) if plan.by_path[path].verb == "approve"
+            )
+    return about, all_of

@@ -12,7 +12,7 @@ from firedoor.compiler.proofs.signatures import unsigned
 from firedoor.compiler.proofs.situations import Situations
 from firedoor.compiler.proofs.telling import described
 from firedoor.compiler.proofs.unreachable import unreachable
-from firedoor.compiler.proofs.worst import Longest, Worst, told
+from firedoor.compiler.proofs.worst import Longest, Worst, amount, told
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Step
 from firedoor.plan.time import written
@@ -52,9 +52,12 @@ def prove(plan: Plan, places: Places, findings: Findings) -> tuple[Shown, ...]:
     for lapse in lapses(plan, flow, worst):
         message = (
             f"what {described(lapse.step)} holds is let go after {written(lapse.step.expires or 0)}, "
-            f"and {described(lapse.approval)} may decide about it after {written(lapse.longest.seconds)}"
+            f"and {described(lapse.approval)} may decide about it after {amount(lapse.longest.seconds)}"
         )
-        fix = f"let it expire after {written(lapse.longest.seconds)} or later, or write on_expiry: ask commander"
+        fix = f"let it expire after {amount(lapse.longest.seconds)} or later, or write on_expiry: ask commander"
+        if lapse.longest.unbounded is not None:
+            message = message.rpartition(" after ")[0] + " later than any time"
+            fix = "write on_expiry: ask commander"
         findings.add("FD405", place(lapse.step, "expires"), message, fix=fix, notes=_sum(lapse.longest, plan))
     shown = tuple(clocks(plan, situations, flow, worst))
     for found in shown:
@@ -75,20 +78,23 @@ def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findin
             fix = "let the step that meets it happen there as well, or ask someone when it fails"
             findings.add("FD505", here, message, fix=fix, notes=found.situation)
         case "late" if clock.kind == "fixed":
-            longest = written(found.longest.seconds)
+            longest = amount(found.longest.seconds)
             message = (
                 f"the clock {clock.name} has {written(clock.limit)}, and this step may end {longest} after it starts"
             )
             fix = f"save {written(-found.margin)} on the way: shorter deadlines, or the step earlier"
             findings.add("FD503", meets or here, message, fix=fix, notes=_sum(found.longest, plan))
         case "not shown" if clock.kind == "fixed":
-            step = found.longest.unbounded
+            endless = found.longest.unbounded
             message = f"it is not shown that the clock {clock.name} is met in time: {found.why}"
-            notes = [f"that is {described(step)} at {step.at}"] if step is not None else []
-            fix = "give it a bound: due, at_most, or at_most of the input that the loop is over"
+            notes = [*found.situation]
+            fix = "let a step meet it that nothing else decides about"
+            if endless is not None:
+                notes = [f"that is {described(endless.step)} at {endless.step.at}"]
+                fix = "give it a bound: due, at_most, or at_most of the input that the loop is over"
             findings.add("FD504", meets or here, message, fix=fix, notes=notes)
 
 
 def _sum(longest: Longest, plan: Plan) -> list[str]:
     asked = written(plan.commander.answers_within)
-    return [*told(longest), f"{written(longest.seconds):>10}  in all, when each ask is answered within {asked}"]
+    return [*told(longest), f"{amount(longest.seconds):>12}  in all, when each ask is answered within {asked}"]

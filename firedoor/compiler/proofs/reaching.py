@@ -1,13 +1,13 @@
 """Which way the flow goes: what a step's end leads to, and which ends of the steps before it a step can follow.
 
-An ask is taken as leading anywhere, since a person may answer it in any way.
+For what may be reached an ask is taken as leading anywhere, since a person may answer it in any way. For what must be
+reached it is taken as leaving, where that is one of its answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from firedoor.compiler.proofs.situations import Situation
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Consequence, Step
 
@@ -21,70 +21,126 @@ def consequence(step: Step, outcome: str) -> Consequence | None:
     return getattr(step, _OPTION.get(outcome, ""), None)
 
 
+def may_leave(step: Step, found: Consequence) -> bool:
+    """Whether what follows may be that the scope is left: as written, or as one answer of an ask about an approval."""
+    return found.kind == "leave" or (found.kind == "ask" and step.verb == "approve" and not found.may_continue)
+
+
 class Flow:
     """The order of a plan's steps."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._place = {path: tuple(int(part) for part in path.split(".")) for path in plan.by_path}
+        self._scope: dict[str, str] = {}
+        self._leavers: dict[str, list[Step]] = {}
+        self._ending: list[Step] = []
+        self._look(plan.steps, "", "")
 
-    def _parent(self, path: str) -> str:
-        return path.rpartition(".")[0]
+    def _look(self, steps: Iterable[Step], outer: str, scope: str) -> None:
+        """Note the scope of each step, and who may leave which."""
+        beside = self._verb(outer) == "parallel"
+        for step in steps:
+            own = step.path if beside else scope
+            self._scope[step.path] = own
+            ends = [found for outcome in _OPTION if (found := consequence(step, outcome)) is not None]
+            if any(may_leave(step, found) for found in ends):
+                self._leavers.setdefault(own, []).append(step)
+            if any(found.kind in ("stop", "undo_all") for found in ends):
+                self._ending.append(step)
+            if step.verb in ("parallel", "group", "for_each"):
+                inner = own if step.verb == "parallel" else step.path
+                self._look(step.steps, step.path, inner)
 
     def _verb(self, path: str) -> str | None:
         return self.plan.by_path[path].verb if path else None
 
+    def place(self, path: str) -> tuple[int, ...]:
+        """Where the step stands, to sort by."""
+        return self._place[path]
+
     def before(self, one: str, other: str) -> bool:
         """Whether the step at `one` is final when that at `other` is reached."""
-        mine, theirs = one.split("."), other.split(".")
-        for index, (a, b) in enumerate(zip(mine, theirs, strict=False)):
+        for index, (a, b) in enumerate(zip(self._place[one], self._place[other], strict=False)):
             if a != b:
-                return self._verb(".".join(mine[:index])) != "parallel" and int(a) < int(b)
+                return a < b and (index == 0 or self._verb(_outer(one, index)) != "parallel")
         return False
 
     def scope(self, path: str) -> str:
         """What `leave` ends at this step: the path of a group, a loop (its round), or a branch; "" is the playbook."""
-        while path:
-            parent = self._parent(path)
-            match self._verb(parent):
-                case "group" | "for_each":
-                    return parent
-                case "parallel":
-                    return path
-            path = parent
-        return ""
+        return self._scope[path]
 
-    def leads_on(self, step: Step, outcome: str, to: str, *, ends: bool = True) -> bool:
-        """Whether the step at `to` can be reached though `step`, which stands before it, has ended so.
+    def stays(self, path: str, found: Consequence) -> bool:
+        """Whether a step that meets a started clock stays as a task when the response ends so, wherever it stands."""
+        if found.kind == "undo_all" and self.plan.by_path[path].verb == "contain":
+            return False
+        while path := path.rpartition(".")[0]:
+            if self._verb(path) == "for_each":
+                return False
+        return True
 
-        `ends=False` leaves out what ends the whole response.
-        """
+    def leads_on(self, step: Step, outcome: str, to: str) -> bool:
+        """Whether the step at `to` may be reached though `step`, which stands before it, has ended so."""
         found = consequence(step, outcome)
         if found is None:
             return True
         if found.kind in ("stop", "undo_all"):
-            return not ends
-        if found.kind == "leave":
-            scope = self.scope(step.path)
-            return bool(scope) and to != scope and not to.startswith(f"{scope}.")
-        return True
+            return False
+        return found.kind != "leave" or not self._is_in(to, self.scope(step.path))
 
-    def reached(self, to: str, situation: Situation, *, ends: bool = True) -> bool:
-        """Whether the steps that the situation tells of, and that stand before, have let the flow come to `to`."""
+    def surely_leads_on(self, step: Step, outcome: str, to: str, *, meets: bool) -> bool:
+        """Whether it is reached then whatever a person answers. `meets`: it meets a clock that has started."""
+        found = consequence(step, outcome)
+        if found is None:
+            return True
+        if found.kind in ("stop", "undo_all"):
+            return meets and self.stays(to, found)
+        return not may_leave(step, found) or not self._is_in(to, self.scope(step.path))
+
+    def _is_in(self, path: str, scope: str) -> bool:
+        return not scope or path == scope or path.startswith(f"{scope}.")
+
+    def reached(self, to: str, outcomes: Mapping[str, str]) -> bool:
+        """Whether the steps whose outcomes these are, and that stand before, let the flow come to `to`."""
         return all(
-            self.leads_on(self.plan.by_path[path], outcome, to, ends=ends)
-            for path, outcome in situation.outcomes.items()
+            self.leads_on(self.plan.by_path[path], outcome, to)
+            for path, outcome in outcomes.items()
             if self.before(path, to)
         )
 
-    def leaving(self, to: str) -> Iterator[Step]:
-        """The steps before `to` of which some end leaves a scope that `to` is in."""
-        for path, step in self.plan.by_path.items():
-            if not self.before(path, to):
-                continue
-            if any(
-                (found := consequence(step, outcome)) is not None
-                and found.kind == "leave"
-                and not self.leads_on(step, outcome, to)
-                for outcome in ("rejected", "unanswered", "failed")
-            ):
-                yield step
+    def surely_reached(self, to: str, outcomes: Mapping[str, str], *, meets: bool) -> bool:
+        """Whether it is reached whatever a person answers. What ends the response counts from beside it as well."""
+        for path, outcome in outcomes.items():
+            step = self.plan.by_path[path]
+            if self.before(path, to):
+                if not self.surely_leads_on(step, outcome, to, meets=meets):
+                    return False
+            elif path != to and self._is_beside(path, to):
+                found = consequence(step, outcome)
+                if found is not None and found.kind in ("stop", "undo_all") and not (meets and self.stays(to, found)):
+                    return False
+        return True
+
+    def _is_beside(self, one: str, other: str) -> bool:
+        return not self.before(other, one) and not self._is_in(one, other) and not self._is_in(other, one)
+
+    def deciding(self, to: str, *, meets: bool) -> Iterator[Step]:
+        """The steps before `to` of which some end may keep the flow from it."""
+        scope: str = to
+        while True:
+            for step in self._leavers.get(scope, ()):
+                if self.before(step.path, to):
+                    yield step
+            if not scope:
+                break
+            scope = scope.rpartition(".")[0]
+        for step in self._ending:
+            if self.before(step.path, to) or (step.path != to and self._is_beside(step.path, to)):
+                ends = [found for outcome in _OPTION if (found := consequence(step, outcome)) is not None]
+                ending = [found for found in ends if found.kind in ("stop", "undo_all")]
+                if not meets or not all(self.stays(to, found) for found in ending):
+                    yield step
+
+
+def _outer(path: str, depth: int) -> str:
+    return ".".join(path.split(".")[:depth])

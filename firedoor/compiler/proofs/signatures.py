@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from firedoor.compiler.proofs.reaching import Flow, consequence
-from firedoor.compiler.proofs.situations import Situation, Situations, TooMany, told
+from firedoor.compiler.proofs.situations import NOT_NEEDED, Question, Situation, Situations, TooMany, told
 from firedoor.compiler.proofs.telling import described, says
-from firedoor.plan.expression import Expr
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Approve, Contain, Seat
 
@@ -35,21 +34,29 @@ def unsigned(plan: Plan, situations: Situations, flow: Flow) -> list[Unsigned]:
     if not acts:
         return []
     approvals = [step for step in plan.by_path.values() if step.verb == "approve"]
+    signs = {
+        name: [one for one in approvals if covers(one, plan.actions[name].requires)]
+        for name in {act.action for act in acts}
+    }
+    covered = {name: frozenset(path for one in covering for path in one.unlocks) for name, covering in signs.items()}
     found = []
     for act in acts:
-        requires = plan.actions[act.action].requires
-        if any(act.path in one.unlocks and covers(one, requires) for one in approvals):
+        if act.path in covered[act.action]:
             continue
-        asking = [one for one in approvals if flow.before(one.path, act.path) and covers(one, requires)]
+        asking = [one for one in signs[act.action] if flow.before(one.path, act.path)]
         found.append(
             Unsigned(
                 step=act,
-                wants=tuple(str(seat.who) for seat in requires),
+                wants=tuple(str(seat.who) for seat in plan.actions[act.action].requires),
                 asked=asking[-1] if asking else None,
-                path=tuple(_way(plan, act, asking, situations, flow)),
+                path=tuple(_way(plan, act, asking[-_NEAREST:], situations, flow)),
             )
         )
     return found
+
+
+_NEAREST = 3
+"""Approvals that a counter-example tells of."""
 
 
 def covers(approval: Approve, requires: tuple[Seat, ...]) -> bool:
@@ -64,36 +71,39 @@ def covers(approval: Approve, requires: tuple[Seat, ...]) -> bool:
 
 def _way(plan: Plan, act: Contain, asking: list[Approve], situations: Situations, flow: Flow) -> list[str]:
     conditions = situations.conditions(act.path)
-    nearest = asking[-3:]
+    question = situations.question(conditions, [one.path for one in asking])
     try:
-        for situation in situations.all(conditions, [one.path for one in nearest]):
+        for situation in question.situations(lambda step, end: (consequence(step, end), end == "approved")):
             if (
-                situations.holds(conditions, situation)
-                and flow.reached(act.path, situation)
-                and not any(situation.outcomes[one.path] == "approved" for one in nearest)
+                question.holds(conditions, situation)
+                and flow.reached(act.path, situation.outcomes)
+                and not any(situation.outcomes[one.path] == "approved" for one in asking)
+                and _possible(question, situation, flow)
             ):
-                return _told(plan, act, nearest, conditions, situation, situations)
+                return _told(act, asking, question, situation)
     except TooMany:
         return []
     return []
 
 
-def _told(
-    plan: Plan,
-    act: Contain,
-    asking: list[Approve],
-    conditions: tuple[Expr, ...],
-    situation: Situation,
-    situations: Situations,
-) -> list[str]:
-    looked = [*conditions]
-    for one in asking:
-        looked += situations.conditions(one.path)
-    words = told(plan, situation, looked)
+def _possible(question: Question, situation: Situation, flow: Flow) -> bool:
+    """Whether what has ended was reached, and what was surely reached has ended."""
+    outcomes = situation.outcomes
+    return all(
+        not (holds and flow.surely_reached(path, outcomes, meets=False))
+        if outcomes[path] == NOT_NEEDED
+        else holds and flow.reached(path, outcomes)
+        for path, guards in question.guards.items()
+        for holds in [question.holds(guards, situation)]
+    )
+
+
+def _told(act: Contain, asking: list[Approve], question: Question, situation: Situation) -> list[str]:
+    words = told(question, situation)
     lines = [f"when {' and '.join(words)}"] if words else []
     for one in asking:
         outcome = situation.outcomes[one.path]
-        if outcome == "not_needed":
+        if outcome == NOT_NEEDED:
             lines.append(f"{one.at}: {described(one)} is not asked")
         else:
             lines.append(f"{one.at}: {described(one)} is {outcome}: {says(consequence(one, outcome))}")

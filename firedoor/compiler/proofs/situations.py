@@ -5,15 +5,19 @@ with as many values as the conditions distinguish: a number compared with 3 and 
 (a read's answer, two inputs compared) is a variable of its own that is true, false or unknown, so nothing is missed;
 two such parts are taken as independent, which is where a proof over situations is conservative. The conditions are then
 evaluated by `firedoor.plan.evaluate`, as the run does.
+
+Ends of a step that no condition tells apart and that lead the same way are one. A severity changes, an input that was
+not known is given, and what failed is tried again while a run goes on: where a proof must hold through that, each
+condition is read at a moment of its own (`moments`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice, product
+from itertools import pairwise, product
 from typing import Any, get_args
 
 from firedoor.plan import evaluate
@@ -29,27 +33,31 @@ from firedoor.plan.expression import (
     Not,
     Or,
     Outcome,
-    RunField,
     SeverityNow,
+    StepField,
     StepIs,
     Within,
 )
 from firedoor.plan.model import Input, Plan, Severity
+from firedoor.plan.references import parts
 from firedoor.plan.steps import Step
 
-MOST = 10_000
-"""Situations that are looked at for one question: thirteen conditions that are each true or false."""
+MOST = 4_096
+"""Situations that are looked at for one question: twelve conditions that are each true or false."""
 
+MOST_ITEMS = 2_000
+"""Items that a list may be compared with and still be taken apart."""
 NOT_NEEDED = "not_needed"
-_ENDS: dict[str, tuple[str, ...]] = {
-    "approve": ("approved", "rejected", "unanswered", "failed", "skipped"),
+ENDS: dict[str, tuple[str, ...]] = {
+    "approve": ("approved", "rejected", "unanswered", "skipped"),
     "task": ("done", "unanswered", "skipped"),
-    "wait": ("done", "unanswered", "failed", "skipped"),
+    "wait": ("done", "unanswered", "skipped"),
     "notify": ("done", "failed", "skipped"),
     "contain": ("done", "failed", "skipped"),
     "undo": ("done", "failed", "skipped"),
 }
-_OF_SEVERAL = ("done", "failed", "skipped")
+"""How a step can end that was begun, or that a person has passed over."""
+_OF_SEVERAL = ("done", "skipped", "failed")
 
 
 class TooMany(Exception):
@@ -57,28 +65,47 @@ class TooMany(Exception):
 
 
 @dataclass(frozen=True)
-class Situation:
-    """One assignment: inputs by name (None: not given), the severity, outcomes by static path, parts by their text."""
+class Guard:
+    """A condition that holds when its step is reached; `moment` is that step's path, or "" where all are one moment."""
 
-    inputs: dict[str, Any]
-    severity_: str
-    outcomes: dict[str, str]
-    parts: dict[str, bool | None]
+    condition: Expr
+    moment: str = ""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One assignment: inputs, severity and outcomes by (name, moment); None is an input that was not given."""
+
+    values: dict[tuple[str, str, str], Any]
+    moment: str = ""
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """How steps ended, by static path."""
+        return {name: value for (kind, name, _), value in self.values.items() if kind == "step"}
+
+    @property
+    def severity_(self) -> str:
+        return self.severity()
+
+    def _of(self, kind: str, name: str) -> Any:
+        """The value at this moment, or the one that it has throughout."""
+        return self.values[kind, name, self.moment if (kind, name, self.moment) in self.values else ""]
 
     def input(self, name: str) -> Any:
-        return self.parts[name] if name in self.parts else self.inputs.get(name)
+        return self._of("part" if name.startswith("\0") else "input", name)
+
+    def severity(self) -> str:
+        return str(self._of("severity", ""))
+
+    def is_(self, step: str, outcome: Outcome) -> bool:
+        return bool(self._of("step", step) == outcome)
 
     def run(self, field: str) -> Any:
         raise NotImplementedError(field)
 
-    def severity(self) -> str:
-        return self.severity_
-
     def item(self, loop: str) -> Any:
         raise NotImplementedError(loop)
-
-    def is_(self, step: str, outcome: Outcome) -> bool:
-        return self.outcomes.get(step) == outcome
 
     def field(self, step: str, field: str) -> Any:
         raise NotImplementedError(step, field)
@@ -92,32 +119,40 @@ class _Variables:
     """What conditions distinguish. Values are as recorded (JSON)."""
 
     plan: Plan
-    consts: dict[str, list[Any]] = field(default_factory=dict)
-    """Of each input that is compared: what with."""
-    counts: dict[str, set[int]] = field(default_factory=dict)
-    severity: bool = False
-    steps: set[str] = field(default_factory=set)
-    parts: dict[str, Expr] = field(default_factory=dict)
+    moments: bool = False
+    consts: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    """Of each input that is compared, at each moment: what with."""
+    counts: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    severity: set[str] = field(default_factory=set)
+    steps: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """Of each step: the outcomes that conditions name."""
+    parts: set[tuple[str, str]] = field(default_factory=set)
+    moment: str = ""
 
-    def take(self, condition: Expr) -> Expr:
+    def take(self, guard: Guard) -> Expr:
         """The condition with what cannot be taken apart replaced by a variable of its own."""
+        self.moment = guard.moment if self.moments else ""
+        return self._take(guard.condition)
+
+    def _take(self, condition: Expr) -> Expr:
         match condition:
             case And(of=of):
-                return And(of=tuple(self.take(part) for part in of))
+                return And(of=tuple(self._take(part) for part in of))
             case Or(of=of):
-                return Or(of=tuple(self.take(part) for part in of))
+                return Or(of=tuple(self._take(part) for part in of))
             case Not(of=of):
-                return Not(of=self.take(of))
+                return Not(of=self._take(of))
             case Const():
                 return condition
-            case StepIs(step=step):
-                self.steps.add(step)
+            case StepIs(step=step, outcome=outcome):
+                stable = self.plan.by_path[step].verb == "approve"
+                self.steps.setdefault((step, "" if stable else self.moment), set()).add(outcome)
                 return condition
             case InputValue(listed=False):
-                self.consts.setdefault(condition.name, [])
+                self.consts.setdefault(self._input(condition.name), [])
                 return condition
             case Given(of=InputValue(name=name)):
-                self.consts.setdefault(name, [])
+                self.consts.setdefault(self._input(name), [])
                 return condition
             case Compare(left=left, right=right) if self._compared(left, right) or self._compared(right, left):
                 return condition
@@ -126,40 +161,95 @@ class _Variables:
             ):
                 return condition
         name = "\0" + json.dumps(condition.model_dump(mode="json"), sort_keys=True)
-        self.parts[name] = condition
+        self.parts.add((name, self.moment))
         return InputValue(name=name, type="yes_no")
+
+    def _input(self, name: str) -> tuple[str, str]:
+        """What was given at the launch stays; what was not may be given at any moment."""
+        known = self.plan.input_names.get(name)
+        later = known is not None and known.optional and known.default is None
+        return name, self.moment if later else ""
 
     def _compared(self, leaf: Expr, other: Expr) -> bool:
         if not isinstance(other, Const):
             return False
         match leaf:
             case SeverityNow():
-                self.severity = True
+                self.severity.add(self.moment)
                 return True
             case InputValue(name=name, listed=False):
-                self.consts.setdefault(name, []).append(other.value)
+                self.consts.setdefault(self._input(name), []).append(other.value)
                 return True
-            case Filter(name="count", of=InputValue(name=name, listed=True)) if isinstance(other.value, int | float):
-                self.counts.setdefault(name, set()).add(int(other.value))
+            case Filter(name="count", of=InputValue(name=name, listed=True)) if (
+                isinstance(other.value, int | float) and other.value <= MOST_ITEMS
+            ):
+                self.counts.setdefault(self._input(name), set()).add(int(other.value))
                 return True
             case _:
                 return False
 
-    def domains(self) -> list[tuple[str, str, list[Any]]]:
-        """(kind, name, values) of each variable."""
+    def domains(self, effect: Effect | None = None) -> list[tuple[tuple[str, str, str], list[Any]]]:
+        """The values of each variable. `effect` says which ends of a step lead the same way."""
         fields = self.plan.input_names
-        found: list[tuple[str, str, list[Any]]] = []
-        for name in sorted(self.consts.keys() | self.counts.keys()):
-            known = fields.get(name)
+        found: list[tuple[tuple[str, str, str], list[Any]]] = []
+        for name, moment in sorted(self.consts.keys() | self.counts.keys()):
+            known, key = fields.get(name), (name, moment)
             if known is not None:
-                found.append(("input", name, _values(known, self.consts.get(name, ()), self.counts.get(name, set()))))
-        if self.severity:
-            found.append(("severity", "", list(get_args(Severity))))
-        for path in sorted(self.steps):
-            ends = _ENDS.get(self.plan.by_path[path].verb, _OF_SEVERAL)
-            found.append(("step", path, [*ends, NOT_NEEDED]))
-        found += [("part", name, [True, False, None]) for name in sorted(self.parts)]
+                values = _values(known, self.consts.get(key, ()), self.counts.get(key, set()))
+                found.append((("input", name, moment), values))
+        found += [(("severity", "", moment), list(get_args(Severity))) for moment in sorted(self.severity)]
+        found += [(("part", name, moment), [True, False, None]) for name, moment in sorted(self.parts)]
+        for (path, moment), named in sorted(self.steps.items(), key=lambda one: _place(one[0][0])):
+            step = self.plan.by_path[path]
+            apart: dict[object, str] = {}
+            for end in (*ENDS.get(step.verb, _OF_SEVERAL), NOT_NEEDED):
+                same = (end in named and end, end == NOT_NEEDED, effect(step, end) if effect is not None else None)
+                apart.setdefault(same, end)
+            found.append((("step", path, moment), [*apart.values()]))
         return found
+
+
+Effect = Callable[[Step, str], object]
+"""(step, how it ended) → where that leads, as something to compare."""
+
+
+@dataclass
+class Question:
+    """Conditions and steps, and the situations that they tell apart."""
+
+    plan: Plan
+    variables: _Variables
+    guards: dict[str, list[Guard]]
+    """Of each step whose outcome counts: what holds where it is reached."""
+    _taken: dict[int, tuple[Guard, Expr]] = field(default_factory=dict)
+
+    def holds(self, guards: Iterable[Guard], situation: Situation) -> bool:
+        """Whether all of them hold. They must be among those that the question was made from."""
+        return all(self._holds(guard, situation) for guard in guards)
+
+    def _holds(self, guard: Guard, situation: Situation) -> bool:
+        known = self._taken.get(id(guard))
+        if known is None:
+            known = self._taken[id(guard)] = (guard, self.variables.take(guard))
+        at = replace(situation, moment=guard.moment) if self.variables.moments else situation
+        return evaluate.holds(known[1], at)
+
+    def domains(self, effect: Effect | None = None) -> list[tuple[tuple[str, str, str], list[Any]]]:
+        return self.variables.domains(effect)
+
+    def situations(self, effect: Effect | None = None) -> Iterator[Situation]:
+        """Each of them, likely ones first. Raises TooMany after so many."""
+        domains = self.domains(effect)
+        keys = [key for key, _ in domains]
+        for number, values in enumerate(product(*(values for _, values in domains))):
+            if number >= MOST:
+                raise TooMany
+            yield Situation(dict(zip(keys, values, strict=True)))
+
+    @property
+    def parts(self) -> bool:
+        """Whether something counts that could not be taken apart."""
+        return bool(self.variables.parts)
 
 
 class Situations:
@@ -167,66 +257,55 @@ class Situations:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._around: dict[str, tuple[Expr, ...]] = {}
+        self._around: dict[str, tuple[Guard, ...]] = {}
         self._gather(plan.steps, ())
 
-    def _gather(self, steps: Sequence[Step], around: tuple[Expr, ...]) -> None:
+    def _gather(self, steps: Sequence[Step], around: tuple[Guard, ...]) -> None:
         for step in steps:
-            own = (*around, step.when) if step.when is not None else around
+            own = (*around, Guard(step.when, step.path)) if step.when is not None else around
             self._around[step.path] = own
-            if step.verb in ("parallel", "group", "for_each"):
-                self._gather(step.steps, own)
+            match step.verb:
+                case "parallel" | "group":
+                    self._gather(step.steps, own)
+                case "for_each":
+                    self._gather(step.steps, (*own, Guard(some(step.items), step.path)))
 
-    def conditions(self, path: str) -> tuple[Expr, ...]:
-        """The conditions of a step and of those around it: all hold wherever it is reached."""
+    def conditions(self, path: str) -> tuple[Guard, ...]:
+        """What holds wherever a step is reached: its condition, those around it, and that a loop has a round."""
         return self._around[path]
 
-    def all(self, conditions: Iterable[Expr], outcomes: Iterable[str] = ()) -> Iterator[Situation]:
-        """The situations that these conditions, and how the steps at these static paths end, tell apart.
-
-        A step whose own conditions do not hold is not needed in them, and any other has an outcome of its verb.
-        Raises TooMany.
-        """
-        variables = _Variables(self.plan, steps=set(outcomes))
-        for condition in conditions:
-            variables.take(condition)
-        guards: dict[str, list[Expr]] = {}
-        while missing := sorted(variables.steps - guards.keys()):
+    def question(self, guards: Iterable[Guard], outcomes: Iterable[str] = (), *, moments: bool = False) -> Question:
+        """What these conditions, and how the steps at these static paths end, tell apart; and what in turn decides
+        whether the steps that they name are reached."""
+        variables = _Variables(self.plan, moments)
+        for path in outcomes:
+            variables.steps.setdefault((path, ""), set())
+        for guard in guards:
+            variables.take(guard)
+        found: dict[str, list[Guard]] = {}
+        while missing := sorted({path for path, _ in variables.steps} - found.keys()):
             for path in missing:
-                guards[path] = [variables.take(condition) for condition in self.conditions(path)]
-        domains = variables.domains()
-        size = 1
-        for _, _, values in domains:
-            size *= len(values)
-            if size > MOST:
-                raise TooMany
-        return self._each(domains, guards)
+                found[path] = [*self.conditions(path)]
+                for guard in found[path]:
+                    variables.take(guard)
+        return Question(self.plan, variables, found)
 
-    def _each(self, domains: list[tuple[str, str, list[Any]]], guards: dict[str, list[Expr]]) -> Iterator[Situation]:
-        for values in product(*(values for _, _, values in domains)):
-            made = Situation({}, "sev2", {}, {})
-            severity = made.severity_
-            for (kind, name, _), value in zip(domains, values, strict=True):
-                match kind:
-                    case "input":
-                        made.inputs[name] = value
-                    case "step":
-                        made.outcomes[name] = value
-                    case "part":
-                        made.parts[name] = value
-                    case _:
-                        severity = value
-            situation = Situation(made.inputs, severity, made.outcomes, made.parts)
-            if all(
-                (situation.outcomes[path] != NOT_NEEDED) == all(evaluate.holds(part, situation) for part in parts)
-                for path, parts in guards.items()
-            ):
-                yield situation
 
-    def holds(self, conditions: Iterable[Expr], situation: Situation) -> bool:
-        """Whether all of them hold. They must be among those that the situation was made from."""
-        variables = _Variables(self.plan)
-        return all(evaluate.holds(variables.take(condition), situation) for condition in conditions)
+def some(items: Expr) -> Expr:
+    """That a list has something in it."""
+    return Compare(sign=">", left=Filter(name="count", of=items), right=Const(value=0, type="number"))
+
+
+def named(condition: Expr | None) -> set[str]:
+    """The static paths of the steps that a condition looks at."""
+    if condition is None:
+        return set()
+    found = {condition.step} if isinstance(condition, StepIs | StepField) else set()
+    return found.union(*(named(part) for part in parts(condition)))
+
+
+def _place(path: str) -> list[int]:
+    return [int(part) for part in path.split(".")]
 
 
 def _values(known: Input, consts: Iterable[Any], counts: set[int]) -> list[Any]:
@@ -235,8 +314,8 @@ def _values(known: Input, consts: Iterable[Any], counts: set[int]) -> list[Any]:
     if known.listed:
         least = int(known.at_least or 0)
         most = int(known.at_most) if known.at_most is not None else None
-        sizes = sorted({size + step for size in counts for step in (-1, 0, 1)} | {least})
-        found = [["-"] * min(size, 4096) for size in sizes if size >= least and (most is None or size <= most)]
+        sizes = sorted({size + step for size in (*counts, least) for step in (-1, 0, 1)}, reverse=True)
+        found = [["-"] * size for size in sizes if size >= least and (most is None or size <= most)]
     elif known.type == "yes_no":
         found = [True, False]
     elif known.type in ("number", "duration", "date_time"):
@@ -253,38 +332,28 @@ def _values(known: Input, consts: Iterable[Any], counts: set[int]) -> list[Any]:
 def _around(known: Input, consts: list[Any]) -> list[Any]:
     """Each constant, and a value on either side of it."""
     if known.type == "date_time":
-        moments = sorted(datetime.fromisoformat(text) for text in consts)
-        near = sorted({moment + timedelta(seconds=step) for moment in moments for step in (-1, 0, 1)})
-        return [moment.isoformat() for moment in near] or ["2000-01-01T00:00:00+00:00"]
-    numbers = sorted({float(value) for value in consts})
-    between = [(low + high) / 2 for low, high in zip(numbers, numbers[1:], strict=False)]
+        given = sorted(datetime.fromisoformat(text) for text in consts)
+        moments = sorted({moment + timedelta(seconds=step) for moment in given for step in (-1, 0, 1)})
+        return [moment.isoformat() for moment in moments] or ["2000-01-01T00:00:00+00:00"]
+    least, most = known.at_least, known.at_most
+    numbers = sorted({float(value) for value in (*consts, least, most) if value is not None})
+    between = [(low + high) / 2 for low, high in pairwise(numbers)]
     near = sorted({*numbers, *between, *((numbers[0] - 1, numbers[-1] + 1) if numbers else (0.0,))})
-    return [
-        value
-        for value in near
-        if (known.at_least is None or value >= known.at_least) and (known.at_most is None or value <= known.at_most)
-    ] or [known.at_least or 0.0]
+    return [value for value in near if (least is None or value >= least) and (most is None or value <= most)]
 
 
-def told(plan: Plan, situation: Situation, conditions: Iterable[Expr]) -> list[str]:
-    """The situation in words, as far as these conditions look at it: "public_office is yes"."""
-    variables = _Variables(plan)
-    for condition in conditions:
-        variables.take(condition)
+def told(question: Question, situation: Situation) -> list[str]:
+    """The situation in words, as far as inputs and severity go: "public_office is yes"."""
     words = []
-    for kind, name, _ in variables.domains():
+    for (kind, name, moment), _ in question.domains():
+        value = situation.values.get((kind, name, moment))
         match kind:
+            case "input" if isinstance(value, list):
+                words.append(f"{name} has {len(value)}")
+            case "input" if value == "\0other":
+                words.append(f"{name} is another one")
             case "input":
-                value = situation.inputs[name]
-                if isinstance(value, list):
-                    words.append(f"{name} has {len(value)}")
-                elif value == "\0other":
-                    words.append(f"{name} is another one")
-                else:
-                    words.append(f"{name} is {'not given' if value is None else evaluate.said(value)}")
+                words.append(f"{name} is {'not given' if value is None else evaluate.said(value)}")
             case "severity":
-                words.append(f"severity is {situation.severity_}")
+                words.append(f"severity is {value}")
     return words
-
-
-__all__ = ["MOST", "NOT_NEEDED", "RunField", "Situation", "Situations", "TooMany", "told"]

@@ -15,6 +15,7 @@ from firedoor.people.directory import members
 from firedoor.people.organization import Organization, Team
 from firedoor.people.shifts import begun_on
 from firedoor.plan.model import Plan
+from firedoor.plan.steps import Approve
 
 YEAR = 2027
 """The year whose hours are looked at. A fixed one, so that a book is told the same on every day."""
@@ -67,23 +68,39 @@ def wanted(plans: Iterable[Plan]) -> dict[str, str]:
 
 
 def thin(organization: Organization, plans: Iterable[Plan]) -> list[Thin]:
-    """A team whose only person may be the launcher fills no seat of theirs. Its manager, who is told when the
-    escalation is due, is counted where the approval escalates."""
+    """A team whose only person may be the launcher fills no seat of theirs, and whom `not_by` names fills none either.
+    Its manager, who is told when the escalation is due, is counted where the approval escalates."""
     found: dict[tuple[str, str], Thin] = {}
     for plan in plans:
         for step in plan.by_path.values():
             if step.verb != "approve":
                 continue
+            seats: dict[str, int] = {}
             for seat in step.needs:
-                team = organization.teams.get(seat.who.name or "") if seat.who.kind in ("team", "on_shift") else None
-                if team is None:
-                    continue
-                people = {person.id for person in members(organization, team.name)}
+                if seat.who.kind in ("team", "on_shift") and seat.who.name in organization.teams:
+                    seats[seat.who.name] = seats.get(seat.who.name, 0) + seat.seats
+            for name, count in seats.items():
+                people = {person.id for person in members(organization, name)}
                 if step.escalate is not None:
-                    people.add(team.manager)
-                if len(people) - 1 < seat.seats:
-                    found.setdefault((team.name, step.at), Thin(team.name, len(people), seat.seats, step.at))
+                    people.add(organization.teams[name].manager)
+                people -= _barred(organization, step)
+                if len(people) - 1 < count:
+                    found.setdefault((name, step.at), Thin(name, len(people), count, step.at))
     return list(found.values())
+
+
+def _barred(organization: Organization, step: Approve) -> set[str]:
+    """The people that an approval's `not_by` names."""
+    barred: set[str] = set()
+    for who in step.not_by:
+        match who.kind:
+            case "person" if who.name is not None:
+                barred.add(who.name)
+            case "team" if who.name in organization.teams:
+                barred |= {person.id for person in members(organization, who.name)}
+            case "manager" if who.name in organization.teams:
+                barred.add(organization.teams[who.name].manager)
+    return barred
 
 
 def holes(organization: Organization, teams: Mapping[str, str]) -> list[Hole]:

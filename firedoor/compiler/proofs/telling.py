@@ -39,7 +39,7 @@ def says(found: Consequence | None) -> str:
         return "it goes on"
     match found.kind:
         case "ask":
-            return f"{found.asks} is asked, and may go on"
+            return f"{found.asks} is asked, which counts as going on"
         case "undo":
             return "that is undone, and it goes on"
         case "undo_all":

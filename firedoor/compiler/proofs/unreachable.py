@@ -1,13 +1,16 @@
 """Proves that each step can happen: in some situation its condition holds where it stands.
 
-Exact for conditions on inputs, severity and outcomes; a condition that compares two of them, or asks a system, is taken
-as able to hold. Where too many conditions meet, nothing is claimed.
+What is said to be unreachable never begins, however a severity changes, whatever is given late and whatever is tried
+again: each condition is read at its own moment. What the launch gave is taken as not corrected in between. A condition
+that compares two things, or asks a system, is taken as able to hold; where too many meet, nothing is claimed.
 """
 
 from __future__ import annotations
 
-from firedoor.compiler.proofs.reaching import Flow
-from firedoor.compiler.proofs.situations import Situations, TooMany
+from collections.abc import Iterable
+
+from firedoor.compiler.proofs.reaching import Flow, consequence
+from firedoor.compiler.proofs.situations import NOT_NEEDED, Question, Situation, Situations, TooMany
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Step
 
@@ -16,7 +19,7 @@ def unreachable(plan: Plan, situations: Situations, flow: Flow) -> list[Step]:
     """The outermost steps that no situation reaches."""
     found: list[Step] = []
 
-    def look(steps: tuple[Step, ...]) -> None:
+    def look(steps: Iterable[Step]) -> None:
         for step in steps:
             if step.when is not None and not _reached(step, situations, flow):
                 found.append(step)
@@ -29,10 +32,28 @@ def unreachable(plan: Plan, situations: Situations, flow: Flow) -> list[Step]:
 
 def _reached(step: Step, situations: Situations, flow: Flow) -> bool:
     conditions = situations.conditions(step.path)
+    question = situations.question(conditions, moments=True)
+
+    def leads(one: Step, end: str) -> object:
+        found = consequence(one, end)
+        return None if found is None else (found.kind, found.may_continue)
+
     try:
         return any(
-            situations.holds(conditions, situation) and flow.reached(step.path, situation)
-            for situation in situations.all(conditions)
+            question.holds(conditions, situation)
+            and flow.reached(step.path, situation.outcomes)
+            and _possible(question, situation)
+            for situation in question.situations(leads)
         )
     except TooMany:
         return True
+
+
+def _possible(question: Question, situation: Situation) -> bool:
+    """Whether each step that has ended of itself has begun, so that its conditions held."""
+    begun = {
+        name
+        for (kind, name, _), value in situation.values.items()
+        if kind == "step" and value not in (NOT_NEEDED, "skipped")
+    }
+    return all(question.holds(question.guards[path], situation) for path in begun)
