@@ -27,12 +27,14 @@ def book(**files: str) -> Book:
     return compile_book(Path("book"), golden.laid_over(whole))
 
 
-def test_the_shipped_book_compiles_without_a_finding() -> None:
+def test_the_shipped_book_compiles_and_names_the_one_hole_that_it_has_on_purpose() -> None:
     shipped = load_book(SHIPPED)
-    assert shipped.findings == ()
+    (hole,) = shipped.findings
+    assert (hole.file, hole.line, hole.code) == ("organization.yaml", 27, "FD603")
+    assert hole.message == "Legal in emea has nobody from Saturday 08:00 to 16:00; Sunday 08:00 to 16:00"
     assert set(shipped.plans) == {"high-profile-takeover", "livestreamed-attack", "public-statement"}
     assert shipped.organization is not None
-    assert len(shipped.organization.people) == 23
+    assert len(shipped.organization.people) == 25
 
 
 @pytest.mark.parametrize("name", ["high-profile-takeover", "livestreamed-attack"])
@@ -134,10 +136,10 @@ def test_check_names_files_as_the_paths_were_given(tmp_path: Path, monkeypatch: 
     (tmp_path / "ours" / "bad.yaml").write_text("playbook: bad\n")
     monkeypatch.chdir(tmp_path)
     found = check([Path("ours")])
-    assert {one.file for one in found} == {"ours/bad.yaml"}
+    assert {one.file for one in found} == {"ours/bad.yaml", "ours/organization.yaml"}
     assert exit_code(found) == 1
     assert check([Path("ours/bad.yaml")]) == found
-    assert check([Path("ours/livestreamed-attack.yaml")]) == []
+    assert {one.code for one in check([Path("ours/livestreamed-attack.yaml")])} == {"FD603"}
     assert exit_code([]) == 0
 
 
@@ -156,6 +158,7 @@ def test_files_that_are_not_of_the_book_are_left_alone_or_warned_of(tmp_path: Pa
     assert [(found.file, found.code, found.severity) for found in made.findings] == [
         ("data.yaml", "FD118", "warning"),
         ("old.yml", "FD118", "warning"),
+        ("organization.yaml", "FD603", "warning"),
     ]
     assert len(made.plans) == 3
 
@@ -171,7 +174,7 @@ def test_two_playbooks_of_one_name_are_told() -> None:
 INNER = """
 playbook: inner
 inputs:
-  who: {type: list of account}
+  who: {type: list of account, at_least: 1}
   line: {type: text, default: Hello}
   urgent: {type: yes_no, default: no}
   at: {type: date_time, optional: yes}
@@ -187,7 +190,8 @@ steps:
 
 
 def inlined(
-    run: str, inputs: str = "{accounts: {type: list of account}, event: {type: text}, live: {type: yes_no}}"
+    run: str,
+    inputs: str = "{accounts: {type: list of account, at_least: 1}, event: {type: text}, live: {type: yes_no}}",
 ) -> Plan:
     made = book(inner=INNER, playbook=f"inputs: {inputs}\nsteps:\n{run}")
     assert not made.findings, made.findings

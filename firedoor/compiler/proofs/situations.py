@@ -29,6 +29,7 @@ from firedoor.plan.expression import (
     Filter,
     Given,
     InputValue,
+    Item,
     Listing,
     Not,
     Or,
@@ -292,7 +293,12 @@ class Situations:
 
 
 def some(items: Expr) -> Expr:
-    """That a list has something in it."""
+    """That a list has something in it, or that a single value is known."""
+    match items:
+        case InputValue(listed=False):
+            return Given(of=items)
+        case Item():
+            return Const(value=True, type="yes_no")
     return Compare(sign=">", left=Filter(name="count", of=items), right=Const(value=0, type="number"))
 
 
