@@ -18,6 +18,7 @@ from firedoor.compiler import planning, source
 from firedoor.compiler import playbook as playbooks_
 from firedoor.compiler.clocks import ClockRow
 from firedoor.compiler.diagnostics import Finding, Findings, Place
+from firedoor.compiler.figures import Figures
 from firedoor.compiler.lowering import Shelf
 from firedoor.compiler.nodes import Mapping as MappingNode
 from firedoor.compiler.nodes import Node, Scalar, Source
@@ -68,22 +69,41 @@ def load_book(path: Path | str) -> Book:
     return compile_book(folder, files, findings)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What there is to say of books: what is wrong, and what is shown of the clocks of each playbook that compiles."""
+
+    findings: list[Finding]
+    clocks: list[Figures]
+
+
 def check(paths: Iterable[Path | str]) -> list[Finding]:
     """The findings of books and of single files of books, their files named as the paths are given.
 
     Of a single file, those in it and in the files that all playbooks share.
     """
+    return look(paths).findings
+
+
+def look(paths: Iterable[Path | str]) -> Checked:
+    """The same, with what is shown of clocks."""
     found: list[Finding] = []
+    clocks: dict[tuple[Path, str], Figures] = {}
     for given in paths:
         path = Path(given)
         folder = path if path.is_dir() else _book_of(path)
         only = None if path.is_dir() else {path.relative_to(folder).as_posix(), *SHARED}
+        book = load_book(folder)
         found += [
             finding.model_copy(update={"file": (folder / finding.file).as_posix()})
-            for finding in load_book(folder).findings
+            for finding in book.findings
             if only is None or finding.file in only
         ]
-    return list(dict.fromkeys(found))
+        for name, plan in book.plans.items():
+            figures = Figures(plan, book.clocks_shown[name])
+            if only is None or figures.file in only:
+                clocks.setdefault((folder.resolve(), name), figures)
+    return Checked(list(dict.fromkeys(found)), [*clocks.values()])
 
 
 def _book_of(path: Path) -> Path:

@@ -1,12 +1,19 @@
-"""Findings as text for people, as one line each for grep, and as JSON. They differ in form, never in what they say."""
+"""Findings as text for people, as one line each for grep, as JSON, as GitHub's annotations and as SARIF. They differ in
+form, never in what they say."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
 from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import quote
 
+from firedoor.compiler import figures as figures_
+from firedoor.compiler.codes import CODES
 from firedoor.compiler.diagnostics import Finding
+from firedoor.compiler.figures import Figures
 
 _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[1m", "\x1b[0m"
 MOST_COLUMNS = 160
@@ -27,10 +34,87 @@ def one_line(findings: Iterable[Finding]) -> str:
     return "".join(lines)
 
 
-def as_json(findings: Iterable[Finding]) -> str:
-    """A JSON array, one object for each finding; `docs` names its page."""
-    data = [{**finding.model_dump(mode="json"), "docs": finding.docs} for finding in findings]
+def as_json(findings: Iterable[Finding], figures: Iterable[Figures] = ()) -> str:
+    """A JSON object: `findings`, one object for each, `docs` naming its page; and `clocks`, what is shown of each."""
+    found = [{**finding.model_dump(mode="json"), "docs": finding.docs} for finding in findings]
+    data = {"findings": found, "clocks": figures_.data(figures)}
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def github(findings: Iterable[Finding]) -> str:
+    """Workflow commands that GitHub shows beside the lines of a change."""
+    lines = []
+    for finding in findings:
+        words = "\n".join(_shown(line) for line in (finding.message, *finding.notes, f"fix: {finding.fix}") if line)
+        at = {
+            "file": finding.file,
+            "line": finding.line,
+            "col": finding.column,
+            "endColumn": finding.end_column,
+            "title": finding.code,
+        }
+        options = ",".join(f"{name}={_escaped(str(value), _IN_OPTION)}" for name, value in at.items())
+        lines.append(f"::{finding.severity} {options}::{_escaped(words, _IN_WORDS)}\n")
+    return "".join(lines)
+
+
+_IN_WORDS: dict[str, str | int | None] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_IN_OPTION: dict[str, str | int | None] = {**_IN_WORDS, ":": "%3A", ",": "%2C"}
+
+
+def _escaped(words: str, by: dict[str, str | int | None]) -> str:
+    return words.translate(str.maketrans(by))
+
+
+SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def sarif(findings: Iterable[Finding]) -> str:
+    """A SARIF 2.1.0 log with one run; each code is a rule. Columns count code points."""
+    found = list(findings)
+    codes = sorted({finding.code for finding in found})
+    run = {
+        "tool": {
+            "driver": {
+                "name": "firedoor",
+                "semanticVersion": version("firedoor"),
+                "rules": [_rule(code) for code in codes],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding, codes.index(finding.code)) for finding in found],
+    }
+    log = {"$schema": SARIF, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    known = CODES[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": known.title},
+        "fullDescription": {"text": known.meaning},
+        "defaultConfiguration": {"level": known.severity},
+    }
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    words = [finding.message, *finding.notes, *([f"fix: {finding.fix}"] if finding.fix else [])]
+    region = {
+        "startLine": finding.line,
+        "startColumn": finding.column,
+        "endLine": finding.line,
+        "endColumn": finding.end_column,
+    }
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": finding.severity,
+        "message": {"text": "\n".join(_shown(line) for line in words)},
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": quote(finding.file)}, "region": region}},
+        ],
+    }
 
 
 def summary(findings: Iterable[Finding]) -> str:

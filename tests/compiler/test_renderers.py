@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from firedoor.compiler import renderers
+from firedoor.compiler import look, renderers
 from firedoor.compiler.diagnostics import Finding
 
 FOUND = Finding(
@@ -18,6 +19,61 @@ FOUND = Finding(
     fix='write "policy"',
     source="      - {team: polcy}",
 )
+
+
+BOOK = Path(__file__).parents[2] / "playbooks"
+
+
+def test_json_holds_findings_and_clocks() -> None:
+    checked = look([BOOK])
+    made = json.loads(renderers.as_json([FOUND], checked.clocks))
+    assert [(one["code"], one["docs"]) for one in made["findings"]] == [("FD203", "docs/codes/FD203.md")]
+    gdpr = made["clocks"][0]
+    assert (gdpr["playbook"], gdpr["clock"], gdpr["verdict"]) == (
+        "high-profile-takeover",
+        "gdpr-breach-authority",
+        "in time",
+    )
+    assert gdpr["limit"] - gdpr["worst"] == gdpr["margin"]
+    assert sum(part["seconds"] for part in gdpr["parts"]) == gdpr["worst"]
+
+
+def test_an_annotation_is_one_line_and_its_words_steer_no_command() -> None:
+    found = FOUND.model_copy(
+        update={"file": "a,b:c.yaml", "message": "50% of it\n::error::no", "notes": ("see line 3",)}
+    )
+    assert renderers.github([found]) == (
+        "::error file=a%2Cb%3Ac.yaml,line=12,col=16,endColumn=21,title=FD203::"
+        '50%25 of it<U+000A>::error::no%0Asee line 3%0Afix: write "policy"\n'
+    )
+
+
+def test_sarif_has_what_its_schema_requires() -> None:
+    """The required properties of SARIF 2.1.0, sections 3.13 to 3.30: the schema itself is in no package of ours."""
+    other = FOUND.model_copy(update={"code": "FD603", "severity": "warning", "file": "my book/organization.yaml"})
+    log = json.loads(renderers.sarif([FOUND, other, FOUND]))
+    assert log.keys() <= {"$schema", "version", "runs"}
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "firedoor"
+    assert [rule["id"] for rule in driver["rules"]] == ["FD203", "FD603"]
+    assert all(rule["shortDescription"]["text"] and rule["fullDescription"]["text"] for rule in driver["rules"])
+    assert run["columnKind"] == "unicodeCodePoints"
+    assert [(one["ruleId"], one["level"]) for one in run["results"]] == [
+        ("FD203", "error"),
+        ("FD603", "warning"),
+        ("FD203", "error"),
+    ]
+    for one in run["results"]:
+        assert driver["rules"][one["ruleIndex"]]["id"] == one["ruleId"]
+        assert one["message"]["text"].startswith("no team is called")
+        place = one["locations"][0]["physicalLocation"]
+        assert " " not in place["artifactLocation"]["uri"]
+        assert place["region"] == {"startLine": 12, "startColumn": 16, "endLine": 12, "endColumn": 21}
+    assert run["results"][1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == (
+        "my%20book/organization.yaml"
+    )
 
 
 def test_the_text_has_the_shape_of_the_language() -> None:
@@ -46,7 +102,7 @@ def test_one_line_is_one_line_for_each() -> None:
 
 
 def test_json_says_the_same() -> None:
-    (data,) = json.loads(renderers.as_json([FOUND]))
+    (data,) = json.loads(renderers.as_json([FOUND]))["findings"]
     assert data["code"] == "FD203"
     assert data["docs"] == "docs/codes/FD203.md"
     assert (data["line"], data["column"], data["end_column"]) == (12, 16, 21)

@@ -71,11 +71,7 @@ class _Proof:
         self.meeting = {
             step.path: step for step in plan.by_path.values() if clock.name in step.meets and step.verb not in _CANNOT
         }
-        self.targets = {
-            path: Guard(some(step.targets))
-            for path, step in self.meeting.items()
-            if step.verb == "contain" and step.targets is not None
-        }
+        self.targets = {path: Guard(found) for path, step in self.meeting.items() if (found := _acts_on(step))}
         self.undone = {path for path, step in self.meeting.items() if _may_be_undone(plan, step, flow)}
 
     def shown(self) -> Shown:
@@ -217,6 +213,17 @@ class _Proof:
             elif path in self.targets:
                 lines.append(f"{step.at}: {described(step)} may have nothing to act on")
         return lines
+
+
+def _acts_on(step: Step) -> Expr | None:
+    """What has to hold so that there is something to act on: where there is nothing, the step is done and meets nothing."""
+    match step.verb:
+        case "contain" if step.targets is not None:
+            return some(step.targets)
+        case "undo":
+            return some(StepField(step=step.step, field="held"))
+        case _:
+            return None
 
 
 def _may_be_undone(plan: Plan, step: Step, flow: Flow) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from firedoor.compiler.proofs.reaching import Flow
@@ -22,7 +23,7 @@ class Lapse:
     """From the containment to the end of the approval."""
 
 
-def lapses(plan: Plan, flow: Flow, worst: Worst) -> list[Lapse]:
+def lapses(plan: Plan, flow: Flow, worst: Worst) -> Iterator[Lapse]:
     """One for each lease: the first decision that may come too late."""
     leases = [
         step
@@ -33,19 +34,16 @@ def lapses(plan: Plan, flow: Flow, worst: Worst) -> list[Lapse]:
         and step.on_expiry.kind == "undo"
     ]
     if not leases:
-        return []
+        return
     about, all_of = _decisions(plan)
-    found = []
     for step in leases:
         for approval in sorted({*about.get(step.path, ()), *all_of}, key=flow.place):
             if flow.before(approval, step.path):
                 continue
             seconds = worst.seconds(approval, step.path)
             if step.expires is not None and seconds > step.expires:
-                longest = worst.longest(approval, step.path)
-                found.append(Lapse(step, plan.by_path[approval], longest))
+                yield Lapse(step, plan.by_path[approval], worst.longest(approval, step.path))
                 break
-    return found
 
 
 def _decisions(plan: Plan) -> tuple[dict[str, list[str]], list[str]]:

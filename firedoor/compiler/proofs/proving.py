@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
-from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.diagnostics import MOST_OF_A_FILE, Findings, Place
 from firedoor.compiler.proofs.clocks import Shown, clocks
 from firedoor.compiler.proofs.leases import lapses
 from firedoor.compiler.proofs.reaching import Flow
@@ -49,7 +50,7 @@ def prove(plan: Plan, places: Places, findings: Findings) -> tuple[Shown, ...]:
             "no way could be shown on which it happens: this proof follows approvals, not other conditions",
         )
         findings.add("FD305", place(one.step), message, fix=fix, notes=notes)
-    for lapse in lapses(plan, flow, worst):
+    for lapse in islice(lapses(plan, flow, worst), MOST_OF_A_FILE):
         message = (
             f"what {described(lapse.step)} holds is let go after {written(lapse.step.expires or 0)}, "
             f"and {described(lapse.approval)} may decide about it after {amount(lapse.longest.seconds)}"

@@ -46,6 +46,8 @@ from firedoor.plan.steps import Step
 MOST = 4_096
 """Situations that are looked at for one question: twelve conditions that are each true or false."""
 
+_FEWEST, _WORK = 16, 1_000_000
+"""What keeps a question about hundreds of steps to seconds: situations, times the square of what they tell apart."""
 MOST_ITEMS = 2_000
 """Items that a list may be compared with and still be taken apart."""
 NOT_NEEDED = "not_needed"
@@ -242,8 +244,9 @@ class Question:
         """Each of them, likely ones first. Raises TooMany after so many."""
         domains = self.domains(effect)
         keys = [key for key, _ in domains]
+        most = min(MOST, max(_FEWEST, _WORK // max(len(keys), 1) ** 2))
         for number, values in enumerate(product(*(values for _, values in domains))):
-            if number >= MOST:
+            if number >= most:
                 raise TooMany
             yield Situation(dict(zip(keys, values, strict=True)))
 
