@@ -135,4 +135,14 @@ CODES: dict[str, Code] = {
     "FD704": Code("A message that cannot be read", "the message could not be sent"),
     "FD705": Code("A message that is too long", "the message could not be sent"),
     "FD706": Code("A message that names what the playbook does not know", "the message could not be sent"),
+    "FD707": Code(
+        "A text without a language of its audience",
+        "people would be told in a language that they do not read",
+        "warning",
+    ),
+    "FD708": Code(
+        "Something sensitive for whom it is not cleared",
+        "the reader would see [withheld], and would have to ask",
+        "warning",
+    ),
 }

@@ -110,7 +110,7 @@ class Body:
             place = key.place if key is not None else mapping.place
             entry = fields(mapping, schema.VERBS[verb].shape, self.findings, place)
             self.made.places[path, ""] = place
-            for option in ("when", "meets", "expires"):
+            for option in ("when", "meets", "expires", "say", "show"):
                 if option in entry:
                     self.made.places[path, option] = entry.values[option].place
             step = self.verbs[verb](self, entry, self._common(verb, entry, path, scope.at(path)), scope.at(path))

@@ -104,7 +104,7 @@ class _Planning:
     def _whole(self, plan: Plan) -> Plan | None:
         if self.findings.errors:
             return None
-        self.clocks = prove(plan, self.made.places, self.findings)
+        self.clocks = prove(plan, self.organization, self.made.places, self.findings)
         return self._bounded(plan)
 
     def _bounded(self, plan: Plan) -> Plan | None:
@@ -155,6 +155,7 @@ class _Planning:
         if mapping is None:
             return None
         found = fields(mapping, schema.UPDATES, self.findings, self.playbook.fields.key_place("updates"))
+        self.made.places["updates", ""] = self.playbook.fields.key_place("updates")
         every: dict[SeverityName, int] = {}
         for _, name, scalar in self._by_severity(found.mapping("every")):
             seconds = values.seconds(scalar, self.findings)

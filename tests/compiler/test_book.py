@@ -269,8 +269,12 @@ def test_who_signs_for_a_message_that_is_passed_is_shown_its_words() -> None:
     run = "inputs: {name: {type: text}}\nsteps: [{run: other, with: {line: holding, event: '{{ name }}'}}]\n"
     approve = book(other=ASKS, playbook=run).plans["case"].by_id["other/ok"]
     assert isinstance(approve, Approve)
-    words = ProseExpr(of=("We know of ", InputValue(name="name", type="text"), "."))
-    assert approve.show == (("line", Const(value="holding")), ("line (en)", words))
+    name = InputValue(name="name", type="text")
+    assert approve.show == (
+        ("line", Const(value="holding")),
+        ("line (de)", ProseExpr(of=("Wir wissen von ", name, "."))),
+        ("line (en)", ProseExpr(of=("We know of ", name, "."))),
+    )
 
 
 def test_a_message_that_is_more_than_names_is_shown_as_it_is_written() -> None:
@@ -280,7 +284,7 @@ def test_a_message_that_is_more_than_names_is_shown_as_it_is_written() -> None:
     found = compile_book(Path("book"), golden.laid_over({**files, golden.PLAYBOOK: run}))
     approve = found.plans["case"].by_id["other/ok"]
     assert isinstance(approve, Approve)
-    assert approve.show[1] == ("line (en, filled in when it is sent)", Const(value=message.decode()))
+    assert approve.show[2] == ("line (en, filled in when it is sent)", Const(value=message.decode()))
 
 
 def test_a_message_says_what_the_inlined_playbook_was_given() -> None:

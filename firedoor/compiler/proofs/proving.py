@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 from firedoor.compiler.diagnostics import MOST_OF_A_FILE, Findings, Place
@@ -13,7 +13,9 @@ from firedoor.compiler.proofs.signatures import unsigned
 from firedoor.compiler.proofs.situations import Situations
 from firedoor.compiler.proofs.telling import described
 from firedoor.compiler.proofs.unreachable import unreachable
+from firedoor.compiler.proofs.wording import uncleared, untold
 from firedoor.compiler.proofs.worst import Longest, Worst, amount, told
+from firedoor.people.organization import Organization
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Step
 from firedoor.plan.time import written
@@ -22,7 +24,7 @@ Places = Mapping[tuple[str, str], Place]
 """(static path of a step, or "clock:" and a clock's name; option) → where it is written. "" is the verb."""
 
 
-def prove(plan: Plan, places: Places, findings: Findings) -> tuple[Shown, ...]:
+def prove(plan: Plan, organization: Organization | None, places: Places, findings: Findings) -> tuple[Shown, ...]:
     """Adds what does not hold to the findings, and gives what was found of each clock."""
     situations, flow, worst = Situations(plan), Flow(plan), Worst(plan)
     file = plan.at.rpartition(":")[0]
@@ -60,10 +62,29 @@ def prove(plan: Plan, places: Places, findings: Findings) -> tuple[Shown, ...]:
             message = message.rpartition(" after ")[0] + " later than any time"
             fix = "write on_expiry: ask commander"
         findings.add("FD405", place(lapse.step, "expires"), message, fix=fix, notes=_sum(lapse.longest, plan))
+    if organization is not None:
+        _wording(
+            plan, organization, lambda step, option: place(step, option) if step else places["updates", ""], findings
+        )
     shown = tuple(clocks(plan, situations, flow, worst))
     for found in shown:
         _clock(plan, found, places, place(found.at, "meets") if found.at is not None else None, findings)
     return shown
+
+
+def _wording(
+    plan: Plan, organization: Organization, place: Callable[[Step | None, str], Place], findings: Findings
+) -> None:
+    for lack in untold(plan, organization):
+        message = f"what is said to {lack.audience} is not there in {' or '.join(lack.lacks)}: {lack.why}"
+        fix = f"write it in {lack.lacks[0]} as well"
+        findings.add("FD707", place(lack.step, "say"), message, fix=fix)
+    for one in uncleared(plan, organization):
+        who = one.audience if one.channel is None else f"the channel {one.channel}, which reaches {one.audience},"
+        message = f"{one.what} is {one.kind}, and {who} is not cleared for that"
+        fix = f"leave it out, or add clears: [{one.kind}] to {one.channel or one.audience} in organization.yaml"
+        meaning = None if one.withheld else "who signs is shown it all the same: what is signed is never withheld"
+        findings.add("FD708", place(one.step, "say" if one.withheld else "show"), message, fix=fix, meaning=meaning)
 
 
 def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findings: Findings) -> None:

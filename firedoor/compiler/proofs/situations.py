@@ -151,10 +151,10 @@ class _Variables:
                 stable = self.plan.by_path[step].verb == "approve"
                 self.steps.setdefault((step, "" if stable else self.moment), set()).add(outcome)
                 return condition
-            case InputValue(listed=False):
+            case InputValue(name=name, listed=False) if name in self.plan.input_names:
                 self.consts.setdefault(self._input(condition.name), [])
                 return condition
-            case Given(of=InputValue(name=name)):
+            case Given(of=InputValue(name=name)) if name in self.plan.input_names:
                 self.consts.setdefault(self._input(name), [])
                 return condition
             case Compare(left=left, right=right) if self._compared(left, right) or self._compared(right, left):
@@ -180,11 +180,11 @@ class _Variables:
             case SeverityNow():
                 self.severity.add(self.moment)
                 return True
-            case InputValue(name=name, listed=False):
+            case InputValue(name=name, listed=False) if name in self.plan.input_names:
                 self.consts.setdefault(self._input(name), []).append(other.value)
                 return True
             case Filter(name="count", of=InputValue(name=name, listed=True)) if (
-                isinstance(other.value, int | float) and other.value <= MOST_ITEMS
+                name in self.plan.input_names and isinstance(other.value, int | float) and other.value <= MOST_ITEMS
             ):
                 self.counts.setdefault(self._input(name), set()).add(int(other.value))
                 return True
@@ -196,10 +196,9 @@ class _Variables:
         fields = self.plan.input_names
         found: list[tuple[tuple[str, str, str], list[Any]]] = []
         for name, moment in sorted(self.consts.keys() | self.counts.keys()):
-            known, key = fields.get(name), (name, moment)
-            if known is not None:
-                values = _values(known, self.consts.get(key, ()), self.counts.get(key, set()))
-                found.append((("input", name, moment), values))
+            key = (name, moment)
+            values = _values(fields[name], self.consts.get(key, ()), self.counts.get(key, set()))
+            found.append((("input", name, moment), values))
         found += [(("severity", "", moment), list(get_args(Severity))) for moment in sorted(self.severity)]
         found += [(("part", name, moment), [True, False, None]) for name, moment in sorted(self.parts)]
         for (path, moment), named in sorted(self.steps.items(), key=lambda one: _place(one[0][0])):

@@ -22,7 +22,7 @@ from firedoor.compiler.proofs.unreachable import unreachable
 from firedoor.compiler.proofs.worst import NOTICE, Worst
 from firedoor.plan import Plan, paths
 from firedoor.plan.model import walk
-from firedoor.run import validity, wake_at
+from firedoor.run import tasks, validity, wake_at
 from firedoor.run.events import ActEnded, Time
 from firedoor.run.orders import budget
 from firedoor.run.reducer import may_begin
@@ -135,6 +135,7 @@ def drive(plan: Plan, shown: list[Shown], dice: Random, *, office: bool) -> None
             break
     if world.anew:
         return
+    world.asked |= {ask.step for ask in run.state.asks.values() if tasks.is_kept(ask)}
     for one in shown:
         state = run.state.clocks.get(one.clock.name)
         if state is None or state.not_due:
