@@ -205,6 +205,8 @@ class _Variables:
             step = self.plan.by_path[path]
             apart: dict[object, str] = {}
             for end in (*ENDS.get(step.verb, _OF_SEVERAL), NOT_NEEDED):
+                if end == "unanswered" and getattr(step, "on_timeout", None) is None:
+                    continue
                 same = (end in named and end, end == NOT_NEEDED, effect(step, end) if effect is not None else None)
                 apart.setdefault(same, end)
             found.append((("step", path, moment), [*apart.values()]))

@@ -1,0 +1,192 @@
+"""Whether a clock is met, and how long that takes: tables of small playbooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firedoor.compiler import planning
+from firedoor.compiler.book import compile_book
+from firedoor.compiler.proofs import proving
+from firedoor.compiler.proofs.clocks import Shown
+from tests.compiler import golden
+
+HEAD = """
+inputs: {posts: {type: list of content, at_least: 1, at_most: 4}, more: {type: list of content}, live: {type: yes_no}}
+clocks:
+  - {clock: breach, starts: STARTS}
+steps:
+"""
+TELL = "{task: Tell them, id: tell, assign: legal, due: 1h, on_timeout: ask legal.manager, meets: breach}"
+ASK = "{approve: Q, id: q, needs: [{team: policy}], deadline: 2h, on_reject: NO, on_timeout: ask commander}"
+
+
+def shown(steps: str, starts: str = "run.aware_at") -> Shown:
+    book = golden.playbook(HEAD.replace("STARTS", starts) + steps)
+    (found,) = book.clocks_shown.get("case", ()) or _of_broken(HEAD.replace("STARTS", starts) + steps)
+    return found
+
+
+def _of_broken(text: str) -> tuple[Shown, ...]:
+    """What is shown of a playbook that a proof refuses: the book keeps no plan of it."""
+    files = golden.laid_over({golden.PLAYBOOK: text.encode()})
+    seen: list[tuple[Shown, ...]] = []
+
+    def proved(*given: Any) -> tuple[Shown, ...]:
+        seen.append(proving.prove(*given))
+        return seen[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planning, "prove", proved)
+        compile_book(Path("book"), files)
+    return next(one for one in seen if one)
+
+
+def no(word: str) -> str:
+    return ASK.replace("NO", word)
+
+
+MET = {
+    "by a task that asks about its silence": (f"  - {TELL}\n", "in time"),
+    "not by a task whose silence goes on": (
+        f"  - {TELL.replace('ask legal.manager', 'continue')}\n",
+        "unmet",
+    ),
+    "not by a task whose silence ends the response": (f"  - {TELL.replace('ask legal.manager', 'stop')}\n", "unmet"),
+    "by another one when the first goes on": (
+        f"  - {TELL.replace('ask legal.manager', 'continue')}\n  - {TELL.replace('id: tell, ', '')}\n",
+        "in time",
+    ),
+    "not where its condition does not hold": (f"  - {TELL.replace('meets', 'when: live, meets')}\n", "unmet"),
+    "where one or the other happens": (
+        (
+            f"  - {TELL.replace('meets', 'when: live, meets')}\n"
+            f"  - {TELL.replace('id: tell, ', '').replace('meets', 'when: not live, meets')}\n"
+        ),
+        "in time",
+    ),
+    "not behind a rejection that leaves": (f"  - {no('leave')}\n  - {TELL}\n", "unmet"),
+    "behind the group that a rejection leaves": (
+        f"  - group: G\n    steps:\n      - {no('leave')}\n  - {TELL}\n",
+        "in time",
+    ),
+    "beside a branch that is left": (
+        f"  - parallel: P\n    steps:\n      - {no('leave')}\n      - {TELL}\n",
+        "in time",
+    ),
+    "behind a stop, for it stays as a task": (f"  - {no('stop')}\n  - {TELL}\n", "in time"),
+    "not in a loop behind a stop, for a round does not stay": (
+        f"  - {no('stop')}\n  - for_each: p in posts\n    steps:\n      - {TELL}\n",
+        "unmet",
+    ),
+    "not where what it rests on was stopped": (
+        (
+            f"  - {no('stop')}\n  - {{task: Look, id: looked, assign: crt, due: 1h, on_timeout: ask commander}}\n"
+            f"  - {TELL.replace('meets', 'when: looked is done, meets')}\n"
+        ),
+        "unmet",
+    ),
+    "not behind an ask about an approval that may leave": (
+        (
+            "  - {approve: Q, id: q, needs: [{team: policy}], deadline: 2h, on_reject: ask commander, on_timeout: stop}\n"
+            f"  - {TELL}\n  - {{contain: freeze_posting}}\n"
+        ),
+        "unmet",
+    ),
+    "in each round of a loop that has one": (f"  - for_each: p in posts\n    steps:\n      - {TELL}\n", "in time"),
+    "not in a loop that may have none": (f"  - for_each: p in more\n    steps:\n      - {TELL}\n", "unmet"),
+    "by an act on what is there": ("  - {contain: hide_item, targets: posts, meets: breach}\n", "in time"),
+    "not by an act on what may be nothing": ("  - {contain: hide_item, targets: more, meets: breach}\n", "unmet"),
+    "not by an act whose failure goes on": (
+        "  - {contain: hide_item, targets: posts, meets: breach, on_failure: continue}\n",
+        "unmet",
+    ),
+    "not surely by an act that is undone again": (
+        "  - {contain: hide_item, id: hide, targets: posts, meets: breach}\n  - {undo: hide}\n",
+        "not shown",
+    ),
+    "not surely by an act that expires": (
+        "  - {contain: hide_item, targets: posts, expires: 4h, on_expiry: undo, meets: breach}\n",
+        "not shown",
+    ),
+    "not surely where a system decides": (
+        f"  - {TELL.replace('meets', 'when: reports_per_hour < 20, meets')}\n",
+        "not shown",
+    ),
+    "not by what holds other steps": (
+        "  - {group: G, meets: breach, steps: [{wait: 1m}]}\n",
+        "unmet",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MET)
+def test_a_clock_is_met(name: str) -> None:
+    steps, verdict = MET[name]
+    assert shown(steps).verdict == verdict
+
+
+HOUR, MINUTE = 3_600, 60
+TIMES = {
+    "a task costs its due and one ask": (f"  - {TELL}\n", HOUR + 5 * MINUTE),
+    "a wait costs its time": (f"  - {{wait: 2h}}\n  - {TELL}\n", 3 * HOUR + 5 * MINUTE),
+    "an approval costs its deadline and one ask": (f"  - {no('continue')}\n  - {TELL}\n", 3 * HOUR + 10 * MINUTE),
+    "a parallel costs its slowest branch": (
+        f"  - parallel: P\n    steps: [{{wait: 3h}}, {{wait: 1h}}]\n  - {TELL}\n",
+        4 * HOUR + 5 * MINUTE,
+    ),
+    "branches beside cost nothing": (
+        f"  - parallel: P\n    steps:\n      - {{wait: 3h}}\n      - {TELL}\n",
+        HOUR + 5 * MINUTE,
+    ),
+    "a loop costs its rounds": (
+        f"  - {{for_each: p in posts, steps: [{{wait: 1h}}]}}\n  - {TELL}\n",
+        5 * HOUR + 5 * MINUTE,
+    ),
+    "two rounds at once cost half": (
+        f"  - {{for_each: p in posts, at_once: 2, steps: [{{wait: 1h}}]}}\n  - {TELL}\n",
+        3 * HOUR + 5 * MINUTE,
+    ),
+    "an ask about a size costs one more": (
+        f"  - {{for_each: p in posts, ask_above: 1, steps: [{{wait: 1h}}]}}\n  - {TELL}\n",
+        5 * HOUR + 10 * MINUTE,
+    ),
+    "a question to a system is put, asked about and put again": (
+        f"  - {{wait: 1h, when: reports_per_hour < 20}}\n  - {TELL}\n",
+        2 * HOUR + 20 * MINUTE,
+    ),
+    "business days count the weekends that they meet, and an hour": (
+        f"  - {TELL.replace('due: 1h', 'due: 1 business days')}\n",
+        3 * 24 * HOUR + HOUR + 5 * MINUTE,
+    ),
+    "the first of two that surely meet it counts": (
+        f"  - {{wait: 10m, meets: breach}}\n  - {TELL}\n",
+        10 * MINUTE,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_the_worst_case_is_the_sum(name: str) -> None:
+    steps, seconds = TIMES[name]
+    found = shown(steps)
+    assert found.longest.seconds == seconds
+    assert sum(part.seconds for part in found.longest.parts) == seconds
+    assert found.margin == 72 * HOUR - seconds
+
+
+def test_a_clock_that_a_step_starts_counts_from_its_end() -> None:
+    steps = f"  - {{wait: 9h, id: seen}}\n  - {{wait: 1h}}\n  - {TELL}\n"
+    found = shown(steps, "seen.done_at")
+    assert found.since == "0"
+    assert found.longest.seconds == 2 * HOUR + 5 * MINUTE
+
+
+@pytest.mark.parametrize("endless", ["{wait: reports_per_hour < 3}", "{task: T, assign: crt}"])
+def test_what_has_no_bound_is_named(endless: str) -> None:
+    found = shown(f"  - {endless}\n  - {TELL}\n")
+    assert found.verdict == "not shown"
+    assert found.longest.unbounded is not None
+    assert found.longest.unbounded.step.path == "0"
