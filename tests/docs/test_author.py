@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from firedoor import compiler
 from firedoor.compiler import load_book, renderers
 from firedoor.compiler.kinds import INPUT_TYPES
 from firedoor.compiler.schema import INPUT, VERBS
@@ -48,6 +49,14 @@ def test_the_commands_print_what_is_shown(
                 _spoil(book, block)
             elif block.kind == "console":
                 stage.play(printed(block))
+
+
+def test_what_is_proved_names_every_code_of_a_proof() -> None:
+    named = [re.findall(r"\[(FD\d{3})\]\(codes/\1\.md\)", row[1]) for row in PAGE.table("what holds")]
+    proofs = (Path(compiler.__file__).parent / "proofs").glob("*.py")
+    emitted = {code for path in proofs for code in re.findall(r'"(FD\d{3})"', path.read_text())} | {"FD603", "FD604"}
+    assert {code for row in named for code in row} == emitted
+    assert all(named)
 
 
 def _spoil(book: Path, block: Block) -> None:

@@ -24,7 +24,7 @@ def described(step: Step) -> str:
         case "notify":
             return "notify " + ", ".join(str(one.who) if one.who is not None else "…" for one in step.audience)
         case "undo":
-            return f"undo {step.id or step.step}"
+            return f"undo “{step.id}”" if step.id is not None else "undo"
         case "parallel" | "group":
             return f"{step.verb} “{words(step.name)}”"
         case "for_each":
