@@ -154,3 +154,19 @@ def test_the_record_holds_what_was_signed_word_for_word(shell: Shell) -> None:
     assert "The run has not closed" in written
     shell.house.engine.trouble = Unreachable()
     assert "could not be asked" in shell("export", incident).stdout
+
+
+def test_what_is_away_says_what_became_of_it_and_how_to_go_on(shell: Shell) -> None:
+    incident = shell.launch()
+    shell.house.engine.trouble = Unreachable()
+    for words in (["show", incident], ["approve", incident, "--yes"], ["do", incident, "pause"]):
+        said = shell(*words, code=1).stderr
+        assert "The Temporal server does not answer." in said
+        assert "Nothing was sent, and nothing is lost" in said
+        assert "`firedoor up`" in said
+        assert "`firedoor export ID`" in said
+        assert "Traceback" not in said
+    gone = shell("approve", incident, "--yes", "--url", "http://127.0.0.1:1", code=1).stderr
+    assert "Nothing was sent" in gone
+    assert "`firedoor up`" in gone
+    assert "The same again" not in gone
