@@ -284,7 +284,7 @@ class Run:
         found: View = await self.handle.query(protocol.VIEW, since, result_type=View)
         return found
 
-    async def until(self, holds: Callable[[View], Any], within: float = 20) -> View:
+    async def until(self, holds: Callable[[View], Any], within: float = 60) -> View:
         """Look again and again until `holds`. Raises AssertionError with what is there instead."""
         end = time.monotonic() + within
         while True:
@@ -331,7 +331,7 @@ class Run:
             document=item.document,
         )
 
-    async def result(self, within: float = 20) -> str:
+    async def result(self, within: float = 60) -> str:
         return str(await asyncio.wait_for(self.handle.result(), within))
 
     def rows(self) -> list[Row]:
