@@ -133,6 +133,8 @@ def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
         raise Refused("proof", f"Give the {ask.proof} as proof.")
     if ask.why == "fact":
         check_words(answer.reason, most=bounds.MOST_FACT)
+    if ask.why == "failure" and answer.choice == "retry" and not core.is_final(ask.step):
+        _check_still(core, ask.step)
     missing = _SAY.get((ask.why, answer.choice))
     if missing is not None and not answer.reason:
         raise Refused("reason", missing)
@@ -244,7 +246,12 @@ def _retry(core: Core, command: Command, path: str) -> None:
         raise Refused(
             "state", f"{core.name(path)} is {core.status(path)}; only what failed or was undone is tried again."
         )
-    if core.acts_of(path):
+    _check_still(core, path)
+
+
+def _check_still(core: Core, path: str) -> None:
+    """What is tried again must not meet an act or a release of its own that is still under way."""
+    if any(act.ask is None for act in core.acts_of(path)):
         raise Refused("state", f"{core.name(path)} acts now. Wait for its end.")
 
 
