@@ -52,7 +52,8 @@ def packed(state: State) -> bytes:
 
 
 def engine() -> int:
-    """The engine of what begins here. What was recorded under the one before goes on under it until it crosses."""
+    """The engine of what begins here. What was recorded under the one before goes on under it until it crosses. A state
+    that is of this one already does not ask: a marker in each link would cost two events of it."""
     return ENGINE if workflow.patched(f"engine-{ENGINE}") else ENGINE - 1
 
 
@@ -66,7 +67,8 @@ def unpacked(data: bytes) -> State:
     state = State.model_validate_json(raw)
     if state.engine > ENGINE or state.engine < ENGINE - 1:
         raise ValueError(f"the state is of engine {state.engine}; this worker knows {ENGINE - 1} and {ENGINE}")
-    state.engine = max(state.engine, engine())
+    if state.engine < ENGINE:
+        state.engine = engine()
     return state
 
 
