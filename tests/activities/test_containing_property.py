@@ -378,6 +378,7 @@ def test_every_interleaving_ends_where_it_should(kind: str, monkeypatch: pytest.
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", KINDS)
 def test_very_many_interleavings_end_where_they_should(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     interleave(kind, 1500, monkeypatch)
