@@ -114,6 +114,9 @@ class Doubles:
         if self.gate_of_review is not None and order.key.startswith("review:"):
             self.gate_of_review[0].set()
             await asyncio.wait_for(self.gate_of_review[1].wait(), 20)
+            if self.failing:
+                self.failing -= 1
+                raise ApplicationError("the channel is down", type="Refused", non_retryable=True)
         if self.failing and order.step is not None and not order.urgent:
             self.failing -= 1
             raise ApplicationError("the channel is down", type="Refused", non_retryable=True)
