@@ -11,6 +11,8 @@ PYTHON ?=
 UV_VERSION := 0.13.9
 BENCH_ROUNDS ?= 5
 PYTEST_ARGS ?=
+# How many processes share the tests out; each has servers of its own. 0 is this one alone (for a debugger).
+TEST_PROCESSES ?= auto
 
 BIN := .venv/bin
 ENV := .venv/.ready
@@ -33,7 +35,7 @@ up: $(ENV) ## run Firedoor here: the Temporal server, a worker and the front doo
 	@$(BIN)/firedoor up
 
 test: $(ENV) $(HOMESERVER) ## the tests, against real servers on loopback
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist worksteal $(PYTEST_ARGS)
 
 faults: $(ENV) $(HOMESERVER) ## the long fault runs: many kills, many minutes
 	$(BIN)/python -m pytest -m long --timeout 3600 $(PYTEST_ARGS)

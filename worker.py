@@ -11,7 +11,10 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from temporalio.client import Client
@@ -20,11 +23,11 @@ from temporalio.envconfig import ClientConfig
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import workflows
-from activities.assembly import Assembly, assemble
-from firedoor.installation import BOOK, Installation
-from firedoor.people.signatures import KeyRing
+from activities.assembly import Assembly, NoOrganization, assemble
+from firedoor.installation import BOOK, HOME, Installation
+from firedoor.people.signatures import KeyRing, UnusableKey
 from firedoor.protocol import TASK_QUEUE
-from workflows import crossing, trust
+from workflows import trust
 from workflows.incident import IncidentWorkflow
 from workflows.review import ReviewWorkflow
 
@@ -32,8 +35,13 @@ log = structlog.get_logger("firedoor.worker")
 
 CACHED_RUNS = 1_000
 """Runs that are kept in memory, about 100 KiB each; one that is not is replayed when something happens to it."""
-MOST_EVENTS = "FIREDOOR_MOST_EVENTS"
-"""Events after which a run crosses into a fresh history; for tests. It must not change while runs are open."""
+HEARTBEATS = timedelta(seconds=1)
+"""At most this long a heartbeat is held back: an act hears of a stop, and its worker's death is seen, that much sooner."""
+WRONG_USAGE = 2
+
+
+class NotSetUp(Exception):
+    """Something that the worker needs is not there. Its text says what, and what to do."""
 
 
 def check_beside() -> None:
@@ -47,21 +55,61 @@ def check_beside() -> None:
 async def run(stop: asyncio.Event) -> None:
     """Work until `stop` is set; then finish what is under way."""
     installation = Installation.here()
-    trust.believe(KeyRing.load(installation.key_ring))
-    if events := os.environ.get(MOST_EVENTS):
-        crossing.BOUNDS.events = int(events)
+    trust.believe(believed(installation))
     async with contextlib.AsyncExitStack() as stack:
-        assembly = assemble(Path(os.environ[BOOK]), installation)
+        assembly = assembled(installation)
         stack.push_async_callback(assembly.close)
         for name, problem in assembly.problems.items():
             log.warning("a connector is not set up", connector=name, problem=problem)
-        connection = ClientConfig.load_client_connect_config()
-        connection.setdefault("target_host", "127.0.0.1:7233")
-        client = await Client.connect(**connection, data_converter=pydantic_data_converter)
+        client = await connected()
         async with worker(client, assembly):
             log.info("working", task_queue=TASK_QUEUE, connectors=sorted(assembly.connectors))
             await stop.wait()
             log.info("stopping")
+
+
+def believed(installation: Installation) -> KeyRing:
+    """The public keys of the front doors. Raises NotSetUp."""
+    path = installation.key_ring
+    try:
+        ring = KeyRing.load(path)
+    except FileNotFoundError:
+        raise NotSetUp(
+            f"there is no key ring at {path}: start `firedoor up` once, or copy keys/believed.json from the front door's"
+            f" folder; {HOME} names the folder"
+        ) from None
+    except (UnusableKey, OSError) as error:
+        raise NotSetUp(f"the key ring cannot be read: {error}; copy it anew from the front door's folder") from error
+    if not len(ring):
+        raise NotSetUp(f"the key ring at {path} has no key: copy it anew from the front door's folder")
+    return ring
+
+
+def assembled(installation: Installation) -> Assembly:
+    """Raises NotSetUp."""
+    named = os.environ.get(BOOK)
+    if not named:
+        raise NotSetUp(f"it is not said which book it works for: name the book's folder in {BOOK}")
+    book = Path(named)
+    if not book.is_dir():
+        raise NotSetUp(f"there is no book at {book}: name its folder in {BOOK}")
+    try:
+        return assemble(book, installation)
+    except NoOrganization as error:
+        raise NotSetUp(str(error)) from error
+
+
+async def connected() -> Client:
+    """Raises NotSetUp."""
+    connection = ClientConfig.load_client_connect_config()
+    connection.setdefault("target_host", "127.0.0.1:7233")
+    try:
+        return await Client.connect(**connection, data_converter=pydantic_data_converter)
+    except RuntimeError as error:
+        at = connection["target_host"]
+        raise NotSetUp(
+            f"no Temporal server can be reached at {at}: start it, or name it in TEMPORAL_ADDRESS"
+        ) from error
 
 
 def worker(client: Client, assembly: Assembly) -> Worker:
@@ -72,6 +120,7 @@ def worker(client: Client, assembly: Assembly) -> Worker:
         activities=assembly.activities,
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=CACHED_RUNS,
+        max_heartbeat_throttle_interval=HEARTBEATS,
     )
 
 
@@ -86,11 +135,18 @@ def main() -> None:
         await run(stop)
 
     try:
+        _loop()(until_told())
+    except NotSetUp as error:
+        sys.stderr.write(f"The worker cannot start: {error}.\n")
+        sys.exit(WRONG_USAGE)
+
+
+def _loop() -> Callable[[Coroutine[Any, Any, None]], None]:
+    try:
         import uvloop
     except ImportError:
-        asyncio.run(until_told())
-    else:
-        uvloop.run(until_told())
+        return asyncio.run
+    return uvloop.run
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ A connector that cannot be made keeps nothing else from working: what needs it f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from activities.containing import Containing, Verify
 from activities.notifying import Notifying
@@ -31,6 +32,10 @@ class NoOrganization(ValueError):
     """The book has no organization that could be read, so nobody can be told anything."""
 
 
+class Closes(Protocol):
+    async def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Assembly:
     activities: Sequence[Callable[..., Any]]
@@ -38,11 +43,15 @@ class Assembly:
     problems: Mapping[str, str]
     """Connectors that could not be made, and why."""
     records: Records
-    renderer: Renderer
+    outside: Sequence[Closes]
+    """What holds connections or processes of its own."""
 
     async def close(self) -> None:
-        await self.renderer.close()
-        self.records.close()
+        """Close everything, also where one of them fails."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self.records.close)
+            for one in self.outside:
+                stack.push_async_callback(one.close)
 
 
 def assemble(book: Path, installation: Installation) -> Assembly:
@@ -55,7 +64,7 @@ def assemble(book: Path, installation: Installation) -> Assembly:
     records = open_records(installation.database_url)
     keys = KeyRing.load(installation.key_ring)
     verify = Warrants(keys, records.plans.get, acted_on(records))
-    problems = {name: str(problem) for name, problem in {**wrong, **bad}.items()}
+    problems = {name: str(problem) for name, problem in {**bad, **wrong}.items()}
     return put_together(records, made, ways, organization, verify, problems)
 
 
@@ -68,7 +77,7 @@ def put_together(
     problems: Mapping[str, str],
 ) -> Assembly:
     renderer = Renderer()
-    containing = Containing(made, records.ledger, records.timeline, verify)
+    containing = Containing(made, records.ledger, records.timeline, verify, problems=problems)
     notifying = Notifying(lambda: organization, ways, records.deliveries, records.timeline, verify, renderer)
     recording = Recording(records.timeline, records.incidents, verify)
     return Assembly(
@@ -76,7 +85,7 @@ def put_together(
         connectors=[*made, *ways],
         problems=problems,
         records=records,
-        renderer=renderer,
+        outside=[renderer, *made.values(), *ways.values()],
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.acting import Acts
+from activities.acting import Acts, outcome_of
 from activities.attempt import Attempt
 from activities.failures import as_failure
 from activities.reading import arguments_of, checked
@@ -33,6 +33,7 @@ from firedoor.protocol import (
     ReadReport,
     ReleaseOrder,
     ReleaseReport,
+    TargetOutcome,
 )
 from firedoor.records.ledger import EntryConflict, Ledger
 from firedoor.records.timeline import Timeline
@@ -48,6 +49,7 @@ class Verify(Protocol):
 
 class Containing:
     """`platforms` go by the names that the book's actions use. `verify` is asked before anything is done or written.
+    `problems` says of a connector that could not be made why not.
 
     A drill acts on a platform in memory (`drill` makes one for each name) and shares no hold with what is real. Its
     reads are real: they change nothing.
@@ -61,8 +63,10 @@ class Containing:
         verify: Verify,
         *,
         drill: Callable[[str], Platform] = MemoryPlatform,
+        problems: Mapping[str, str] | None = None,
     ) -> None:
         self._platforms = dict(platforms)
+        self._problems = problems or {}
         self._ledger = ledger
         self._timeline = timeline
         self._verify = verify
@@ -96,11 +100,22 @@ class Containing:
         connector = DRILL + order.action.connector if order.drill else order.action.connector
         try:
             acts = Acts(self._ledger, self._platform(connector), connector, order, attempt)
-            return ContainReport(recorded=recorded, outcomes=await acts.work())
         except ConnectorError as error:
-            raise as_failure(error) from error
+            return ContainReport(recorded=recorded, outcomes=await self._not_begun(order, error))
+        try:
+            return ContainReport(recorded=recorded, outcomes=await acts.work())
         except EntryConflict as error:
             raise ApplicationError(str(error), type="EntryConflict", non_retryable=True) from error
+
+    async def _not_begun(self, order: ContainOrder, error: ConnectorError) -> tuple[TargetOutcome, ...]:
+        """The platform cannot be asked: nothing was touched but what an attempt elsewhere has entered."""
+        entries = await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
+        there = {entry.target: outcome_of(entry) for entry in entries if entry.ordinal == order.ordinal}
+        text = f"nothing was touched: {error}"
+        return tuple(
+            there.get(target) or TargetOutcome(target=target, state="refused", error=text, error_type=error.type)
+            for target in dict.fromkeys(order.targets)
+        )
 
     async def _release(self, order: ReleaseOrder, attempt: Attempt) -> ReleaseReport:
         recorded = await self._admit(order)
@@ -130,6 +145,7 @@ class Containing:
     def _platform(self, connector: str) -> Platform:
         if connector not in self._platforms:
             if not connector.startswith(DRILL):
-                raise BadSettings(f"no connector is set up as {connector}")
+                wrong = self._problems.get(connector, f"no connector is set up as {connector}")
+                raise BadSettings(f"{wrong}. Set it up for the worker, start the worker again, then retry")
             self._platforms[connector] = self._drill(connector)
         return self._platforms[connector]

@@ -63,7 +63,8 @@ class Delivering:
         self._outcomes: dict[tuple[str, str], Delivery] = {}
         self._errors: dict[tuple[str, str], ConnectorError | None] = {}
         """Why something failed; None where another attempt has not to fear the same."""
-        self._final: set[tuple[str, str]] = set()
+        self._final: dict[tuple[str, str], str] = {}
+        """Why it will not succeed in another attempt either, in words that name nobody."""
         self._down: dict[str, Unavailable] = {}
 
     async def remember(self) -> None:
@@ -79,9 +80,9 @@ class Delivering:
                 )
 
     def cannot(self, recipient: Recipient, channel: str, why: str) -> None:
-        """Nothing was tried, and another attempt would come to the same."""
+        """Nothing was tried, and another attempt would come to the same. `why` names nobody."""
         self._fail(recipient, channel, why)
-        self._final.add((recipient.id, channel))
+        self._final[recipient.id, channel] = why
 
     async def send(self, parcels: Sequence[Parcel]) -> None:
         """Send what was not sent, all channels at the same time."""
@@ -134,7 +135,7 @@ class Delivering:
             return asyncio.CancelledError("the run asked to stop before everyone was told")
         ids = {recipient.id for recipient in missed}
         keys = [key for key, one in self._outcomes.items() if key[0] in ids and one.state == "failed"]
-        kinds = {f"{key[1] or 'no channel'}: {_kind(self._errors.get(key), final=key in self._final)}" for key in keys}
+        kinds = {self._why(key) for key in keys}
         text = f"{len(missed) + unknown} of {known + unknown} were not reached"
         if unknown:
             kinds.add(f"{unknown} known to nobody")
@@ -147,6 +148,14 @@ class Delivering:
         return ApplicationError(
             text, report.model_dump(mode="json"), type=NOT_REACHED, non_retryable=not again, next_retry_delay=wait
         )
+
+    def _why(self, key: tuple[str, str]) -> str:
+        """Why someone was not reached by a channel."""
+        _, channel = key
+        if key in self._final:
+            return f"nobody is reachable by {channel}: {self._final[key]}" if channel else self._final[key]
+        error = self._errors.get(key)
+        return f"{channel}: {error.type if error is not None else 'not tried'}"
 
     # --- one parcel ---------------------------------------------------------------------------------------------------
 
@@ -212,12 +221,6 @@ def _shortest(errors: Sequence[ConnectorError | None]) -> timedelta | None:
     waits = [error.retry_after if isinstance(error, Unavailable) else None for error in errors]
     asked = [wait for wait in waits if wait is not None]
     return min(asked) if asked and len(asked) == len(waits) else None
-
-
-def _kind(error: ConnectorError | None, *, final: bool) -> str:
-    if error is not None:
-        return error.type
-    return "no way" if final else "not tried"
 
 
 def addresses(recipient: Recipient) -> frozenset[str]:

@@ -85,7 +85,9 @@ class Unreachable(Trouble):
     def __init__(self) -> None:
         super().__init__(
             "The Temporal server does not answer.",
-            "Nothing is lost: runs go on when it is back. Look at `firedoor up`, or at TEMPORAL_ADDRESS.",
+            "Nothing was sent, and nothing is lost: runs go on when it is back. `firedoor up` starts its own again; for one "
+            "elsewhere look at TEMPORAL_ADDRESS. Until then `firedoor list` and `firedoor export ID` show what was written "
+            "down, and what cannot wait is done on the platform itself.",
         )
 
 

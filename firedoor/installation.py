@@ -111,6 +111,14 @@ class Installation:
                 write_private(self.token_of(person), made[person] + "\n")
         return made
 
+    def replace_waiting(self, person: str, token: str | None) -> None:
+        """The file that waits to be handed over, if it is there still, holds the new token, or goes with the old one."""
+        path = self.token_of(person)
+        if token is None:
+            path.unlink(missing_ok=True)
+        elif path.exists():
+            write_private(path, token + "\n")
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold this installation for one `firedoor up`. Raises AlreadyUp while another one does, however that ends."""

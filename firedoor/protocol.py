@@ -397,6 +397,10 @@ class View(Frozen):
     next_row: int
     more: bool
     review: str | None = None
+    ladder: tuple[str, ...] = ()
+    """Who may command, by their roles, the nearest first; besides `commander`, whom a handover has named."""
+    commanders: tuple[str, ...] = ()
+    """The people who command now, as whoever knows the organization has found."""
 
 
 # --- the review -----------------------------------------------------------------------------------------------------

@@ -17,12 +17,18 @@ class TooLarge(Exception):
     """A state over the bound."""
 
 
+class NoState(ValueError):
+    """What a run was started with as its state is none."""
+
+
 @dataclass
 class Bounds:
     """Past these nothing new starts and the run crosses. Tests lower them; within one history they must not change."""
 
     events: int = 8_000
     updates: int = 900
+    again: int = 500
+    """After so many more events a state that was too large is tried again."""
 
 
 BOUNDS = Bounds()
@@ -46,16 +52,23 @@ def packed(state: State) -> bytes:
 
 
 def engine() -> int:
-    """The engine of what begins here. What was recorded under the one before goes on under it until it crosses."""
+    """The engine of what begins here. What was recorded under the one before goes on under it until it crosses. A state
+    that is of this one already does not ask: a marker in each link would cost two events of it."""
     return ENGINE if workflow.patched(f"engine-{ENGINE}") else ENGINE - 1
 
 
 def unpacked(data: bytes) -> State:
-    """Raises ValueError for a state of an engine that this code does not know."""
-    state = State.model_validate_json(zlib.decompress(data))
+    """Raises NoState for what never was one, and ValueError for a state of an engine that this code does not know: that
+    one waits for a worker that does."""
+    try:
+        raw = zlib.decompress(data)
+    except zlib.error:
+        raise NoState("its third argument is no packed state") from None
+    state = State.model_validate_json(raw)
     if state.engine > ENGINE or state.engine < ENGINE - 1:
         raise ValueError(f"the state is of engine {state.engine}; this worker knows {ENGINE - 1} and {ENGINE}")
-    state.engine = max(state.engine, engine())
+    if state.engine < ENGINE:
+        state.engine = engine()
     return state
 
 

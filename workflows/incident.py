@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from firedoor.run.reducer import may_begin
     from firedoor.run.reviewing import review_of
     from firedoor.run.view import next_due, roles_waited_for, view
-    from workflows import crossing
+    from workflows import arguments, crossing
     from workflows.acting import perform
     from workflows.admission import admit, refuse
     from workflows.crossing import handlers_finished
@@ -45,10 +45,10 @@ FAULTS = (ArithmeticError, LookupError, ValueError, TypeError, AttributeError, A
 
 @workflow.defn(name=protocol.INCIDENT)
 class IncidentWorkflow:
-    """Arguments: the packed plan, the signed launch, and, after a continue-as-new, the packed state."""
+    """Arguments (workflows.arguments): the packed plan, the signed launch, and, after a continue-as-new, the packed state."""
 
     @workflow.init
-    def __init__(self, packed: bytes, launch: Signed, crossed: bytes | None) -> None:
+    def __init__(self, *given: Any) -> None:
         self._unfit: str | None = None
         self._changed = False
         self._crossing = False
@@ -60,23 +60,29 @@ class IncidentWorkflow:
         self._armed: datetime | None = None
         self._reviewing: asyncio.Task[None] | None = None
         self._broken: BaseException | None = None
-        self._stays = False
+        self._stays_until = 0
+        """The length of the history from which on a state that was too large to cross is tried again."""
         self._guard = Guard()
-        if crossed is not None:
-            self._plan, self._state = unpack(packed), crossing.unpacked(crossed)
-            return
         # An update may be delivered before `run` begins, so the run is launched here. A plan that cannot be walked was
         # made by hand: it fails as a launch.
         try:
+            packed, launch, crossed = arguments.of_incident(given)
             self._plan = unpack(packed)
-            now, engine = workflow.now(), crossing.engine()
-            self._state = begin(self._plan, launch, workflow.info().workflow_id, now, engine)
-            self._happen(Launched(at=workflow.now()))
+            if crossed is None:
+                now, engine = workflow.now(), crossing.engine()
+                self._state = begin(self._plan, launch, workflow.info().workflow_id, now, engine)
+                self._happen(Launched(at=workflow.now()))
         except FAULTS as error:
             self._unfit = str(error) if isinstance(error, ValueError) else f"the plan cannot be walked: {error!r}"
+            return
+        if crossed is not None:
+            try:
+                self._state = crossing.unpacked(crossed)
+            except crossing.NoState as error:
+                self._unfit = str(error)
 
     @workflow.run
-    async def run(self, packed: bytes, launch: Signed, crossed: bytes | None) -> str:
+    async def run(self, *given: Any) -> str:
         """Returns how the response ended: "completed", "stopped" or "undone"."""
         if self._unfit is not None:
             raise ApplicationError(f"This launch cannot run: {self._unfit}", type="Unfit", non_retryable=True)
@@ -84,7 +90,7 @@ class IncidentWorkflow:
             self._changed = False
             self._perform()
             if self._crossing and not self._running and self._reviewing is None:
-                await self._cross(packed, launch)
+                await self._cross(given[0], given[1])
             try:
                 await workflow.wait_condition(lambda: self._changed)
             except asyncio.CancelledError:
@@ -162,7 +168,8 @@ class IncidentWorkflow:
 
     def _perform(self) -> None:
         """Start, and end, what the state asks for."""
-        self._crossing = not self._stays and (self._crossing or crossing.due(self._updates))
+        stays = workflow.info().get_current_history_length() < self._stays_until
+        self._crossing = not stays and (self._crossing or crossing.due(self._updates))
         for act in list(self._state.acts.values()):
             if act.id not in self._state.acts:
                 continue
@@ -269,14 +276,16 @@ class IncidentWorkflow:
         if changed:
             workflow.upsert_search_attributes(changed)
 
-    async def _cross(self, packed: bytes, launch: Signed) -> None:
-        """A state that is too large to cross stays where it is: that ends badly later, and crossing would end it now."""
+    async def _cross(self, packed: Any, launch: Any) -> None:
+        """A state that is too large to cross stays where it is, since crossing would end it now; it is tried again from
+        time to time, as states also shrink."""
         await handlers_finished()
         try:
             state = crossing.packed(self._state)
         except crossing.TooLarge:
             workflow.logger.exception("the run cannot continue as new")
-            self._stays, self._changed = True, True
+            self._stays_until = workflow.info().get_current_history_length() + crossing.BOUNDS.again
+            self._crossing, self._changed = False, True
             return
         if self._timer is not None:
             self._timer.cancel()

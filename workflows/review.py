@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -23,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
         RecordOrder,
         Rendering,
         Report,
-        ReviewOrder,
         ReviewView,
         Row,
         Signed,
@@ -31,9 +31,9 @@ with workflow.unsafe.imports_passed_through():
     )
     from firedoor.run import review
     from firedoor.run.documents import hash_of
-    from firedoor.run.review import Item, ReviewState
+    from firedoor.run.review import Item
     from firedoor.run.validity import Refused
-    from workflows import crossing, trust
+    from workflows import arguments, crossing, trust
     from workflows.acting import ATTEMPT, RETRY
     from workflows.admission import refuse
     from workflows.crossing import handlers_finished
@@ -45,18 +45,25 @@ class ReviewWorkflow:
     """Arguments: what the review starts from, and, after a continue-as-new, its state as JSON."""
 
     @workflow.init
-    def __init__(self, order: ReviewOrder, crossed: str | None) -> None:
-        self._state = (
-            review.begin(order, workflow.now()) if crossed is None else ReviewState.model_validate_json(crossed)
-        )
-        self._opened = crossed is not None
-        self._changed = False
+    def __init__(self, *given: Any) -> None:
         self._guard = Guard()
+        self._changed = False
+        self._updates = 0
+        self._unfit: str | None = None
+        try:
+            order, crossed = arguments.of_review(given)
+        except arguments.Wrong as wrong:
+            self._unfit = str(wrong)
+            return
+        self._state = review.begin(order, workflow.now()) if crossed is None else crossed
+        self._opened = crossed is not None
 
     @workflow.run
-    async def run(self, order: ReviewOrder, crossed: str | None) -> int:
+    async def run(self, *given: Any) -> int:
         """Returns the number of tasks that were done and verified. A cancellation from outside is told, and ends
         nothing: what is owed stays owed."""
+        if self._unfit is not None:
+            raise ApplicationError(f"This review cannot run: {self._unfit}", type="Unfit", non_retryable=True)
         chasing = asyncio.create_task(self._chase())
         while not chasing.done():
             try:
@@ -67,7 +74,7 @@ class ReviewWorkflow:
         ended = chasing.result()
         await handlers_finished()
         if not ended:
-            workflow.continue_as_new(args=[order, self._state.model_dump_json()])
+            workflow.continue_as_new(args=[self._state.order, self._state.model_dump_json()])
         return len(self._state.items)
 
     async def _chase(self) -> bool:
@@ -82,7 +89,7 @@ class ReviewWorkflow:
             for item in review.due(self._state, workflow.now()):
                 await self._tell(item, "Reminder")
             await self._record()
-            if crossing.due(0):
+            if crossing.due(self._updates):
                 return False
         await self._record()
         return True
@@ -101,10 +108,12 @@ class ReviewWorkflow:
         if seen is not None:
             return seen.receipt
         self._changed = True
+        self._updates += 1
         return review.answered(self._state, word, signed, workflow.now())
 
     @answer.validator
     def _admit(self, signed: Signed) -> None:
+        self._check_fit()
         if len(signed.body.encode()) > protocol.MOST_BYTES_IN:
             refuse("size", "This is too large.")
         try:
@@ -124,14 +133,20 @@ class ReviewWorkflow:
 
     @workflow.query(name=protocol.VIEW)
     def view(self) -> ReviewView:
+        self._check_fit()
         return review.view(self._state)
 
     @workflow.query(name=protocol.DOCUMENT)
     def document(self, item: str) -> str:
+        self._check_fit()
         for known in self._state.items:
             if known.id == item:
                 return review.document(self._state, known)
         raise ApplicationError("There is no such task.", type="closed", non_retryable=True)
+
+    def _check_fit(self) -> None:
+        if self._unfit is not None:
+            refuse("unfit", f"This review cannot run: {self._unfit}")
 
     async def _tell(self, item: Item, what: str) -> None:
         """A notice that fails is told in the record; the next reminder is its retry."""

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "answer": "answer",
     "do": "do",
     "export": "export",
+    "token": "token",
 }
 """In the order in which one meets them. Each file has a click command called `command`."""
 

@@ -104,14 +104,15 @@ class Front:
         except httpx.ConnectError as error:
             raise told(
                 f"Nobody answers at {self._url}.",
-                "Start Firedoor with `firedoor up`, or name its address with --url or FIREDOOR_URL.",
+                "Nothing was sent, and nothing is lost: runs go on where they were. Start Firedoor with `firedoor up`, or name "
+                "its address with --url or FIREDOOR_URL.",
                 error="down",
                 as_json=self._as_json,
             ) from error
         except httpx.HTTPError as error:
             raise told(
                 f"The front door at {self._url} broke off: {str(error) or type(error).__name__}.",
-                "A word that was sent may have been counted.",
+                "It may have been counted." if body else "Nothing was sent. Try again; see `firedoor up`.",
                 error="unreachable",
                 as_json=self._as_json,
             ) from error

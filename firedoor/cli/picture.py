@@ -60,12 +60,20 @@ def _head(view: View) -> Iterator[RenderableType]:
     yield Text.assemble(
         severity(view.severity), " ", (seen(view.title), "bold"), drill, paused, "  ", (view.incident, "dim")
     )
-    commander = f", {view.commander} commands" if view.commander else ""
     yield line(
         f"{view.playbook} {view.version}, {view.phase}{ended}. Launched by {view.launcher} at "
-        f"{moment(view.launched_at)}, {view.region}{commander}."
+        f"{moment(view.launched_at)}, {view.region}."
     )
+    yield line(("In command: ", "bold"), _command(view))
     yield line(("Next: ", "bold"), (view.next_act, "cyan"))
+
+
+def _command(view: View) -> str:
+    """Who commands now, and who may as well: after a handover that is the whole ladder, else what stands above."""
+    people = ", ".join(view.commanders) or view.commander or "nobody"
+    by = "by handover" if view.commander else view.ladder[0] if view.ladder else ""
+    also = view.ladder if view.commander else view.ladder[1:]
+    return people + (f" ({by})" if by else "") + (f"; may command as well: {', '.join(also)}" if also else "")
 
 
 def _asks(view: View, now: datetime) -> Iterator[RenderableType]:

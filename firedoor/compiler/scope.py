@@ -202,14 +202,15 @@ def settle(
         for option, consequence in consequences(step):
             if consequence.kind == "ask":
                 may = _may_continue(step, option, following)
-                changed[option] = consequence.model_copy(update={"may_continue": may})
+                if may != consequence.may_continue:
+                    changed[option] = consequence.model_copy(update={"may_continue": may})
             elif consequence.kind == "continue" and option == "on_timeout":
                 hazard = following.hazard(step)
                 if hazard is not None:
                     refuse(step, hazard)
         if step.verb in ("parallel", "group", "for_each"):
             changed["steps"] = tuple(settled(inner) for inner in step.steps)
-        return step.model_copy(update=changed)
+        return step.model_copy(update=changed) if changed else step
 
     return _with_unlocks(tuple(settled(step) for step in steps))
 

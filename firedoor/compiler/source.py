@@ -124,6 +124,9 @@ class _Reader:
     def _take(self, event: Any) -> bool:
         """One event. False where reading on makes no sense."""
         match event:
+            case yaml.ScalarEvent():  # nine of ten
+                self._refuse_extras(event)
+                self._put(self._text(event))
             case yaml.DocumentStartEvent():
                 return self._begin_document(event)
             case yaml.AliasEvent():
@@ -134,9 +137,6 @@ class _Reader:
                 lost = self._scalar(event, "")
                 lost.lost = True
                 self._put(lost)
-            case yaml.ScalarEvent():
-                self._refuse_extras(event)
-                self._put(self._text(event))
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 return self._begin(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():

@@ -21,6 +21,10 @@ PREFIX: Final = "fd_"
 """Lets a token be recognized where it should not be: in a commit, in a log."""
 
 
+REVOKED: Final = ""
+"""In place of a hash: no token has it."""
+
+
 class SignIn(Protocol):
     def person(self, credential: str) -> str | None:
         """Whose credential this is (a person's id); None for one that is nobody's."""
@@ -50,7 +54,11 @@ class Tokens:
         return found
 
     def people(self) -> frozenset[str]:
+        """Who has a token, or had one that was taken away."""
         return frozenset(self._hashes)
+
+    def holds(self, person: str) -> bool:
+        return self._hashes.get(person, REVOKED) != REVOKED
 
     def issue(self, person: str) -> str:
         """A new token, shown this once. The one before stops working."""
@@ -58,6 +66,11 @@ class Tokens:
         self._hashes[person] = _hash(token)
         self._save()
         return token
+
+    def revoke(self, person: str) -> None:
+        """Take the person's token away. None is made for them by itself; one that is issued works again."""
+        self._hashes[person] = REVOKED
+        self._save()
 
     def keep_only(self, people: Iterable[str]) -> None:
         """Forget the tokens of whoever is no longer of the organization."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -307,10 +308,23 @@ def _asks(ask: str, path: str) -> bool:
 
 
 def _quorum(approve: Approve, document: dict[str, Any]) -> tuple[Seat, ...]:
-    """The seats of an approval: those that the plan always has, and the conditional ones that the deciders were shown."""
-    shown = document.get("seats")
-    named = {seat.get("who") for seat in shown if isinstance(seat, dict)} if isinstance(shown, list) else set()
-    return tuple(seat for seat in approve.needs if seat.when is None or str(seat.who) in named)
+    """The seats of an approval: those that the plan always has, and the conditional ones that the deciders were shown
+    besides."""
+    listed = document.get("seats")
+    shown = Counter(
+        (seat.get("who"), seat.get("seats"))
+        for seat in (listed if isinstance(listed, list) else ())
+        if isinstance(seat, dict)
+    )
+    shown.subtract((str(seat.who), seat.seats) for seat in approve.needs if seat.when is None)
+    asked = []
+    for seat in approve.needs:
+        if seat.when is not None:
+            shown[str(seat.who), seat.seats] -= 1
+            if shown[str(seat.who), seat.seats] < 0:
+                continue
+        asked.append(seat)
+    return tuple(asked)
 
 
 # --- scope ----------------------------------------------------------------------------------------------------------

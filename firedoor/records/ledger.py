@@ -227,7 +227,7 @@ class Ledger:
         """
         with self._database.write() as connection:
             row = _lock(connection, entry)
-            if not _settle(connection, row.thing, number):
+            if _settle(connection, row.thing, number) is None:
                 return False
             if row.state in (EntryState.ENTERED, EntryState.UNKNOWN) and row.applied_at is None:
                 until = at + expires if expires is not None else None
@@ -324,10 +324,11 @@ class Ledger:
         """The platform shows the state of `number`, and the entry holds nothing any more. False when overtaken."""
         with self._database.write() as connection:
             row = _lock(connection, entry)
-            if not _settle(connection, row.thing, number):
+            settled = _settle(connection, row.thing, number)
+            if settled is None:
                 return False
             if row.state == EntryState.UNDOING:
-                told = {"kept": _stays(things.wanted(connection, row.thing)), "error": None, "error_type": None}
+                told = {"kept": _stays(settled), "error": None, "error_type": None}
                 _set(connection, entry, state=EntryState.UNDONE, undone_at=at, **told)
             return True
 
@@ -486,20 +487,21 @@ def _doubt_what_followed(connection: Connection, row: Entry, sent: Collection[St
         _set(connection, row.id, state=EntryState.UNDO_FAILED, **told)
 
 
-def _settle(connection: Connection, thing: int, number: int) -> bool:
-    """The platform shows the state of `number`: whatever was in doubt about that is so no more. False when overtaken."""
-    if not things.settle(connection, thing, number):
-        return False
+def _settle(connection: Connection, thing: int, number: int) -> things.Wanted | None:
+    """The platform shows the state of `number`: what was in doubt about that is so no more. None when overtaken."""
+    now = things.settle(connection, thing, number)
+    if now is None or now.settled or number == 1:  # a doubt comes with another number
+        return now
     held = (entries.c.state == EntryState.UNKNOWN) & entries.c.applied_at.is_not(None)
     undone = (entries.c.state == EntryState.UNDO_FAILED) & entries.c.undone_at.is_not(None)
     certain = {
         "state": case((held, EntryState.APPLIED), else_=EntryState.UNDONE),
-        "kept": case((held, entries.c.kept), else_=_stays(things.wanted(connection, thing))),
+        "kept": case((held, entries.c.kept), else_=_stays(now)),
         "error": None,
         "error_type": None,
     }
     connection.execute(update(entries).where(entries.c.thing == thing, held | undone).values(certain))
-    return True
+    return now
 
 
 def _stays(now: things.Wanted) -> bool:

@@ -178,13 +178,13 @@ def begin(connection: Connection, thing: int, number: int, before: dict[str, Any
     return True
 
 
-def settle(connection: Connection, thing: int, number: int) -> bool:
-    """The platform shows the state of `number`. False when that is not the newest any more."""
+def settle(connection: Connection, thing: int, number: int) -> Wanted | None:
+    """The platform shows the state of `number`. Returns how it stood before; None when that is not the newest any more."""
     now = wanted(connection, thing)
     if now.number != number:
-        return False
+        return None
     connection.execute(update(things).where(things.c.id == thing).values(settled_number=number))
-    return True
+    return now
 
 
 def renew(connection: Connection, thing: int, number: int, found: dict[str, Any] | None) -> None:

@@ -140,6 +140,10 @@ def _contain(core: Core, addition: Addition, step: Contain, path: str) -> bool:
         words = f"{core.name(path)}: not for what was added, since {missing} has not signed"
         core.row("contain.unsigned", words, step=path, addition=addition.number)
         return True
+    if containment.too_many(core, new):
+        words = f"{core.name(path)}: not for what was added, since the run would hold more than it carries"
+        core.row("contain.too_many", words, step=path, addition=addition.number)
+        return True
     if new and not _size_allowed(core, addition, step, path, len(before) + len(new), step.ask_above):
         return False
     containment.tell_fewer(core, path, [target for target in found if target not in new], addition.number)

@@ -8,7 +8,7 @@ from firedoor.plan import Approve, Who
 from firedoor.plan.evaluate import Unread
 from firedoor.plan.time import written
 from firedoor.protocol import Answer, Decision, Rendering, Signed
-from firedoor.run import asking, clocks, consequences, documents, questions, reading, releasing, seats
+from firedoor.run import asking, bounds, clocks, consequences, documents, questions, reading, releasing, seats
 from firedoor.run.core import Core
 from firedoor.run.state import Ask, Notice, SeatState, Signature
 
@@ -21,8 +21,18 @@ def begin(core: Core, step: Approve, path: str) -> None:
     if not ask.seats:
         state.reason = "no seat applies, so nobody can sign"
         _unanswered(core, ask, step, f"{core.name(path)}: no seat applies")
+    elif _too_large(core, ask):
+        state.reason = f"{TOO_LARGE}, so nobody can sign"
+        _unanswered(core, ask, step, f"{core.name(path)}: {TOO_LARGE}")
     else:
         asking.open_(core, ask)
+
+
+TOO_LARGE = "there is more to show than fits into one document"
+
+
+def _too_large(core: Core, ask: Ask) -> bool:
+    return core.state.engine >= 2 and len(ask.document.encode()) > bounds.MOST_DOCUMENT_BYTES
 
 
 def make(core: Core, step: Approve, path: str, name: str, added: list[str] | None, addition: int | None) -> Ask:
@@ -260,14 +270,16 @@ def refresh(core: Core) -> None:
         finally:
             core.adding = None
         if not fresh.seats:
-            _nobody(core, ask, step)
+            _nobody(core, ask, step, "no seat applies any more")
+        elif _too_large(core, fresh):
+            _nobody(core, ask, step, TOO_LARGE)
         elif fresh.hash != ask.hash:
             _change(core, ask, step, fresh)
 
 
-def _nobody(core: Core, ask: Ask, step: Approve) -> None:
-    """No seat applies any more, so nobody can sign: nothing goes through by that."""
-    words = f"{ask.words}: no seat applies any more, so nobody can sign"
+def _nobody(core: Core, ask: Ask, step: Approve, why: str) -> None:
+    """Nobody can sign any more: nothing goes through by that."""
+    words = f"{ask.words}: {why}, so nobody can sign"
     if ask.addition is not None:
         asking.close(core, ask)
         refuse_addition(core, ask.addition, words)

@@ -9,7 +9,7 @@ from typing import Any
 from firedoor.plan import Approve, Contain, Step, paths
 from firedoor.plan.evaluate import plain, unique
 from firedoor.protocol import ContainReport, Decision, TargetOutcome
-from firedoor.run import clocks, consequences, ending, questions, releasing, seats
+from firedoor.run import bounds, clocks, consequences, ending, questions, releasing, seats
 from firedoor.run.core import Core
 from firedoor.run.state import Act, Hold, StepState
 
@@ -31,6 +31,11 @@ def begin(core: Core, step: Contain, path: str) -> None:
     if missing is not None:
         core.arrive(path, "acting")
         _fail(core, path, f"{missing} has not signed for {step.action}, and no approval that covers this step holds")
+    elif too_many(core, targets):
+        core.arrive(path, "acting")
+        _fail(
+            core, path, f"with these {len(targets)} the run would hold more than the {bounds.MOST_ENTRIES} it carries"
+        )
     elif step.ask_above is not None and len(targets) > step.ask_above and not state.allowed:
         core.arrive(path, "asking")
         most = most_signed(core, step, path)
@@ -41,6 +46,11 @@ def begin(core: Core, step: Contain, path: str) -> None:
     else:
         core.arrive(path, "acting")
         act(core, path, targets)
+
+
+def too_many(core: Core, targets: list[str]) -> bool:
+    """Whether these would be more entries than a run carries."""
+    return core.state.engine >= 2 and core.state.entries + len(targets) > bounds.MOST_ENTRIES
 
 
 def find_targets(core: Core, step: Contain, path: str) -> list[str]:

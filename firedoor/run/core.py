@@ -13,7 +13,7 @@ from firedoor.plan import Plan, Step, Who, paths
 from firedoor.plan.evaluate import Unread, plain, value_of
 from firedoor.plan.expression import Expr, Outcome, Read
 from firedoor.protocol import Row, Signed
-from firedoor.run import telling
+from firedoor.run import bounds, telling
 from firedoor.run.state import FINAL, HELD, Act, ActKind, Addition, Ask, Hold, State, StepState, StepStatus
 
 RECENT_ROWS = 60
@@ -193,7 +193,7 @@ class Core:
         """Rows first..last are in the record now."""
         state = self.state
         state.recent += [row for row in state.pending if first <= row.seq <= last]
-        state.recent = sorted(state.recent, key=lambda row: row.seq)[-RECENT_ROWS:]
+        state.recent = bounds.latest(sorted(state.recent, key=lambda row: row.seq)[-RECENT_ROWS:])
         state.pending = [row for row in state.pending if not first <= row.seq <= last]
         self.changes += 1
 

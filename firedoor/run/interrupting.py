@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from firedoor.plan import Approve, Who, paths
 from firedoor.plan.inputs import check_late
 from firedoor.plan.model import Severity
 from firedoor.protocol import Command, Signed
-from firedoor.run import adding, asking, consequences, ending, releasing, severity
+from firedoor.run import adding, asking, commanding, consequences, ending, releasing, severity
 from firedoor.run.core import Core
 
 
 def commanded(core: Core, command: Command, signed: Signed) -> str:
     """Carry out a command that the validator has let in. Returns what it did, for the receipt."""
     path = resolve(core, command.step) if command.step else ""
-    what = command.command.replace("_", " ")
-    where = f" {core.name(path)}" if path else ""
     because = f": {command.reason}" if command.reason else ""
     core.row(
         f"command.{command.command}",
-        f"{command.person}: {what}{where}{because}",
+        f"{command.person}: {commanding.in_words(core, command, path)}{because}",
         step=path or None,
         by=command.person,
         signed=signed,
@@ -123,8 +121,7 @@ def _reassign(core: Core, command: Command, path: str) -> str:
 
 
 def _extend(core: Core, command: Command, path: str) -> str:
-    more = timedelta(seconds=float(command.value))
-    until: datetime | None = None
+    more, until = timedelta(seconds=float(command.value)), commanding.new_end(core, command, path)
     for ask in core.asks_of(path):
         if asking.deadline(ask) is None:
             continue
@@ -133,11 +130,9 @@ def _extend(core: Core, command: Command, path: str) -> str:
         if ask.deadline is not None:
             ask.deadline += more
         ask.remind_at = asking.half(core, ask)
-        until = asking.deadline(ask) or until
     for hold in core.at(path).holds.values():
         if hold.leased and hold.until is not None and (command.target is None or hold.target in command.target):
             hold.until += more
-            until = hold.until
     core.changes += 1
     return f"Extended, until {until:%Y-%m-%d %H:%M UTC}." if until else "There was nothing to extend."
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from firedoor.plan import Plan
 from firedoor.plan.inputs import check_inputs
 from firedoor.protocol import Launch, Signed
+from firedoor.run import bounds
 from firedoor.run.state import ENGINE, State
 
 
@@ -25,6 +26,9 @@ def begin(plan: Plan, signed: Signed, incident: str, now: datetime, engine: int 
     checked = check_inputs(plan, launch.inputs)
     if checked.problems:
         raise Unfit("; ".join(str(problem) for problem in checked.problems))
+    many = bounds.too_many(plan, checked.values) if engine >= 2 else None
+    if many is not None:
+        raise Unfit(many)
     return State(
         engine=engine,
         incident=incident,

@@ -6,7 +6,7 @@ from typing import Any
 
 from firedoor.plan.evaluate import Unread, typed
 from firedoor.protocol import ReadReport
-from firedoor.run import questions
+from firedoor.run import bounds, questions
 from firedoor.run.core import Core, read_key
 from firedoor.run.state import Act
 
@@ -29,11 +29,18 @@ def ended(core: Core, act: Act, report: ReadReport | None, error: str | None) ->
     read = core.plan.reads[act.read]
     if report is None:
         return error or "it was cancelled"
-    wrong = mismatch(report.value, read.gives, listed=read.gives_list)
+    wrong = mismatch(report.value, read.gives, listed=read.gives_list) or _too_large(core, report.value)
     if wrong is None:
         core.state.reads[read_key(act.path, act.site, act.addition)] = report.value
         core.changes += 1
     return wrong
+
+
+def _too_large(core: Core, value: Any) -> str | None:
+    found = bounds.size(value)
+    if core.state.engine < 2 or found <= bounds.MOST_READ_BYTES:
+        return None
+    return f"the answer is {found // 1024} KiB, and a run carries {bounds.MOST_READ_BYTES // 1024}; ask for less"
 
 
 def told(core: Core, act: Act, wrong: str | None) -> None:

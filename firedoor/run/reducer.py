@@ -6,7 +6,7 @@ is given is changed in place and belongs to the caller; nothing else is touched,
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from firedoor.plan import Plan
 from firedoor.protocol import Answer, Command, ContainReport, NotifyReport, ReadReport, Receipt, ReleaseReport, Signed
@@ -92,17 +92,9 @@ def _accept(core: Core, signed: Signed, word: Answer | Command, says: str, row: 
     receipt = Receipt(nonce=word.nonce, at=core.now, says=says, row=row)
     kept = core.state.accepted
     if core.state.engine >= 2:
-        kept = {nonce: there for nonce, there in kept.items() if not _is_past(core, there)}
+        kept = {nonce: there for nonce, there in kept.items() if not there.is_past(core.now)}
     kept[word.nonce] = Accepted(body=hash_of(signed.body), receipt=receipt, expires=word.expires)
     core.state.accepted = kept
-
-
-REMEMBERED = timedelta(days=1)
-"""How long after its time a word still gets its old receipt."""
-
-
-def _is_past(core: Core, word: Accepted) -> bool:
-    return word.expires is not None and word.expires + REMEMBERED < core.now
 
 
 def _settle(core: Core) -> None:

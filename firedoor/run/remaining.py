@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from firedoor.plan import Consequence, Step, paths
+from firedoor.plan import Consequence, Step, Undo, paths
 from firedoor.plan.expression import Expr, StepField, StepIs
 from firedoor.plan.references import parts
 from firedoor.protocol import Answer
@@ -42,11 +42,12 @@ def undecided(core: Core) -> dict[str, list[str]]:
     """
     asked = {(a.step, t) for a in core.state.asks.values() if a.why in ("expiry", "undo_failed") for t in a.targets}
     found: dict[str, list[str]] = {}
-    for path, hold in core.holds():
-        if not _is_open(hold) or (path, hold.target) in asked:
-            continue
-        if core.state.ended != "completed" or _should_have_been_undone(core, path, hold.target):
-            found.setdefault(path, []).append(hold.target)
+    for path, state in core.state.steps.items():
+        targets = [h.target for h in state.holds.values() if _is_open(h) and (path, h.target) not in asked]
+        if targets and core.state.ended == "completed":
+            targets = _should_have_been_undone(core, path, targets)
+        if targets:
+            found[path] = targets
     return found
 
 
@@ -54,47 +55,50 @@ def _is_open(hold: Hold) -> bool:
     return hold.status in ("entered", "applied", "unknown", "undo_failed") and hold.until is None and not hold.lasting
 
 
-def _should_have_been_undone(core: Core, holder: str, target: str) -> bool:
-    """Whether the playbook has an undo for it that did not happen, though no decision of the playbook was against it."""
-    return any(_was_missed(core, step, holder, target) for step in core.plan.by_path.values())
-
-
-def _was_missed(core: Core, step: Step, holder: str, target: str) -> bool:
+def _should_have_been_undone(core: Core, holder: str, targets: list[str]) -> list[str]:
+    """Those for which the playbook has an undo that did not happen, though no decision of the playbook was against it."""
     static = paths.static(holder)
-    if step.verb == "undo" and step.step == static:
-        tries = [path for path in core.state.steps if paths.static(path) == step.path and _reaches(step, path, holder)]
-        tries = tries or [paths.in_run(step.path, holder)]
-        missed = [path for path in tries if _missed(core, path, target)]
-        done = any(core.status(path) == "done" and _is_about(core, path, target) for path in tries)
-        return bool(missed) and not done
-    if step.verb in ("approve", "task", "wait"):
-        ends = [step.on_timeout, *([step.on_reject] if step.verb == "approve" else [])]
-        path = paths.in_run(step.path, holder)
-        undoes = any(end is not None and _undoes(end, step, static) for end in ends)
-        return undoes and core.status(path) in ("skipped", "unanswered")
-    return False
+    missed: set[str] = set()
+    for step in core.plan.by_path.values():
+        if step.verb == "undo" and step.step == static:
+            missed |= _passed_over(core, step, holder, targets)
+        elif core.status(paths.in_run(step.path, holder)) in ("skipped", "unanswered") and any(
+            _undoes(end, step, static) for end in _ends(step)
+        ):
+            missed.update(targets)
+    return [target for target in targets if target in missed]
+
+
+def _ends(step: Step) -> list[Consequence]:
+    """What a refusal or a silence about the step would have led to."""
+    ends = [getattr(step, name, None) for name in ("on_reject", "on_timeout")]
+    return [end for end in ends if end is not None]
 
 
 def _undoes(end: Consequence, step: Step, holder: str) -> bool:
     return end.kind == "undo_all" or (end.kind == "undo" and (end.step or step.path) == holder)
 
 
-def _reaches(step: Step, path: str, holder: str) -> bool:
-    return step.verb == "undo" and paths.in_run(step.step, path) == holder
+def _passed_over(core: Core, step: Undo, holder: str, targets: list[str]) -> set[str]:
+    """Those of the targets that the undo would have released and did not: in a loop, in none of its rounds."""
+    tries = [path for path in core.state.steps if paths.static(path) == step.path]
+    tries = [path for path in tries if paths.in_run(step.step, path) == holder] or [paths.in_run(step.path, holder)]
+    missed: set[str] = set()
+    done: set[str] = set()
+    for path in tries:
+        state = core.state.steps.get(path)
+        about = targets if state is None or state.targets is None else state.targets
+        if core.status(path) == "done":
+            done.update(about)
+        elif _missed(core, path):
+            missed.update(about)
+    return missed - done
 
 
-def _is_about(core: Core, path: str, target: str) -> bool:
-    targets = core.at(path).targets
-    return targets is None or target in targets
-
-
-def _missed(core: Core, path: str, target: str) -> bool:
+def _missed(core: Core, path: str) -> bool:
     """Whether an undo was passed over by chance: skipped, failed, left out, or under a condition that rests on what
     nobody has carried out. One whose condition was decided is not needed by the playbook's own word."""
-    state = core.state.steps.get(path)
-    if state is not None and state.targets is not None and target not in state.targets:
-        return False
-    if any(paths.within(path, scope) for scope in core.state.left) and core.status(path) != "done":
+    if any(paths.within(path, scope) for scope in core.state.left):
         return True
     inner = path
     while inner:

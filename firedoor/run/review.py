@@ -7,9 +7,13 @@ from typing import Any, Literal
 
 from firedoor.plan import Who
 from firedoor.protocol import Answer, Receipt, ReviewItemView, ReviewOrder, ReviewView, Row, Signed, review_id
+from firedoor.run import bounds
 from firedoor.run.documents import canonical, hash_of
 from firedoor.run.state import Accepted, Live
-from firedoor.run.validity import Refused
+from firedoor.run.validity import Refused, check_words
+
+MOST_ROWS = 200
+"""Rows that stay for whoever looks; older ones are read from the record."""
 
 AFTER_DUE = timedelta(days=1)
 """How often an overdue task is reminded of."""
@@ -82,7 +86,7 @@ def row(
         data={key: value for key, value in data.items() if value is not None},
     )
     state.pending.append(new)
-    state.rows.append(new)
+    state.rows = bounds.latest([*state.rows, new][-MOST_ROWS:])
     return new
 
 
@@ -115,6 +119,7 @@ def document(state: ReviewState, item: Item) -> str:
 
 def check(state: ReviewState, answer: Answer, now: datetime) -> None:
     """Raises Refused."""
+    check_words(answer.reason, answer.proof)
     item = next((item for item in state.items if item.id == answer.ask), None)
     if item is None or item.status == "verified":
         raise Refused("closed", "This task is not open.")
@@ -166,7 +171,8 @@ def answered(state: ReviewState, answer: Answer, signed: Signed, now: datetime) 
         nonce=answer.nonce,
     )
     receipt = Receipt(nonce=answer.nonce, at=now, says=says, row=new.seq)
-    state.accepted[answer.nonce] = Accepted(body=hash_of(signed.body), receipt=receipt)
+    state.accepted = {nonce: word for nonce, word in state.accepted.items() if not word.is_past(now)}
+    state.accepted[answer.nonce] = Accepted(body=hash_of(signed.body), receipt=receipt, expires=answer.expires)
     return receipt
 
 
@@ -217,5 +223,5 @@ def view(state: ReviewState) -> ReviewView:
             )
             for item in state.items
         ),
-        rows=tuple(state.rows[-200:]),
+        rows=tuple(state.rows),
     )

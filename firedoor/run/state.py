@@ -5,7 +5,7 @@ No sets and no objects: serializing a state and going on from the copy changes n
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -56,6 +56,9 @@ Why = Literal[
     "clock",  # the response has ended, a clock runs, and no step is left that meets it
     "fact",  # who has to sign needs to know something first
 ]
+
+REMEMBERED = timedelta(days=1)
+"""How long after its time a word still gets its old receipt."""
 
 ActKind = Literal["notify", "contain", "release", "read", "record"]
 
@@ -236,7 +239,11 @@ class Accepted(Live):
     body: str
     receipt: Receipt
     expires: datetime | None = None
-    """After this the word is let in no more: nothing has to remember it for long."""
+    """After this the word is let in no more."""
+
+    def is_past(self, now: datetime) -> bool:
+        """Whether nobody needs its receipt any more."""
+        return self.expires is not None and self.expires + REMEMBERED < now
 
 
 class State(Live):

@@ -12,7 +12,7 @@ from typing import Any
 from firedoor.plan import Plan, paths
 from firedoor.plan.inputs import check_late
 from firedoor.protocol import Answer, Command, Receipt, Signed
-from firedoor.run import asking, clocks, documents, interrupting, seats, tasks
+from firedoor.run import asking, bounds, clocks, documents, interrupting, seats, tasks
 from firedoor.run.core import Core
 from firedoor.run.documents import hash_of
 from firedoor.run.severity import LOWERED_BY, URGENCY
@@ -37,9 +37,16 @@ def seen_before(state: State, nonce: str, signed: Signed) -> Receipt | None:
     return accepted.receipt
 
 
+def check_words(*words: str | None, most: int = bounds.MOST_WORDS) -> None:
+    """Raises Refused for a reason or a proof that is longer than a run remembers."""
+    if any(text and len(text) > most for text in words):
+        raise Refused("size", f"Say it in {most} characters at most; link what is longer.")
+
+
 def check_answer(plan: Plan, state: State, answer: Answer, now: datetime) -> None:
     """Raises Refused."""
     core = Core(plan, state, max(now, state.now))
+    check_words(answer.reason, answer.proof)
     _check_open(state)
     ask = state.asks.get(answer.ask)
     if ask is None:
@@ -100,6 +107,7 @@ MOST_FACTS = 20
 def _check_fact(core: Core, ask: Ask, answer: Answer) -> None:
     if not answer.reason:
         raise Refused("reason", "Say which fact you need.")
+    check_words(answer.reason, most=bounds.MOST_FACT)
     open_ = [other for other in core.asks_of(ask.step) if other.why == "fact"]
     if any(other.asker == answer.person for other in open_):
         raise Refused("twice", "You have asked for a fact already, and the commander has not answered yet.")
@@ -123,6 +131,10 @@ def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
         raise Refused("role", f"This is asked of {', '.join(str(who) for who in ask.to)}, and you are none of them.")
     if ask.proof and not answer.proof:
         raise Refused("proof", f"Give the {ask.proof} as proof.")
+    if ask.why == "fact":
+        check_words(answer.reason, most=bounds.MOST_FACT)
+    if ask.why == "failure" and answer.choice == "retry" and not core.is_final(ask.step):
+        _check_still(core, ask.step)
     missing = _SAY.get((ask.why, answer.choice))
     if missing is not None and not answer.reason:
         raise Refused("reason", missing)
@@ -145,6 +157,7 @@ COMMANDED_BY_ALL = ("note",)
 def check_command(plan: Plan, state: State, command: Command, now: datetime) -> None:
     """Raises Refused. The table of SEMANTICS, "States"."""
     core = Core(plan, state, max(now, state.now))
+    check_words(command.reason)
     _check_open(state)
     _check_commander(core, command)
     path = ""
@@ -233,7 +246,12 @@ def _retry(core: Core, command: Command, path: str) -> None:
         raise Refused(
             "state", f"{core.name(path)} is {core.status(path)}; only what failed or was undone is tried again."
         )
-    if core.acts_of(path):
+    _check_still(core, path)
+
+
+def _check_still(core: Core, path: str) -> None:
+    """What is tried again must not meet an act or a release of its own that is still under way."""
+    if any(act.ask is None for act in core.acts_of(path)):
         raise Refused("state", f"{core.name(path)} acts now. Wait for its end.")
 
 
@@ -301,10 +319,18 @@ def _add(core: Core, command: Command, path: str) -> None:
         there = core.state.inputs.get(name) or []
         if most is not None and len({*there, *value}) > most:
             raise Refused("value", f"“{name}” may have {most:g} items at most, and has {len(there)}.")
+        every = list(dict.fromkeys((*there, *value)))
+        many = bounds.too_many(core.plan, {**core.state.inputs, name: every})
+        if many is not None:
+            raise Refused("many", many)
 
 
 def _input(core: Core, command: Command, path: str) -> None:
-    for name in _values(core, command, lists=False):
+    values = _values(core, command, lists=False)
+    many = bounds.too_many(core.plan, {**core.state.inputs, **values})
+    if many is not None:
+        raise Refused("many", many)
+    for name in values:
         if core.plan.input_names[name].listed and core.state.inputs.get(name):
             raise Refused("value", f"“{name}” has items; use add to add to it.")
 

@@ -21,7 +21,7 @@ from firedoor.protocol import (
 )
 from firedoor.run import asking, ending, recording, telling
 from firedoor.run.core import Core, Scope
-from firedoor.run.state import FINAL, HELD, Ask, ClockState, State
+from firedoor.run.state import FINAL, HELD, Ask, ClockState, State, StepState
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -70,6 +70,7 @@ def _picture(plan: Plan, state: State) -> View:
         next_row=0,
         more=False,
         review=state.review if state.review != "none" else None,
+        ladder=tuple(str(who) for who in (plan.commander.source, *plan.commander.then)),
     )
 
 
@@ -185,7 +186,7 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
         verb=step.verb,
         words=short(core.name(path)),
         state=f"{state.pending}, asking" if state and state.pending else status,
-        detail=f"{held} contained" if held else short(state.reason or "") if state else "",
+        detail=f"{held} contained" if held else _detail(state) if state else "",
         depth=depth,
         at=step.at,
         done_at=state.done_at if state else None,
@@ -194,6 +195,12 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
 
 def _facts(state: State, ask: Ask) -> tuple[str, ...]:
     return tuple(state.steps[ask.step].facts) if ask.kind == "approval" else ()
+
+
+def _detail(state: StepState) -> str:
+    if state.skip_by is not None and state.status == "asking":
+        return f"{state.skip_by} asks to skip it, which a second person has to say as well"
+    return short(state.reason or "")
 
 
 def _ask(ask: Ask, facts: tuple[str, ...]) -> AskView:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Final
 
 from firedoor.incidents import NoSuchIncident
+from firedoor.people.directory import Situation, commanders
 from firedoor.protocol import ReviewView, View
 from firedoor.web.door import Door
 from firedoor.web.problems import Conflict, NotFound
@@ -19,6 +20,7 @@ async def show(door: Door, incident: str, since: int = 0) -> View:
         view = await door.incidents.view(incident, since)
     except NoSuchIncident:
         raise await _gone(door, incident) from None
+    view = view.model_copy(update={"commanders": _commanders(door, view)})
     first = view.rows[0].seq if view.rows else view.recorded + 1
     if first <= since + 1 or since >= view.recorded:
         return view
@@ -29,6 +31,11 @@ async def show(door: Door, incident: str, since: int = 0) -> View:
     if older[-1].seq < first - 1:  # a page of its own; the rest follows
         return view.model_copy(update={"rows": tuple(older), "next_row": older[-1].seq, "more": True})
     return view.model_copy(update={"rows": (*older, *view.rows)})
+
+
+def _commanders(door: Door, view: View) -> tuple[str, ...]:
+    situation = Situation(door.now(), view.region, view.commander, view.launcher)
+    return tuple(person.id for person in commanders(door.organization, situation).people)
 
 
 async def review(door: Door, incident: str) -> ReviewView:

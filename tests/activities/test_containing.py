@@ -25,6 +25,7 @@ from tests.activities.orders import (
     MAYOR,
     PRESERVE,
     Scene,
+    anyone,
     attempt_info,
     contain,
     environment,
@@ -332,10 +333,49 @@ async def test_an_undo_whose_budget_ends_is_reported(scene: Scene) -> None:
     assert (outcome.state, outcome.error_type) == ("undo_failed", "Unavailable")
 
 
-async def test_an_unknown_connector_fails_the_order(scene: Scene) -> None:
-    with pytest.raises(ApplicationError) as caught:
-        await scene.contain(contain(action=LOCK.model_copy(update={"connector": "nowhere"})))
+def not_set_up(scene: Scene) -> Containing:
+    problem = "connector memory: base_url_from names the environment variable MEMORY_URL, which is not set"
+    ledger, timeline = scene.records.ledger, scene.records.timeline
+    return Containing({}, ledger, timeline, anyone, problems={"memory": problem})
+
+
+async def test_a_connector_that_is_not_set_up_is_a_refusal_that_says_what_to_set(scene: Scene) -> None:
+    report = await environment().run(not_set_up(scene).contain, contain("@a:x", "@b:x", rows=(row(1),)))
+    assert report.recorded == 1
+    assert [(outcome.target, outcome.state) for outcome in report.outcomes] == [
+        ("@a:x", "refused"),
+        ("@b:x", "refused"),
+    ]
+    (said,) = {outcome.error for outcome in report.outcomes}
+    assert said is not None
+    assert said.startswith("nothing was touched: ")
+    assert "MEMORY_URL, which is not set" in said
+    assert not scene.records.ledger.of_incident("one")
+
+    (outcome,) = (await scene.contain(contain(ordinal=2))).outcomes  # by a worker that has it
+    assert outcome.state == "applied"
+
+
+async def test_what_a_worker_that_has_the_connector_had_begun_is_reported_as_it_is(scene: Scene) -> None:
+    scene.platform.fail(Unavailable, after=True)
+    with pytest.raises(ApplicationError):
+        await scene.contain(contain("@a:x"))
+    report = await environment().run(not_set_up(scene).contain, contain("@a:x", "@b:x"))
+    assert {outcome.target: outcome.state for outcome in report.outcomes} == {"@a:x": "unknown", "@b:x": "refused"}
+
+
+async def test_a_connector_that_nobody_knows_is_a_refusal(scene: Scene) -> None:
+    report = await scene.contain(contain(action=LOCK.model_copy(update={"connector": "nowhere"})))
+    assert [(outcome.state, outcome.error_type) for outcome in report.outcomes] == [("refused", "BadSettings")]
+    assert "no connector is set up as nowhere" in str(report.outcomes[0].error)
+
+
+async def test_what_cannot_be_let_go_because_of_the_worker_says_what_to_set(scene: Scene) -> None:
+    await scene.contain(contain())
+    with pytest.raises(ApplicationError, match="MEMORY_URL, which is not set") as caught:
+        await environment().run(not_set_up(scene).release, release())
     assert (caught.value.type, caught.value.non_retryable) == ("BadSettings", True)
+    assert states(scene) == ["applied"]
 
 
 async def test_another_order_under_the_same_entry_is_refused(scene: Scene) -> None:

@@ -311,7 +311,13 @@ async def test_a_channel_that_is_not_set_up_and_a_severity_without_one(desk: Des
     error, report = await failure(desk, notice(CRT, key="2"))
     assert error.non_retryable
     assert "names no channel" in str(report.deliveries[0].error)
-    assert "no channel: no way" in str(error)
+    assert "(the organization names no channel for this at sev1)" in str(error)
+
+
+async def test_why_nobody_is_reachable_by_a_channel_is_said_in_words(desk: Desk) -> None:
+    desk.missing = ("page", "chat")
+    error, _ = await failure(desk, notice(CRT))
+    assert "nobody is reachable by chat: this channel is not set up" in str(error)
 
 
 async def test_the_run_may_stop_it_and_what_was_sent_stays_sent(desk: Desk) -> None:

@@ -43,6 +43,24 @@ def test_show_is_the_whole_picture(shell: Shell) -> None:
     assert "Nothing is known of" in shell("show", "inc-nothing", code=1).stderr
 
 
+def test_show_names_who_commands_and_what_was_said(shell: Shell) -> None:
+    incident = shell.launch()
+    assert "In command: ana, luis (crt.on_shift); may command as well: crt.manager" in shell("show", incident).stdout
+    shell("do", incident, "extend", "ratify", "30m")
+    shell("do", incident, "add", "accounts=@b:x", "accounts=@c:x")
+    shell("do", incident, "skip", "ratify", "--reason", "nobody there")
+    shell("do", incident, "hand-over", "omar")
+    shown = shell("show", incident, person="omar").stdout
+    for words in (
+        "In command: omar (by handover); may command as well: crt.on_shift, crt.manager",
+        "by 30m, until 2026-03-04 20:15 UTC",
+        "ana: add accounts: @b:x, @c:x",
+        "asking, ana asks to skip it, which a second person has to say as well",
+        "ana: hand over to omar",
+    ):
+        assert words in shown, shown
+
+
 def test_show_has_the_review_when_there_is_one(shell: Shell) -> None:
     incident = shell.launch()
     shell("reject", "--yes", incident, person="omar")
@@ -136,3 +154,19 @@ def test_the_record_holds_what_was_signed_word_for_word(shell: Shell) -> None:
     assert "The run has not closed" in written
     shell.house.engine.trouble = Unreachable()
     assert "could not be asked" in shell("export", incident).stdout
+
+
+def test_what_is_away_says_what_became_of_it_and_how_to_go_on(shell: Shell) -> None:
+    incident = shell.launch()
+    shell.house.engine.trouble = Unreachable()
+    for words in (["show", incident], ["approve", incident, "--yes"], ["do", incident, "pause"]):
+        said = shell(*words, code=1).stderr
+        assert "The Temporal server does not answer." in said
+        assert "Nothing was sent, and nothing is lost" in said
+        assert "`firedoor up`" in said
+        assert "`firedoor export ID`" in said
+        assert "Traceback" not in said
+    gone = shell("approve", incident, "--yes", "--url", "http://127.0.0.1:1", code=1).stderr
+    assert "Nothing was sent" in gone
+    assert "`firedoor up`" in gone
+    assert "The same again" not in gone

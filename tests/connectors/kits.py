@@ -27,8 +27,6 @@ class Kit(Protocol):
     platform: Platform
     call: str
     undo: str
-    keeps_others: bool
-    """Whether it can see what others had done before."""
 
     async def new_target(self) -> str: ...
 
@@ -56,10 +54,9 @@ class Kit(Protocol):
 class MemoryKit:
     call, undo = "lock_user", "unlock_user"
 
-    def __init__(self, *, fences: bool, looks: bool) -> None:
+    def __init__(self, *, fences: bool, keys: bool, looks: bool) -> None:
         self.platform: Platform
-        self.platform = self._memory = MemoryPlatform(fences=fences, looks=looks)
-        self.keeps_others = looks
+        self.platform = self._memory = MemoryPlatform(fences=fences, keys=keys, looks=looks)
 
     async def new_target(self) -> str:
         return f"@{secrets.token_hex(4)}:platform.example"
@@ -107,7 +104,6 @@ class HttpKit:
         self._service = service
         sees = {self.call: "GET /v1/freezes"} if looks else {}
         self.platform: Platform = HttpPlatform(url, SECRET, looks=sees)
-        self.keeps_others = looks
 
     async def new_target(self) -> str:
         return f"mxc://platform.example/{secrets.token_hex(4)}"
@@ -139,8 +135,6 @@ class HttpKit:
 
 class SynapseKit:
     """The real homeserver, through a gate that counts. `call` says which of its calls is tried."""
-
-    keeps_others = True
 
     def __init__(self, server: Homeserver, gate: SynapseGate, url: str, call: str) -> None:
         self.call = call

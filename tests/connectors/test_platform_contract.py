@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.connectors.synapse_gate import SynapseGate
 KITS = [
     "memory",
     "memory that compares no numbers",
+    "memory that knows no numbers",
     "memory that cannot be looked at",
     "http",
     "http that compares no numbers",
@@ -30,15 +32,22 @@ KITS = [
     "synapse suspend_user",
     "synapse quarantine_media",
 ]
+KNOWS_NO_NUMBERS = [name for name in KITS if "knows no" in name or "synapse" in name]
+KNOWS_NUMBERS = [name for name in KITS if name not in KNOWS_NO_NUMBERS]
+COMPARES = [name for name in KNOWS_NUMBERS if "compares no" not in name]
+LOOKS = [name for name in KITS if "cannot be looked at" not in name]
+
+that = partial(pytest.mark.parametrize, "kit", indirect=True)
+"""Where a promise is not made by all of them."""
 
 
 @pytest.fixture(params=KITS)
 async def kit(request: pytest.FixtureRequest, homeserver: Homeserver) -> AsyncIterator[Kit]:
     name: str = request.param
-    fences, looks = "compares no" not in name, "cannot be" not in name
+    fences, keys, looks = name in COMPARES, name in KNOWS_NUMBERS, name in LOOKS
     made: Kit
     if name.startswith("memory"):
-        made = MemoryKit(fences=fences, looks=looks)
+        made = MemoryKit(fences=fences, keys=keys, looks=looks)
         yield made
     elif name.startswith("http"):
         service = HttpService(fences=fences)
@@ -70,14 +79,24 @@ async def test_an_act_holds_and_its_undo_lets_go(kit: Kit, desk: Desk) -> None:
     assert kit.effects() == 2
 
 
+@that(argvalues=KNOWS_NUMBERS)
 async def test_the_same_number_acts_once(kit: Kit) -> None:
     target = await kit.new_target()
     act = Act("thing", 1, kit.call, kit.undo, target)
     await asyncio.gather(*(kit.platform.apply(act) for _ in range(3)))
     await kit.platform.apply(act)
     assert await kit.held(target)
-    if not kit.call.endswith(("_user", "_media")) or "memory" in kit.platform.name:
-        assert kit.effects() == 1  # a homeserver has no keys: the same again changes nothing there, and is not counted
+    assert kit.effects() == 1
+
+
+@that(argvalues=KNOWS_NO_NUMBERS)
+async def test_the_same_again_changes_nothing_where_no_number_is_known(kit: Kit) -> None:
+    target = await kit.new_target()
+    act = Act("thing", 1, kit.call, kit.undo, target)
+    await asyncio.gather(*(kit.platform.apply(act) for _ in range(3)))
+    assert await kit.held(target)
+    await kit.platform.restore(act, Found(held=False))
+    assert not await kit.held(target)
 
 
 async def test_repeating_an_entry_acts_once(kit: Kit, desk: Desk) -> None:
@@ -121,20 +140,18 @@ async def test_a_late_release_does_not_free_what_another_incident_holds_by_now(k
     assert [entry.incident for entry in desk.ledger.holders(late.result().thing)] == ["two"]
 
 
+@that(argvalues=COMPARES)
 async def test_a_platform_that_compares_numbers_refuses_an_older_one(kit: Kit) -> None:
-    if not getattr(kit.platform, "fences", True) or kit.call.endswith("_media") or "synapse" in kit.platform.name:
-        return  # cannot compare: the fence converges instead, as the two tests above show
+    """Where it cannot, the fence converges instead, as the two tests above show."""
     target = await kit.new_target()
     await kit.platform.apply(Act("thing", 2, kit.call, kit.undo, target))
-    try:
+    with pytest.raises(Overtaken):
         await kit.platform.restore(Act("thing", 1, kit.call, kit.undo, target), Found(held=False))
-    except Overtaken:
-        assert await kit.held(target)
+    assert await kit.held(target)
 
 
+@that(argvalues=LOOKS)
 async def test_undo_restores_what_was_there_before(kit: Kit, desk: Desk) -> None:
-    if not kit.keeps_others:
-        return  # it cannot see what others did, and is told so in its documentation
     target = await kit.new_target()
     await kit.meddle(target, held=True)
     await desk.hold("one", target)
@@ -144,9 +161,8 @@ async def test_undo_restores_what_was_there_before(kit: Kit, desk: Desk) -> None
     assert kit.effects() == 0
 
 
+@that(argvalues=LOOKS)
 async def test_what_someone_outside_undid_is_done_again_for_the_next_incident(kit: Kit, desk: Desk) -> None:
-    if not kit.keeps_others:
-        return
     target = await kit.new_target()
     await desk.hold("one", target)
     await kit.meddle(target, held=False)

@@ -1,6 +1,7 @@
 """A response from the command line, on the real server and worker: who decides, who may not, and what is kept of it."""
 
 import base64
+import hashlib
 import json
 import re
 
@@ -30,7 +31,9 @@ def test_policy_signs_the_owner_is_verified_and_the_review_opens(up: Upped) -> N
 
     engineer, other = up.organization.teams["engineering"].members[:2]
     up("done", "--yes", incident, "task-1", "--proof", "DOC-7", person=engineer)
-    assert "Someone else has to verify" in up("answer", "--yes", incident, "task-1", "verify", person=engineer, code=1).err
+    assert (
+        "Someone else has to verify" in up("answer", "--yes", incident, "task-1", "verify", person=engineer, code=1).err
+    )
     up("answer", "--yes", incident, "task-1", "verify", person=other)
     assert "verified by" in up("show", incident, person=other).out
 
@@ -48,7 +51,7 @@ def test_the_wrong_person_the_launcher_twice_and_what_changed(up: Upped) -> None
     launcher, policy = up.on_shift("crt"), up.on_shift("policy")
     incident = up.launch("--set", "internal_tool_suspected=yes")
     up.until(incident, lambda view: len(view["asks"]) == 2)
-    assert "No seat here is yours" in up("approve", "--yes", incident, "ratify", person="paz", code=1).err
+    assert "No seat here is yours" in up("approve", "--yes", incident, "ratify", person="ravi", code=1).err
     assert "You launched this run" in up("approve", "--yes", incident, "ratify", person=launcher, code=1).err
 
     asks = {
@@ -68,7 +71,7 @@ def test_the_wrong_person_the_launcher_twice_and_what_changed(up: Upped) -> None
 
     record = json.loads(up("export", incident, "--format", "json", person=policy).out)
     assert {(one["person"], one["why"]) for one in record["refused"]} >= {
-        ("paz", "refused-seat"),
+        ("ravi", "refused-seat"),
         (launcher, "refused-launcher"),
         (policy, "refused-twice"),
         (policy, "changed"),
@@ -108,12 +111,14 @@ def test_the_record_can_be_checked_by_whoever_has_the_key(up: Upped) -> None:
     up.until(incident, waits_for("approval"))
     up("reject", "--yes", incident, person=up.on_shift("policy"))
     up.until(incident, closed)
-    markdown = up("export", incident, person="paz").out
+    markdown = up("export", incident, person=up.on_shift("crt")).out
     keys, signature, body = (
         dict(re.findall(r"- `([0-9a-f]{16})`: `([^`]+)`", markdown)),
         re.findall(r"- Signature: (\S+)", markdown),
-        re.findall(r"```json\n(.*)\n```", markdown),
+        re.findall(r"(?<!The document:\n\n)```json\n(.*)\n```", markdown),
     )
+    (document,) = re.findall(r"The document:\n\n```json\n(.*)\n```", markdown)
+    assert hashlib.sha256(document.encode()).hexdigest() in next(one for one in body if '"choice":"reject"' in one)
     assert len(signature) == len(body) >= 2
     ring = KeyRing({name: base64.b64decode(raw) for name, raw in keys.items()})
     said = [

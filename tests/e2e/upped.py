@@ -115,7 +115,7 @@ class Upped:
     def show(self, incident: str) -> Any:
         return self("show", incident, "--json", person=self.on_shift("crt")).json
 
-    def until(self, incident: str, condition: Any, within: float = 40) -> Any:
+    def until(self, incident: str, condition: Any, within: float = 90) -> Any:
         """The incident's picture, once the condition holds of it."""
         deadline = time.monotonic() + within
         while not condition(view := self.show(incident)):

@@ -689,6 +689,32 @@ def test_what_a_read_found_is_bounded_over_the_rounds_of_a_loop() -> None:
         check_act(plan, order, KEYS, LATER, acted=rounds)
 
 
+@pytest.mark.parametrize("shown", [1, 2])
+def test_a_second_seat_of_one_team_counts_where_it_was_shown(shown: int) -> None:
+    needs = (Seat(who=LEGAL), Seat(who=LEGAL, when=ACCOUNTS))
+    freeze = Contain(path="1", at="x.yaml:3", action="disclose", targets=ACCOUNTS)
+    plan = PLAN.model_copy(update={"steps": (approve("0", needs, ("1",)), freeze)})
+    plan = Plan.model_validate(plan.model_dump(exclude_none=True))
+    seats = [{"who": "legal", "seats": 1}] * shown
+    signed = json.dumps(
+        {
+            **json.loads(document("7", {"step": "1", "targets": ["@a:x"]}, seats=seats)),
+            "plan": plan.digest,
+            "ask": "approve:0:1",
+            "step": "0",
+        }
+    )
+    decisions = tuple(decide(signed, person, "legal", plan=plan.digest) for person in ("klara", "tom"))
+    for number in (1, 2):
+        warrant = Warrant(launch=launch(plan=plan.digest), decisions=decisions[:number])
+        order = act("8", "@a:x").model_copy(update={"step": "1", "warrant": warrant})
+        if number < shown:
+            with pytest.raises(Unwarranted):
+                check_act(plan, order, KEYS, LATER)
+        else:
+            check_act(plan, order, KEYS, LATER)
+
+
 def test_the_launch_says_which_plan() -> None:
     assert launch_of(act("0", "@a:x"), KEYS).plan == PLAN.digest
 

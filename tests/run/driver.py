@@ -56,6 +56,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "ravi": ("engineering", "engineering.manager"),
     "li": ("engineering",),
     "noor": ("execs", "execs.manager"),
+    "zoe": ("comms", "comms.manager"),
     "eoin": ("region.manager:emea",),
     "both": ("policy", "legal"),
     "nobody": (),

@@ -356,3 +356,21 @@ def test_an_undo_that_fails_and_is_skipped_is_accepted() -> None:
     run.settle()
     assert run.hold("@a").lasting
     assert run.phase == "closed"
+
+
+def test_a_failed_step_is_not_tried_again_while_a_release_of_it_is_under_way() -> None:
+    """A case that failed: the release ended on the new entry, and took it for let go while the act worked on it."""
+    run = Run(plan(lock(), task("Then")), {"accounts": ["@a", "@b"]})
+    run.stays = ["contain", "release"]
+    run.launch()
+    run.command("undo", "lock", target=("@b",))
+    act = run.act("contain")
+    run.end(act, ActEnded(at=run.now, act=act.id, error="it did not end in time"))
+    run.stays = ["release"]
+    run.settle()
+    refused("state", lambda: run.answer("lock", "retry", by="ana"))
+    run.stays = []
+    run.settle()
+    run.answer("lock", "retry", by="ana")
+    run.settle()
+    assert run.holds() == {"@a": "applied", "@b": "applied"}

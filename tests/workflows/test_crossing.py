@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 from collections import Counter
 
 import pytest
@@ -13,6 +14,7 @@ from temporalio.service import RPCError
 from firedoor.plan import Review, ReviewTask
 from firedoor.plan.expression import StepField, StepIs
 from firedoor.protocol import Receipt, Signed
+from firedoor.run import core
 from tests.workflows import plans as p
 from tests.workflows.harness import CROSSES_AT, Run, Stage
 from workflows import crossing
@@ -173,6 +175,30 @@ async def test_a_state_that_is_too_large_stays_where_it_is(stage: Stage) -> None
     await run.answer("niamh", await run.ask("0"), "done")
     assert await run.result() == "completed"
     assert len(await stage.chain(run.incident)) == 1
+
+
+@pytest.fixture
+def states_that_shrink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was said stays in the state only until it is recorded, and one long word does not fit."""
+    monkeypatch.setattr(crossing.BOUNDS, "updates", 2)
+    monkeypatch.setattr(crossing.BOUNDS, "again", 4)
+    monkeypatch.setattr(crossing, "MOST_STATE_BYTES", 4_000)
+    monkeypatch.setattr(core, "RECENT_ROWS", 1)
+
+
+@pytest.mark.usefixtures("states_that_shrink")
+async def test_a_state_that_was_too_large_crosses_when_it_has_shrunk(stage: Stage) -> None:
+    """A case that failed: after one try it never crossed again, and the history grew to the server's end of it."""
+    run = await stage.launch(p.plan(p.task(), p.contain()))
+    await run.until(lambda view: view.recorded == view.rows[-1].seq)
+    await run.command("ana", "note", reason="short")
+    await run.command("ana", "note", reason=secrets.token_urlsafe(2_900))
+    for number in range(6):
+        await run.until(lambda view: view.recorded == view.rows[-1].seq)
+        await run.command("ana", "note", reason=str(number))
+    await run.answer("niamh", await run.ask("0"), "done")
+    assert await run.result() == "completed"
+    assert len(await stage.chain(run.incident)) > 1
 
 
 async def test_a_state_of_an_engine_that_is_not_known_waits_for_a_worker_that_knows_it(stage: Stage) -> None:

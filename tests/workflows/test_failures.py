@@ -30,6 +30,20 @@ async def test_a_target_that_fails_is_asked_about_alone(stage: Stage) -> None:
     assert [effect.target for effect in stage.platform.effects()] == ["@b:x", "@a:x"]
 
 
+async def test_a_connector_that_is_not_set_up_has_contained_nothing_and_says_so(stage: Stage) -> None:
+    elsewhere = p.ACTIONS["lock"].model_copy(update={"connector": "elsewhere"})
+    run = await stage.launch(p.plan(p.contain(), p.notify(), actions={"lock": elsewhere}))
+    ask = await run.ask("0", "question")
+    assert "nothing was touched: no connector is set up as elsewhere. Set it up for the worker" in ask.words
+    view = await run.view()
+    assert {hold.state for hold in view.holds} == {"refused"}
+    assert view.steps[0].detail.startswith("nothing was touched: "), "and not that any is contained"
+    assert "retry" in ask.choices
+    await run.answer("niamh", ask, "skip")
+    assert await run.result() == "completed"
+    assert not stage.records.ledger.of_incident(run.incident)
+
+
 @pytest.mark.history("failure-undo")
 async def test_an_undo_that_fails_asks_and_the_others_go_on(stage: Stage) -> None:
     run = await stage.launch(p.plan(p.contain(), p.contain("hide"), p.approve()))

@@ -22,9 +22,11 @@ PLAN = p.plan(p.contain(), p.notify())
 
 
 async def failure(stage: Stage, plan: Any, launch: Any, incident: str) -> str:
-    handle = await stage.client.start_workflow(
-        protocol.INCIDENT, args=[plan, launch, None], id=incident, task_queue=stage.queue
-    )
+    return await failed(stage, [plan, launch, None], incident)
+
+
+async def failed(stage: Stage, given: list[Any], incident: str, workflow: str = protocol.INCIDENT) -> str:
+    handle = await stage.client.start_workflow(workflow, args=given, id=incident, task_queue=stage.queue)
     with pytest.raises(WorkflowFailureError) as caught:
         await asyncio.wait_for(handle.result(), 10)
     assert isinstance(caught.value.cause, ApplicationError)
@@ -52,6 +54,27 @@ async def test_launches_that_are_none(stage: Stage) -> None:
     assert "another run" in await failure(stage, PLAN.pack(), launch, "inc-other")
     assert "another run" in await failure(stage, p.plan(p.notify()).pack(), launch, incident)
     assert "this is no launch" in await failure(stage, PLAN.pack(), Signed(body="[]", key="", signature=""), incident)
+
+
+async def test_arguments_of_a_wrong_kind_fail_as_a_launch(stage: Stage) -> None:
+    """A case that failed: what could not be decoded failed the workflow task, for ever."""
+    plan, launch = PLAN.pack(), stage.sign_launch(PLAN, "inc-x")
+    wrong: list[tuple[list[Any], str]] = [
+        ([], "started with 0 arguments"),
+        ([plan], "started with 1 arguments"),
+        ([plan, launch, None, 4], "started with 4 arguments"),
+        (["plan", launch, None], "first argument is no packed plan"),
+        ([{"plan": 1}, launch, None], "first argument is no packed plan"),
+        ([plan, "launch", None], "second argument is no signed launch"),
+        ([plan, {"body": 7}, None], "second argument is no signed launch"),
+        ([plan, None, None], "second argument is no signed launch"),
+        ([plan, launch, "state"], "third argument is no packed state"),
+        ([plan, launch, b"state"], "third argument is no packed state"),
+    ]
+    for given, words in wrong:
+        assert words in await failed(stage, given, f"inc-{uuid4().hex[:10]}"), given
+    for given, words in (([], "0 arguments"), (["x", None], "not what a review starts from"), ([1, 2, 3], "3 arg")):
+        assert words in await failed(stage, given, f"inc-{uuid4().hex[:10]}-review", protocol.REVIEW), given
 
 
 async def test_a_plan_that_cannot_be_walked_fails_as_a_launch(stage: Stage) -> None:

@@ -19,6 +19,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from firedoor.plan import Plan, Seat
 from firedoor.plan.expression import Const
 from firedoor.protocol import CONTAIN, RELEASE, Command, ContainOrder, Decision, Order, ReleaseOrder, Warrant
+from firedoor.run import reducer
 from tests.workflows import plans as p
 from tests.workflows.harness import HOLDS, Run, Stage
 
@@ -184,3 +185,21 @@ async def test_a_manager_who_signs_before_it_escalates(stage: Stage, mallory: st
         targets=("@a:x",),
     )
     assert "has not been signed by all who had to" in await refused(stage, mallory, CONTAIN, order)
+
+
+async def test_a_run_that_heard_its_words_before_they_travelled_asks_and_then_lets_go(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What crossed from an older worker does not have them. It is refused, stays contained, and is asked about."""
+    run = await contained(stage)
+    with monkeypatch.context() as older:
+        older.setattr(reducer, "LETS_GO", ())
+        await run.command("niamh", "undo_all")
+        first = await run.ask("1", "question")
+    assert "nobody has signed for letting go" in first.words
+    assert len(stage.records.ledger.held(run.incident)) == 4, "nothing was let go"
+    second = await run.ask("0", "question")
+    for ask in (first, second):
+        await run.answer("niamh", ask, "retry")
+    assert await run.result() == "undone"
+    assert not stage.records.ledger.held(run.incident)

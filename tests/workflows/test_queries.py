@@ -10,7 +10,7 @@ import pytest
 from temporalio.client import Client, WorkflowQueryFailedError
 
 from firedoor import protocol
-from firedoor.incidents import TemporalIncidents
+from firedoor.incidents import NoAnswer, TemporalIncidents
 from firedoor.plan import Review, ReviewTask
 from tests.workflows import plans as p
 from tests.workflows.harness import Run, Stage, staged
@@ -61,11 +61,13 @@ async def until_scheduled(run: Run) -> None:
 
 
 async def test_the_same_with_a_review(client: Client, tmp_path: Path) -> None:
+    """The notice fails, so its end is a row: one that stands where a replay puts it too, behind the word."""
     async with staged(client, tmp_path, works=False) as stage, stage.worker(decides=False):
         reached, held = asyncio.Event(), asyncio.Event()
         first = stage.worker(acts=False)
         deciding = asyncio.ensure_future(first.run())
         stage.doubles.gate_of_review = (reached, held)
+        stage.doubles.failing = 1
         run = await stage.launch(p.plan(p.contain(), review=REVIEW))
         await asyncio.wait_for(reached.wait(), 10)
         await run.result()
@@ -87,9 +89,24 @@ async def test_the_same_with_a_review(client: Client, tmp_path: Path) -> None:
         await asyncio.sleep(0.2)
         async with stage.worker(acts=False):
             assert [item.id for item in (await looking).items] == ["task-1"]
-            assert "Someone else" in (await doing).says
+            receipt = await doing
+            assert "Someone else" in receipt.says
+            told = await rows_of(incidents, run.incident)
+        async with stage.worker(acts=False):
+            assert (await rows_of(incidents, run.incident))[: len(told)] == told
+            assert (receipt.row, "review.done") in told
             await review.answer("boss", await run.item("task-1"), "verify")
             assert await review.handle.result() == 1
+
+
+async def rows_of(incidents: TemporalIncidents, incident: str) -> list[tuple[int, str]]:
+    """Asked again while the server still waits for the worker that has left."""
+    for _ in range(10):
+        try:
+            return [(row.seq, row.kind) for row in (await incidents.review(incident)).rows]
+        except NoAnswer:
+            continue
+    raise AssertionError("the review does not answer")
 
 
 async def test_a_question_that_is_not_open_has_no_document(stage: Stage) -> None:

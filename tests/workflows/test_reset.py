@@ -53,9 +53,22 @@ def tasks(of: WorkflowHistory) -> list[int]:
 
 
 def before_the_first_word(of: WorkflowHistory) -> int:
-    """The last such point before anyone was heard."""
+    """The last such point before anyone was heard, when what was answered had been asked.
+
+    A point before that is another case (`test_before_the_question`): the words are sent again before there is a question.
+    """
     heard = next(e.event_id for e in of.events if e.HasField("workflow_execution_update_accepted_event_attributes"))
-    return [event + 1 for event in tasks(of) if event + 1 < heard][-2]
+    asked = notified(of, "1")
+    return next(event + 1 for event in reversed(tasks(of)) if asked < event and event + 1 < heard)
+
+
+def notified(of: WorkflowHistory, step: str) -> int:
+    """Where the notice about the question of this step was sent, which goes with the question."""
+    return next(
+        event.event_id
+        for event in of.events
+        if event.activity_task_scheduled_event_attributes.activity_id.startswith(f"notify:{step}:")
+    )
 
 
 def effects(run: Run) -> Counter[tuple[str, str, str | None]]:
@@ -100,6 +113,28 @@ async def test_old_approvals_are_applied_again_without_a_second_effect(stage: St
     kinds = Counter(row.kind for row in rows)
     assert (kinds["approval.signed"], kinds["task.done"], kinds["hold.applied"], kinds["hold.undone"]) == (2, 1, 1, 1)
     assert not stage.records.ledger.held(run.incident)
+
+
+async def test_before_the_question(stage: Stage) -> None:
+    """The words come again in the task in which the question would be put, and are refused: it is asked anew. What was
+    contained stays, nothing is undone by a word that does not count, and the record keeps what was said."""
+    run = await stage.launch(PLAN)
+    ask = await run.ask("1")
+    for person in ("omar", "maria"):
+        await run.answer(person, ask, "approve")
+    await run.ask("3")
+    of = await history(run)
+    asked = notified(of, "1")
+    await reset(run, next(event + 1 for event in reversed(tasks(of)) if event < asked))
+    again = await run.ask("1")
+    assert again.document == ask.document
+    assert not any(seat.signed_by for seat in again.seats)
+    for person in ("omar", "maria"):
+        await run.answer(person, again, "approve")
+    await run.answer("niamh", await run.ask("3"), "done")
+    assert await run.result() == "completed"
+    assert effects(run) == ONCE
+    check_record(run)
 
 
 async def test_to_the_very_beginning(stage: Stage) -> None:

@@ -43,8 +43,8 @@ async def test_a_view_of_many_questions_and_long_rows_comes_in_pages(stage: Stag
     many = p.for_each(p.ACCOUNTS, p.task(words=p.text("Look at " + "this account with great care " * 9)), at_once=150)
     run = await stage.launch(p.plan(many), inputs={"accounts": accounts})
     await run.until(lambda view: len(view.asks) > 50)
-    for number in range(8):
-        await run.command("ana", "note", reason=f"{number} " + 'a "quoted" word ' * 2_500)
+    for number in range(30):
+        await run.command("ana", "note", reason=f"{number} " + 'a "quoted" word ' * 240)
     rows = await pages(run)
     assert [row.seq for row in rows] == list(range(rows[0].seq, rows[-1].seq + 1))
     assert "command.note" in [row.kind for row in rows]

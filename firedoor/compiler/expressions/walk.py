@@ -32,9 +32,6 @@ ENDS: dict[str, tuple[Outcome, ...]] = {
 }
 """The outcomes that a step of each verb can have."""
 
-DEEPEST = 100
-"""Of a tree: a chain of `and`s nests, and so do signs and nots."""
-
 
 @dataclass(frozen=True)
 class Typed:
@@ -72,7 +69,6 @@ class Walk:
         """The tree; None where the text is no expression, which is told."""
         try:
             self.parsed = grammar.parse(self.text)
-            _bounded(self.parsed.root, len(self.text))
             if self._hyphenated():
                 return None
         except Unreadable as error:
@@ -156,15 +152,6 @@ _NO_SUCH: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Concat: ("~ has no place in an expression", "put the texts side by side, each in its own {{ }}"),
     nodes.Pow: ("** has no place in an expression", "write the number out"),
 }
-
-
-def _bounded(root: nodes.Node, length: int) -> None:
-    level: list[nodes.Node] = [root]
-    for _ in range(DEEPEST):
-        level = [child for node in level for child in node.iter_child_nodes()]
-        if not level:
-            return
-    raise Unreadable("this expression is too long", 0, length, "split it into several steps")
 
 
 def _as_condition(kind: Kind) -> str:
