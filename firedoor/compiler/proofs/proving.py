@@ -119,4 +119,6 @@ def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findin
 
 def _sum(longest: Longest, plan: Plan) -> list[str]:
     asked = written(plan.commander.answers_within)
-    return [*told(longest), f"{amount(longest.seconds):>12}  in all, when each ask is answered within {asked}"]
+    whole = f"{amount(longest.seconds):>12}  in all, when each ask is answered within {asked}"
+    careful = any(part.step.when is not None for part in longest.parts)
+    return [*told(longest), whole, *(["a step with a condition is counted as if it held"] if careful else [])]

@@ -87,10 +87,6 @@ class Situation:
         """How steps ended, by static path."""
         return {name: value for (kind, name, _), value in self.values.items() if kind == "step"}
 
-    @property
-    def severity_(self) -> str:
-        return self.severity()
-
     def _of(self, kind: str, name: str) -> Any:
         """The value at this moment, or the one that it has throughout."""
         return self.values[kind, name, self.moment if (kind, name, self.moment) in self.values else ""]

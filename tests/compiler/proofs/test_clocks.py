@@ -190,3 +190,13 @@ def test_what_has_no_bound_is_named(endless: str) -> None:
     assert found.verdict == "not shown"
     assert found.longest.unbounded is not None
     assert found.longest.unbounded.step.path == "0"
+
+
+@pytest.mark.parametrize("condition", ["", "when: live, "])
+def test_a_late_clock_says_where_its_sum_is_careful(condition: str) -> None:
+    clock = "clocks:\n  - {clock: order, starts: run.aware_at}\n"
+    steps = f"  - {{{condition}wait: 2h}}\n  - {TELL.replace('breach', 'order')}\n"
+    (found,) = golden.playbook(f"inputs: {{live: {{type: yes_no}}}}\n{clock}steps:\n{steps}").findings
+    assert found.code == "FD503"
+    assert found.message == "the clock order has 1h, and this step may end 3h 5m after it starts"
+    assert ("a step with a condition is counted as if it held" in found.notes) is bool(condition)

@@ -89,6 +89,23 @@ def steps_hold(plan: Plan, happenings: list[int]) -> None:
             assert "has not signed" not in (state.reason or ""), f"{here} was said to be signed wherever it is reached"
 
 
+# --- sums
+
+
+@given(plan=plans())
+@QUICK
+def test_a_sum_is_what_its_parts_come_to_and_no_way_is_shorter_than_what_stands_at_its_end(plan: Plan) -> None:
+    worst = Worst(plan)
+    for end, step in plan.by_path.items():
+        whole = worst.longest(end)
+        assert whole.seconds == sum(part.seconds for part in whole.parts)
+        assert whole.seconds >= worst.of(step)
+        for since in plan.by_path:
+            way = worst.longest(end, since)
+            assert way.seconds == sum(part.seconds for part in way.parts)
+            assert way.seconds <= whole.seconds
+
+
 # --- clocks
 
 
