@@ -53,7 +53,7 @@ class Kit(Protocol):
 
     async def arrived(self, recipient: Recipient) -> list[Arrived]: ...
 
-    def unreachable(self) -> Channel | None:
+    def unreachable(self) -> Channel:
         """The same channel to an address where nothing listens."""
         ...
 
@@ -76,8 +76,8 @@ class MemoryKit:
         found = self._memory.sent(recipient.id)
         return [Arrived(one.id, one.message.text, one.message.subject, one.message) for one in found]
 
-    def unreachable(self) -> Channel | None:
-        return None
+    def unreachable(self) -> Channel:
+        raise NotImplementedError("nothing stands between")
 
     async def close(self) -> None:
         await self.channel.close()
@@ -99,7 +99,7 @@ class SmtpKit:
             for mail in mails
         ]
 
-    def unreachable(self) -> Channel | None:
+    def unreachable(self) -> Channel:
         return SmtpChannel(f"smtp://ana:{TOKEN}@{NOWHERE}", SENDER)
 
     async def close(self) -> None:
@@ -146,7 +146,7 @@ class WebhookKit:
             if data["recipient"] == recipient.id
         ]
 
-    def unreachable(self) -> Channel | None:
+    def unreachable(self) -> Channel:
         return WebhookChannel(f"http://{NOWHERE}/hooks/{TOKEN}", SECRET)
 
     async def close(self) -> None:
@@ -197,7 +197,7 @@ class MatrixKit:
         events = [event for event in chunk if event["type"] == "m.room.message"]
         return [Arrived(event["event_id"], event["content"]["body"], None, event) for event in events]
 
-    def unreachable(self) -> Channel | None:
+    def unreachable(self) -> Channel:
         return MatrixChannel(f"http://{NOWHERE}", TOKEN, room=self._room)
 
     async def close(self) -> None:
@@ -209,5 +209,5 @@ class ServerNoticeKit(MatrixKit):
         super().__init__(server, server.admin_token, None)
         self.channel = ServerNoticeChannel(server.url, server.admin_token)
 
-    def unreachable(self) -> Channel | None:
+    def unreachable(self) -> Channel:
         return ServerNoticeChannel(f"http://{NOWHERE}", TOKEN)
