@@ -77,8 +77,11 @@ class Terminal:
 
 
 def _control() -> None:
-    """Make the terminal the one whose Ctrl-C is heard."""
+    """Make the terminal the one whose Ctrl-C is heard, also where whoever started the tests ignores it (a job in the
+    background does, and what it starts inherits that)."""
     import fcntl
+    import signal
     import termios
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
