@@ -33,7 +33,12 @@ class Recording:
         except ValueError as error:
             raise ApplicationError(str(error), type="NoWarrant", non_retryable=True) from error
         recorded = self._timeline.write(order.incident, order.rows)
-        self._incidents.progressed(
-            order.incident, phase=order.phase, severity=order.severity, closed_at=order.closed_at
-        )
+        if order.phase is not None:
+            self._incidents.progressed(
+                order.incident,
+                phase=order.phase,
+                severity=order.severity,
+                closed_at=order.closed_at,
+                at=activity.info().started_time,
+            )
         return Report(recorded=recorded)

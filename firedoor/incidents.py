@@ -23,12 +23,15 @@ from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
     WorkflowExecution,
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import (
+    QueryRejectCondition,
     SearchAttributeKey,
     SearchAttributePair,
     TypedSearchAttributes,
@@ -45,7 +48,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from firedoor import protocol
 from firedoor.plan import Plan
 from firedoor.plan.base import Frozen
-from firedoor.protocol import Receipt, ReviewView, Signed, View
+from firedoor.protocol import Forced, Receipt, ReviewView, Signed, View
 
 T = TypeVar("T")
 
@@ -154,6 +157,14 @@ class EngineBroken(Trouble):
     kind = "engine"
 
 
+_ENDS: Final[dict[WorkflowExecutionStatus | None, Forced]] = {
+    WorkflowExecutionStatus.TERMINATED: "terminated",
+    WorkflowExecutionStatus.FAILED: "failed",
+    WorkflowExecutionStatus.TIMED_OUT: "failed",
+    WorkflowExecutionStatus.CANCELED: "cancelled",
+}
+
+
 class Live(Frozen):
     """A run as the server lists it."""
 
@@ -165,8 +176,7 @@ class Live(Frozen):
     next_due: datetime | None = None
     launched_at: datetime
     closed_at: datetime | None = None
-    ended: Literal["terminated", "failed", "cancelled"] | None = None
-    """How a run ended that should not have: by force, or by a fault of ours."""
+    ended: Forced | None = None
 
 
 class Incidents(Protocol):
@@ -178,7 +188,10 @@ class Incidents(Protocol):
 
     async def answer(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
     async def command(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
-    async def view(self, incident: str, since: int = 0) -> View: ...
+    async def view(self, incident: str, since: int = 0) -> View:
+        """`ended` says so where the run was ended by force: what else it shows is how it stood then."""
+        ...
+
     async def document(self, incident: str, ask: str) -> str: ...
     async def review(self, incident: str) -> ReviewView: ...
     async def review_document(self, incident: str, item: str) -> str: ...
@@ -186,6 +199,10 @@ class Incidents(Protocol):
     async def listed(self, *, everything: bool = False) -> list[Live]: ...
     async def stuck(self, incidents: Iterable[str]) -> frozenset[str]:
         """Those of them whose code fails at every try."""
+        ...
+
+    async def ended(self, incidents: Iterable[str]) -> dict[str, Forced | Literal["closed"]]:
+        """How those of them ended that have. One that runs is not among them, nor one that the server does not know."""
         ...
 
     async def reviews(self) -> list[str]: ...
@@ -269,7 +286,13 @@ class TemporalIncidents:
         return await self._update(protocol.review_id(incident), protocol.ANSWER, word, nonce)
 
     async def view(self, incident: str, since: int = 0) -> View:
-        return await self._query(incident, protocol.VIEW, since, View)
+        try:
+            return await self._query(
+                incident, protocol.VIEW, since, View, reject=QueryRejectCondition.NOT_COMPLETED_CLEANLY
+            )
+        except WorkflowQueryRejectedError as error:
+            view = await self._query(incident, protocol.VIEW, since, View)
+            return view.model_copy(update={"ended": _ENDS.get(error.status)})
 
     async def document(self, incident: str, ask: str) -> str:
         return await self._query(incident, protocol.DOCUMENT, ask, str)
@@ -281,21 +304,28 @@ class TemporalIncidents:
         return await self._query(protocol.review_id(incident), protocol.DOCUMENT, item, str)
 
     async def listed(self, *, everything: bool = False) -> list[Live]:
-        """Those that have not ended, newest first; with `everything`, also what the server still keeps of the others."""
+        """Those that have not ended, newest first; with `everything`, also what the server still keeps of the others.
+
+        Each once, as its newest run has it: one that crossed or was reset has had several.
+        """
         only = "" if everything else ' AND ExecutionStatus = "Running"'
         found = await self._runs(f'WorkflowType = "{protocol.INCIDENT}"{only}')
-        return sorted((_live(run) for run in found), key=lambda live: live.launched_at, reverse=True)
+        lives = sorted((_live(run) for run in found), key=lambda live: (live.closed_at is None, live.launched_at))
+        newest = {live.incident: live for live in lives}
+        return sorted(newest.values(), key=lambda live: live.launched_at, reverse=True)
 
     async def stuck(self, incidents: Iterable[str]) -> frozenset[str]:
         """Those of them whose code fails at every try. Nobody is said to be stuck whom the server does not tell of."""
-        gate = asyncio.Semaphore(_AT_ONCE)
+        found = await self._described(incidents)
+        return frozenset(incident for incident, run in found.items() if _fails(run))
 
-        async def look(incident: str) -> str | None:
-            async with gate:
-                return incident if await self._is_stuck(incident) else None
-
-        found = await asyncio.gather(*(look(incident) for incident in incidents))
-        return frozenset(incident for incident in found if incident)
+    async def ended(self, incidents: Iterable[str]) -> dict[str, Forced | Literal["closed"]]:
+        found = await self._described(incidents)
+        return {
+            incident: _ENDS.get(run.status, "closed")
+            for incident, run in found.items()
+            if run.status is not WorkflowExecutionStatus.RUNNING
+        }
 
     async def prepare(self) -> None:
         """Register the search attributes that the server's namespace lacks. Raises Trouble."""
@@ -346,13 +376,22 @@ class TemporalIncidents:
             )
             return receipt
 
-    async def _query(self, workflow: str, name: str, argument: object, gives: type[T]) -> T:
+    async def _query(
+        self,
+        workflow: str,
+        name: str,
+        argument: object,
+        gives: type[T],
+        reject: QueryRejectCondition | None = None,
+    ) -> T:
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
         async with self._translated(workflow):
             arguments = [] if argument is None else [argument]
             try:
                 found: T = await _seen(
-                    lambda: handle.query(name, args=arguments, result_type=gives, rpc_timeout=self._look)
+                    lambda: handle.query(
+                        name, args=arguments, result_type=gives, rpc_timeout=self._look, reject_condition=reject
+                    )
                 )
             except ValidationError as error:  # anybody at Temporal's port can start something of that name
                 raise EngineBroken(
@@ -407,12 +446,26 @@ class TemporalIncidents:
     async def _is_stuck(self, workflow: str) -> bool:
         if not workflow:
             return False
+        found = await self._describe(workflow)
+        return found is not None and _fails(found)
+
+    async def _described(self, workflows: Iterable[str]) -> dict[str, WorkflowExecutionDescription]:
+        """Those that the server tells of."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def look(workflow: str) -> tuple[str, WorkflowExecutionDescription | None]:
+            async with gate:
+                return workflow, await self._describe(workflow)
+
+        found = await asyncio.gather(*(look(workflow) for workflow in workflows))
+        return {workflow: run for workflow, run in found if run is not None}
+
+    async def _describe(self, workflow: str) -> WorkflowExecutionDescription | None:
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
         try:
-            found = await handle.describe(rpc_timeout=timedelta(seconds=2))
+            return await handle.describe(rpc_timeout=timedelta(seconds=2))
         except (TimeoutError, RPCError, RuntimeError):
-            return False
-        return found.raw_description.pending_workflow_task.attempt > MOST_ATTEMPTS
+            return None
 
     async def _silence(self, workflow: str, *, spoken: bool) -> Trouble:
         """Nothing came back. Whether nobody is there, or somebody was too slow, is worth one more question."""
@@ -439,6 +492,10 @@ class TemporalIncidents:
         )
         fresh = datetime.now(UTC) - timedelta(seconds=70)  # a poll lasts a minute
         return tuple(one.identity for one in found.pollers if one.last_access_time.ToDatetime(UTC) > fresh)
+
+
+def _fails(run: WorkflowExecutionDescription) -> bool:
+    return run.raw_description.pending_workflow_task.attempt > MOST_ATTEMPTS
 
 
 def _named(keys: Iterable[SearchAttributeKey[Any]]) -> dict[str, str]:
@@ -468,14 +525,6 @@ def _refusal(error: WorkflowUpdateFailedError, workflow: str) -> Trouble:
 
 def _live(run: WorkflowExecution) -> Live:
     attributes = run.typed_search_attributes
-    ended: Literal["terminated", "failed", "cancelled"] | None = None
-    match run.status:
-        case WorkflowExecutionStatus.TERMINATED:
-            ended = "terminated"
-        case WorkflowExecutionStatus.FAILED | WorkflowExecutionStatus.TIMED_OUT:
-            ended = "failed"
-        case WorkflowExecutionStatus.CANCELED:
-            ended = "cancelled"
     return Live(
         incident=run.id,
         playbook=attributes.get(_PLAYBOOK) or "",
@@ -485,5 +534,5 @@ def _live(run: WorkflowExecution) -> Live:
         next_due=attributes.get(_NEXT_DUE),
         launched_at=run.start_time,
         closed_at=run.close_time,
-        ended=ended,
+        ended=_ENDS.get(run.status),
     )

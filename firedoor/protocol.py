@@ -297,10 +297,11 @@ class ReadReport(Report):
 
 
 class RecordOrder(Order):
-    """Write rows, and what lists show of the run while Temporal is away."""
+    """Write rows, and what lists show of the run while Temporal is away. None leaves that as it is: a review, which
+    outlives the response and not always the run, knows nothing of how far the run is."""
 
-    phase: Phase
-    severity: Severity
+    phase: Phase | None = None
+    severity: Severity | None = None
     closed_at: datetime | None = None
 
 
@@ -366,6 +367,10 @@ class HoldView(Frozen):
     until: datetime | None = None
 
 
+Forced = Literal["terminated", "failed", "cancelled"]
+"""How a run ended that should not have: by force, or by a fault of ours."""
+
+
 class View(Frozen):
     """The live picture of a run. `rows` are those after `since`; ask again from `next_row` while `more`."""
 
@@ -377,6 +382,7 @@ class View(Frozen):
     phase: Phase
     intent: Intent
     ended: str | None
+    """How the response ended, or, as Forced, the run itself."""
     paused: bool
     severity: Severity
     launcher: str
@@ -428,6 +434,8 @@ class ReviewOrder(Frozen):
     languages: tuple[str, ...]
     commander: str | None = None
     drill: bool = False
+    held: int = 0
+    """How much was contained, and not decided about, when the response ended."""
 
 
 class ReviewItemView(Frozen):

@@ -201,8 +201,6 @@ class ReviewWorkflow:
                     incident=order.incident,
                     warrant=Warrant(launch=order.launch),
                     rows=_beside(rows),
-                    phase="closed",
-                    severity=order.severity,
                 ),
                 result_type=Report,
                 start_to_close_timeout=ATTEMPT,

@@ -6,7 +6,7 @@ import click
 from rich.text import Text
 
 from firedoor.cli.options import Caller, common
-from firedoor.cli.screen import left, moment, seen, severity, table
+from firedoor.cli.screen import left, line, moment, seen, severity, table
 from firedoor.web.messages import Incidents
 
 
@@ -41,3 +41,6 @@ def command(caller: Caller, everything: bool) -> None:
             f"{moment(one.launched_at)} {seen(one.launched_by)}",
         )
     caller.screen.show(rows)
+    for one in found.incidents:
+        if one.says:
+            caller.screen.show(line((one.incident, "bold red"), f" {one.says}"))

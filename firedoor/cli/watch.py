@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, get_args
 
 import click
 from rich.live import Live
@@ -14,7 +14,7 @@ from firedoor.cli import picture
 from firedoor.cli.front import Front, Told
 from firedoor.cli.options import Caller, common
 from firedoor.cli.screen import line, seen
-from firedoor.protocol import Row, View
+from firedoor.protocol import Forced, Row, View
 
 EVERY: Final = 1.0
 _PASSING: Final = ("server-down", "no-worker", "unreachable", "down", "fault")
@@ -67,7 +67,7 @@ def _views(caller: Caller, front: Front, incident: str, until: str) -> Iterator[
         since = view.next_row
         if view.more:
             continue
-        if view.phase == "closed" or (until == "holding" and view.phase == "holding"):
+        if view.phase == "closed" or view.ended in get_args(Forced) or (until == "holding" and view.phase == "holding"):
             return
         time.sleep(EVERY)
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    or_,
     select,
     update,
 )
@@ -114,17 +115,25 @@ class Incidents:
             return bool(new)
 
     def progressed(
-        self, incident: str, *, phase: Phase, severity: Severity | None = None, closed_at: datetime | None = None
+        self,
+        incident: str,
+        *,
+        phase: Phase,
+        severity: Severity | None = None,
+        closed_at: datetime | None = None,
+        at: datetime | None = None,
     ) -> None:
-        """What lists show of it from now on. An incident that was closed stays closed."""
-        changes: dict[str, object] = {"phase": phase}
+        """What lists show of it from now on. What a run says late, having closed, changes nothing; one that was reset
+        speaks `at` a moment after it had closed, and is open again."""
+        changes: dict[str, object] = {"phase": phase, "closed_at": closed_at}
         if severity is not None:
             changes["severity"] = severity
-        if closed_at is not None:
-            changes["closed_at"] = closed_at
         change = update(incidents_table).where(incidents_table.c.incident == incident)
         if phase != "closed":
-            change = change.where(incidents_table.c.phase != "closed")
+            closed = incidents_table.c.closed_at
+            change = change.where(
+                or_(incidents_table.c.phase != "closed", closed.is_(None), *([closed < at] if at else []))
+            )
         with self._database.write() as connection:
             connection.execute(change.values(changes))
 

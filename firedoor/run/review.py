@@ -54,6 +54,9 @@ def begin(order: ReviewOrder, now: datetime) -> ReviewState:
         for item in order.items
     ]
     state = ReviewState(order=order, items=items, now=now)
+    if order.held:
+        words = f"The response has left {order.held} contained; its run asks what becomes of that"
+        row(state, now, "review.held", words, held=order.held)
     for item in items:
         row(
             state,

@@ -1,6 +1,8 @@
-"""What the review has to do, when the response has ended: the playbook's tasks, the meeting, and that what is held is decided on.
+"""What the review has to do, when the response has ended: the playbook's tasks and the meeting.
 
-What exactly is held stands in the run, which asks about it: a list of it here would be wrong with the next undo."""
+What is held stands in the run, which asks about it until it is decided: the review only says how much it was. A list of
+it here, or a task, would be wrong with the next undo.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,6 @@ def review_of(plan: Plan, state: State) -> ReviewOrder:
             words = telling.plainly(plan, task.words, Scope(core, ""))
             due = task.due.after(state.now, zone)
             items.append(ReviewItem(id=f"task-{number}", words=words, assign=task.assign, due_at=due))
-    open_ = sum(len(targets) for targets in remaining.undecided(core).values())
-    if open_:
-        due = min((item.due_at for item in items), default=state.now)
-        words = f"See that it is decided what becomes of {open_} that the response has left contained; its run asks"
-        items.append(ReviewItem(id="held", words=words, assign=review.owner, due_at=due))
     return ReviewOrder(
         incident=state.incident,
         plan=plan.digest,
@@ -40,6 +37,7 @@ def review_of(plan: Plan, state: State) -> ReviewOrder:
         region=state.region,
         owner=review.owner,
         items=tuple(items),
+        held=sum(len(targets) for targets in remaining.undecided(core).values()),
         opened_at=state.now,
         launch=state.launch,
         languages=plan.languages,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, Literal
 
 from firedoor.incidents import Live, NoAnswer, Unreachable
 from firedoor.plan.model import Severity
+from firedoor.protocol import Forced
 from firedoor.records.plans import Incident
+from firedoor.web import showing
 from firedoor.web.door import Door
 from firedoor.web.messages import Health, IncidentLine, Incidents
 
@@ -22,15 +24,41 @@ async def incidents(door: Door, *, everything: bool = False) -> Incidents:
     try:
         live = {run.incident: run for run in await door.incidents.listed(everything=everything)}
         stuck = await door.incidents.stuck(name for name, run in live.items() if run.closed_at is None)
+        ended = await door.incidents.ended(
+            one.incident for one in written if one.incident not in live and one.phase != "closed"
+        )
     except (Unreachable, NoAnswer):
         return Incidents(incidents=tuple(_line(one, None) for one in written), live=False)
-    known = {one.incident for one in written}
-    lines = [_with_engine(one, live.get(one.incident), everything=everything) for one in written]
-    strays = [_stray(run) for name, run in live.items() if name not in known]
+    ended |= {name: run.ended for name, run in live.items() if run.ended}
+    written, strays = await asyncio.to_thread(_with_others, door, written, live)
+    lines = [_with_engine(one, live.get(one.incident)) for one in written]
     shown = [
         line.model_copy(update={"phase": "stuck"}) if line.incident in stuck else line for line in (*strays, *lines)
     ]
-    return Incidents(incidents=tuple(shown), live=True)
+    told = [await _with_end(door, line, ended.get(line.incident)) for line in shown]
+    return Incidents(incidents=tuple(line for line in told if everything or line.phase != "closed"), live=True)
+
+
+def _with_others(
+    door: Door, written: list[Incident], live: dict[str, Live]
+) -> tuple[list[Incident], list[IncidentLine]]:
+    """What runs and is not among those written of: it is older than those, or had closed before it was reset, or it is
+    a stray."""
+    known = {one.incident for one in written}
+    others = {name: door.records.incidents.get(name) for name in live if name not in known}
+    found = sorted([*written, *filter(None, others.values())], key=lambda one: one.launched_at, reverse=True)
+    return found, [_stray(live[name]) for name, one in others.items() if one is None]
+
+
+async def _with_end(door: Door, line: IncidentLine, ended: Forced | Literal["closed"] | None) -> IncidentLine:
+    match ended:
+        case None:
+            return line
+        case "closed":  # between its last word to the record and this list
+            return line.model_copy(update={"phase": "closed"})
+        case _:
+            says = await showing.says_of_end(door, line.incident, ended)
+            return line.model_copy(update={"phase": ended, "says": says, "waiting_on": None, "next_due": None})
 
 
 async def health(door: Door, version: str) -> Health:
@@ -51,7 +79,7 @@ async def health(door: Door, version: str) -> Health:
     )
 
 
-def _with_engine(one: Incident, run: Live | None, *, everything: bool) -> IncidentLine:
+def _with_engine(one: Incident, run: Live | None) -> IncidentLine:
     if run is None and one.phase != "closed" and one.severity is None:
         # It was written down, and nothing was heard of it: the start did not get through.
         return _line(one, None).model_copy(update={"phase": "not started"})
@@ -74,7 +102,7 @@ def _line(one: Incident, run: Live | None) -> IncidentLine:
         return line
     now = {
         "severity": _SEVERITIES.get(run.severity, one.severity),
-        "phase": run.ended or (run.phase if run.phase in _STATES else one.phase),
+        "phase": run.phase if run.phase in _STATES else one.phase,
         "waiting_on": run.waiting_on,
         "next_due": run.next_due,
     }
@@ -88,7 +116,7 @@ def _stray(run: Live) -> IncidentLine:
         playbook=run.playbook,
         title="(not launched through this front door)",
         severity=_SEVERITIES.get(run.severity),
-        phase=run.ended or "responding",
+        phase="responding",
         launched_by="",
         launched_at=run.launched_at,
         waiting_on=run.waiting_on,

@@ -176,6 +176,8 @@ class IncidentLine(Frozen):
     waiting_on: str | None = None
     next_due: datetime | None = None
     drill: bool = False
+    says: str = ""
+    """What is so and what to do, where the engine ended the run by force."""
 
 
 class Incidents(Frozen):

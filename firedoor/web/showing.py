@@ -7,11 +7,12 @@ from typing import Final
 
 from firedoor.incidents import NoSuchIncident
 from firedoor.people.directory import Situation, commanders
-from firedoor.protocol import ReviewView, View
+from firedoor.protocol import Forced, ReviewView, View
 from firedoor.web.door import Door
 from firedoor.web.problems import Conflict, NotFound
 
 _MOST_ROWS: Final = 300
+FORCED: Final[dict[str, Forced]] = {"terminated": "terminated", "failed": "failed", "cancelled": "cancelled"}
 
 
 async def show(door: Door, incident: str, since: int = 0) -> View:
@@ -21,6 +22,9 @@ async def show(door: Door, incident: str, since: int = 0) -> View:
     except NoSuchIncident:
         raise await _gone(door, incident) from None
     view = view.model_copy(update={"commanders": _commanders(door, view)})
+    if (ended := FORCED.get(view.ended or "")) is not None:
+        says = await says_of_end(door, incident, ended)
+        view = view.model_copy(update={"next_act": says, "next_due": None, "waiting_on": (), "asks": ()})
     first = view.rows[0].seq if view.rows else view.recorded + 1
     if first <= since + 1 or since >= view.recorded:
         return view
@@ -31,6 +35,16 @@ async def show(door: Door, incident: str, since: int = 0) -> View:
     if older[-1].seq < first - 1:  # a page of its own; the rest follows
         return view.model_copy(update={"rows": tuple(older), "next_row": older[-1].seq, "more": True})
     return view.model_copy(update={"rows": (*older, *view.rows)})
+
+
+async def says_of_end(door: Door, incident: str, ended: Forced) -> str:
+    """What is so of a run that the engine ended by force, and what to do."""
+    held = await asyncio.to_thread(door.records.ledger.held, incident)
+    now = f"{len(held)} contained: undo that on the platform, or have" if held else "nothing contained: have"
+    return (
+        f"{ended}: nobody is asked any more, and no deadline and no expiry is acted on; {now} the operator bring the run"
+        f" back with temporal workflow reset --workflow-id {incident} --type LastWorkflowTask --reason WHY"
+    )
 
 
 def _commanders(door: Door, view: View) -> tuple[str, ...]:

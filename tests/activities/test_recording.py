@@ -30,7 +30,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 def warrants(records: Records, acted: tuple[str, ...] = ()) -> Warrants:
-    return Warrants(KEYS, records.plans.get, lambda incident, step: {step: acted})
+    return Warrants(KEYS, records.plans.get, lambda incident, step: {step: acted}, lambda incident: ())
 
 
 def launched(records: Records) -> None:
@@ -69,6 +69,16 @@ async def test_rows_and_how_far_it_is(records: Records) -> None:
     found = records.incidents.get("inc-1")
     assert found is not None
     assert (found.phase, found.closed_at) == ("closed", NOW)
+
+
+async def test_a_review_writes_rows_and_knows_nothing_of_how_far_the_run_is(records: Records) -> None:
+    launched(records)
+    held = RecordOrder(incident="inc-1", warrant=Warrant(launch=launch()), phase="holding", severity="sev2")
+    await record(records, held)
+    await record(records, RecordOrder(incident="inc-1", warrant=Warrant(launch=launch()), rows=(row(1_000_001),)))
+    found = records.incidents.get("inc-1")
+    assert found is not None
+    assert (found.phase, found.severity) == ("holding", "sev2")
 
 
 async def test_without_a_launch_nothing_is_written(records: Records) -> None:

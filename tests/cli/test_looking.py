@@ -32,7 +32,7 @@ def test_show_is_the_whole_picture(shell: Shell) -> None:
     for words in (
         "sev1",
         "Next: Waiting for policy",
-        "approve/reject/need_fact",
+        "approve/reject/need-fact",
         "Contained: 1",
         "@a:x  lock_account, applied",
         "? approval “Keep these accounts locked” (ratify)  asking",
@@ -76,6 +76,13 @@ def test_watch_ends_with_the_run_and_tells_each_thing_once(shell: Shell) -> None
     assert "omar refused" in shown
     rows = [json.loads(line) for line in shell("watch", incident, "--json").stdout.splitlines()]
     assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_watch_ends_with_a_run_that_was_ended_by_force(shell: Shell) -> None:
+    incident = shell.launch()
+    shell.house.engine.forced = {incident: "terminated"}
+    assert "terminated: nobody is asked any more" in shell("watch", incident).stdout
+    assert f"{incident} terminated: nobody is asked any more" in shell("list").stdout
 
 
 def test_watch_on_a_terminal_is_live(shell: Shell) -> None:

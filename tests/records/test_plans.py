@@ -86,3 +86,14 @@ def test_lists_show_the_newest_first_and_how_far_each_is(records: Records) -> No
     closed = records.incidents.get("incident-1")
     assert closed is not None
     assert (closed.phase, closed.severity, closed.closed_at) == ("closed", "sev1", NOW + timedelta(hours=1))
+
+
+def test_a_run_that_was_reset_is_open_again(records: Records) -> None:
+    """An attempt from before it closed, which was only slow, opens nothing."""
+    launched(records, "one")
+    records.incidents.progressed("one", phase="closed", closed_at=NOW)
+    for at, phase in ((NOW - timedelta(minutes=1), "closed"), (NOW + timedelta(minutes=1), "responding")):
+        records.incidents.progressed("one", phase="responding", at=at)
+        found = records.incidents.get("one")
+        assert found is not None
+        assert (found.phase, found.closed_at) == (phase, NOW if phase == "closed" else None)

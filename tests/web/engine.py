@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from firedoor.incidents import Health, Live, NoSuchIncident, Refused, Trouble
 from firedoor.people.signatures import Forged, KeyRing, check_time
@@ -17,6 +18,7 @@ from firedoor.protocol import (
     Command,
     ContainReport,
     Delivery,
+    Forced,
     NotifyReport,
     Receipt,
     ReleaseReport,
@@ -49,6 +51,8 @@ class Engine:
     sent: list[Signed] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
     """Runs whose code fails at every try."""
+    forced: dict[str, Forced] = field(default_factory=dict)
+    """Runs that the server has ended."""
     trouble: Trouble | None = None
     """Raised by whatever is asked next, until it is taken away."""
     deaf: Trouble | None = None
@@ -83,7 +87,8 @@ class Engine:
 
     async def view(self, incident: str, since: int = 0) -> View:
         plan, state = self._run(incident)
-        return view(plan, state, since)
+        found = view(plan, state, since)
+        return found.model_copy(update={"ended": self.forced[incident]}) if incident in self.forced else found
 
     async def document(self, incident: str, ask: str) -> str:
         _, state = self._run(incident)
@@ -120,11 +125,14 @@ class Engine:
                 launched_at=state.launched_at,
             )
             for incident, (plan, state) in self.runs.items()
-            if everything or state.phase != "closed"
+            if incident not in self.forced and (everything or state.phase != "closed")
         ]
 
     async def stuck(self, incidents: Iterable[str]) -> frozenset[str]:
         return frozenset(self.failing.intersection(incidents))
+
+    async def ended(self, incidents: Iterable[str]) -> dict[str, Forced | Literal["closed"]]:
+        return {incident: self.forced[incident] for incident in incidents if incident in self.forced}
 
     async def reviews(self) -> list[str]:
         self._trouble()

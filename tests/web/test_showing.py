@@ -44,6 +44,25 @@ def test_a_run_that_was_not_launched_here_is_listed_as_such(house: House) -> Non
     assert line["title"] == "(not launched through this front door)"
 
 
+def test_a_run_that_had_closed_and_was_reset_is_listed_as_ours(house: House) -> None:
+    incident = house.launch()
+    house.records.incidents.progressed(incident, phase="closed", closed_at=BEGAN)
+    (line,) = house.get("/api/incidents")["incidents"]
+    assert (line["title"], line["phase"], line["launched_by"]) == ("High-profile account takeover", "responding", "ana")
+
+
+def test_a_run_that_was_ended_by_force_says_that_nobody_is_asked(house: House) -> None:
+    incident = house.launch()
+    house.engine.forced = {incident: "terminated"}
+    (line,) = house.get("/api/incidents")["incidents"]
+    assert (line["phase"], line["waiting_on"], line["next_due"]) == ("terminated", None, None)
+    view = house.get(f"/api/incidents/{incident}")
+    assert (view["ended"], view["asks"], view["waiting_on"]) == ("terminated", [], [])
+    for says in (line["says"], view["next_act"]):
+        assert says.startswith("terminated: nobody is asked any more")
+        assert f"temporal workflow reset --workflow-id {incident}" in says
+
+
 def test_rows_that_the_run_let_go_come_from_the_record(house: House) -> None:
     incident = house.launch()
     _, state = house.engine.runs[incident]

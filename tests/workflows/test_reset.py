@@ -200,9 +200,18 @@ async def test_a_closed_run_that_is_reset_opens_no_second_review(stage: Stage) -
     await run.of_review().answer("boss", await run.item("task-1"), "verify")
     await review.result()
 
+    written = stage.records.incidents.get(run.incident)
+    assert written is not None
+    assert written.phase == "closed"
+
     await reset(run, before_the_first_word(await history(run)))
-    await run.answer("niamh", await run.ask("3"), "done")
+    ask = await run.ask("3")
+    async with asyncio.timeout(30):
+        while (written := stage.records.incidents.get(run.incident)) and written.phase != "responding":
+            await asyncio.sleep(0.05)
+    await run.answer("niamh", ask, "done")
     assert await run.result() == "completed"
+    assert written is not None
     assert (await review.describe()).run_id == first
     assert (await review.describe()).status is WorkflowExecutionStatus.COMPLETED
     assert effects(run) == ONCE

@@ -10,12 +10,15 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey
 
 from firedoor import protocol
+from firedoor.incidents import Live, TemporalIncidents
 from firedoor.plan import Review, ReviewTask
 from firedoor.protocol import Row, Signed
+from firedoor.records.timeline import AFTER_THE_RUN
 from firedoor.run import core, recording
 from firedoor.run.state import Act, State
 from tests.workflows import plans as p
 from tests.workflows.harness import Run, Stage
+from tests.workflows.test_reset import history, reset, tasks
 
 LIMIT = 256 * 1024
 REVIEW = Review(
@@ -113,14 +116,51 @@ async def test_the_review_opens_when_the_response_has_ended(stage: Stage) -> Non
     assert (await run.review()).closed
 
 
-async def test_a_review_of_what_was_stopped_sees_that_it_is_decided_on(stage: Stage) -> None:
+async def test_a_review_says_what_was_left_contained_and_leaves_the_record_of_the_run_alone(stage: Stage) -> None:
+    """What becomes of it is the run's question, so that no task of the review stays open when all is undone."""
     run = await stage.launch(p.plan(p.contain(), p.task(), review=REVIEW))
     await run.ask("1")
     await run.command("ana", "stop")
-    await run.keep()
-    assert await run.result() == "stopped"
-    words = [item.words for item in (await run.review()).items]
-    assert "See that it is decided what becomes of 2 that the response has left contained; its run asks" in words
+    await run.until(lambda view: view.review == "opened")
+    review = await run.review()
+    assert [item.id for item in review.items] == ["task-1"]
+    assert "The response has left 2 contained; its run asks what becomes of that" in [row.words for row in review.rows]
+    async with asyncio.timeout(30):
+        while not any(row.seq > AFTER_THE_RUN for row in run.rows()):
+            await asyncio.sleep(0.05)
+    written = stage.records.incidents.get(run.incident)
+    assert written is not None
+    assert written.phase == "holding"
+    await run.command("ana", "undo_all")
+    assert await run.result() == "undone"
+    assert [item.id for item in (await run.review()).items] == ["task-1"]
+
+
+async def test_a_run_that_was_terminated_says_so_and_a_reset_brings_it_back(stage: Stage) -> None:
+    run = await stage.launch(p.plan(p.contain(), p.task()))
+    await run.ask("1")
+    incidents = TemporalIncidents(stage.client, task_queue=stage.queue)
+    assert (await incidents.view(run.incident)).ended is None
+    assert await incidents.ended([run.incident, "inc-nothing"]) == {}
+    await stage.client.get_workflow_handle(run.incident).terminate()
+    view = await incidents.view(run.incident)
+    assert (view.ended, view.phase, len(view.holds)) == ("terminated", "responding", 2)
+    assert await incidents.ended([run.incident]) == {run.incident: "terminated"}
+
+    run.was_reset = True
+    await reset(run, tasks(await history(run))[-1] + 1)
+    assert (await incidents.view(run.incident)).ended is None
+    assert await incidents.ended([run.incident]) == {}
+    async with asyncio.timeout(30):
+        while [live.ended for live in await _listed(incidents, run)] != [None]:
+            await asyncio.sleep(0.1)
+    await run.answer("niamh", await run.ask("1"), "done")
+    assert await run.result() == "completed"
+    assert await incidents.ended([run.incident]) == {run.incident: "closed"}
+
+
+async def _listed(incidents: TemporalIncidents, run: Run) -> list[Live]:
+    return [live for live in await incidents.listed(everything=True) if live.incident == run.incident]
 
 
 async def test_a_review_that_someone_cancels_goes_on(stage: Stage) -> None:
