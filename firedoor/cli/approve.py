@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from firedoor.cli import asks
-from firedoor.cli.options import Caller, common, nonce, yes
+from firedoor.cli.options import Caller, common, document, nonce, yes
 
 
 @click.command("approve")
@@ -13,7 +13,7 @@ from firedoor.cli.options import Caller, common, nonce, yes
 @click.argument("ask", required=False)
 @click.option("--reason", help="Why; it stands in the record.")
 @click.option("--target", "targets", multiple=True, metavar="TARGET", help="Approve for these targets only. Repeat it.")
-@click.option("--document", metavar="HASH", help="Only if this is still the document, by its hash.")
+@document
 @yes
 @nonce
 @common
@@ -37,15 +37,5 @@ def command(
     firedoor approve inc-ab12cd34ef sign_off --as omar --target video-1 --reason "only this one is sure"
     firedoor approve inc-ab12cd34ef ratify --as omar --yes
     """
-    asks.answer(
-        caller,
-        incident,
-        ask,
-        "approve",
-        command="approve",
-        reason=reason,
-        targets=targets,
-        document=document,
-        nonce=nonce,
-        sure=sure,
-    )
+    said = asks.Answering("approve", "approve", reason, None, targets, document, nonce, sure)
+    asks.answer(caller, incident, ask, said)

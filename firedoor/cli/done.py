@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 
 from firedoor.cli import asks
-from firedoor.cli.options import Caller, common, nonce, yes
+from firedoor.cli.options import Caller, common, document, nonce, yes
 
 
 @click.command("done")
 @click.argument("incident")
 @click.argument("ask", required=False)
+@click.option("--reason", help="Why, or how; it stands in the record.")
 @click.option("--proof", help="What the task asks for as proof: a case number, a filing reference.")
-@click.option("--document", metavar="HASH", help="Only if this is still the document, by its hash.")
+@document
 @yes
 @nonce
 @common
@@ -20,6 +21,7 @@ def command(
     caller: Caller,
     incident: str,
     ask: str | None,
+    reason: str | None,
     proof: str | None,
     document: str | None,
     sure: bool,
@@ -34,4 +36,5 @@ def command(
     firedoor done inc-ab12cd34ef identity --proof CASE-1
     firedoor done inc-ab12cd34ef 'identity[1]' --proof CASE-1 --yes
     """
-    asks.answer(caller, incident, ask, "done", command="done", proof=proof, document=document, nonce=nonce, sure=sure)
+    said = asks.Answering("done", "done", reason, proof, document=document, nonce=nonce, sure=sure)
+    asks.answer(caller, incident, ask, said)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import click
+import shlex
 
+import click
+from rich.text import Text
+
+from firedoor.cli import asks
+from firedoor.cli.finding import spelt
 from firedoor.cli.options import Caller, common
 from firedoor.cli.screen import left, line, seen, severity, table
-from firedoor.web.messages import Inbox
+from firedoor.web import naming
+from firedoor.web.messages import Inbox, InboxLine
 
 
 @click.command("inbox")
@@ -29,10 +35,19 @@ def command(caller: Caller) -> None:
     rows = table("Incident", "", "Ask", "What", "Time", "Answers")
     for ask in found.asks:
         rows.add_row(
-            ask.incident, severity(ask.severity), ask.step, seen(ask.words), left(ask.deadline), ", ".join(ask.choices)
+            ask.incident,
+            severity(ask.severity),
+            seen(naming.shortest(ask, _beside(found, ask))),
+            Text.assemble(("DRILL ", "bold magenta") if ask.drill else "", seen(ask.words)),
+            left(ask.deadline),
+            ", ".join(spelt(choice) for choice in ask.choices),
         )
     caller.screen.show(rows)
     first = found.asks[0]
-    how = {"approval": "approve", "task": "done", "review": "done"}.get(first.kind, "answer")
-    choice = " CHOICE" if how == "answer" else ""
-    caller.screen.show(line((f"\nTo answer: firedoor {how} {first.incident} {first.step}{choice}", "dim")))
+    words = [asks.VERBS.get(first.kind, "answer"), first.incident, naming.shortest(first, _beside(found, first))]
+    more = " CHOICE" if words[0] == "answer" else " --proof …" if first.proof else ""
+    caller.screen.show(line((f"\nTo answer: firedoor {shlex.join(words)}{more}", "dim")))
+
+
+def _beside(found: Inbox, ask: InboxLine) -> list[InboxLine]:
+    return [one for one in found.asks if one.incident == ask.incident]

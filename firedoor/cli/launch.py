@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from firedoor.cli.front import Front, Told, new_nonce
 from firedoor.cli.options import Caller, common, nonce, pairs, yes
+from firedoor.cli.screen import drill as mark
 from firedoor.cli.screen import heading, line, moment, seen, severity
 from firedoor.plan.time import written
 from firedoor.web.messages import (
@@ -31,7 +33,11 @@ from firedoor.web.messages import (
 @click.option("--aware-at", metavar="TIME", help="When it became known, as 2026-03-04T02:45:00+00:00. Default: now.")
 @click.option("--region", help="The region that responds. Default: yours.")
 @click.option("--title", default="", help="What to call the incident.")
-@click.option("--drill", is_flag=True, help="An exercise: every message says so.")
+@click.option(
+    "--drill",
+    is_flag=True,
+    help="An exercise: every message says DRILL, people are told for real, and nothing is contained for real.",
+)
 @yes
 @nonce
 @common
@@ -66,7 +72,7 @@ def command(
     inputs: dict[str, Any] = {name: _joined(values, form, name) for name, values in typed.items()}
     preview = _prepare(caller, front, form, inputs, moment_known, region)
     if not caller.as_json:
-        caller.screen.err.print(picture(preview, form))
+        caller.screen.err.print(picture(preview, form, is_drill=drill))
     caller.confirm("Launch it?", sure=sure)
     request = LaunchRequest(
         playbook=playbook,
@@ -158,13 +164,13 @@ def _again(request: LaunchRequest) -> list[str]:
 # --- what will happen -----------------------------------------------------------------------------------------------
 
 
-def picture(preview: Preview, form: Playbook) -> Group:
+def picture(preview: Preview, form: Playbook, *, is_drill: bool = False) -> Group:
     """What the launch would do, in the order in which it matters: what is contained, who signs, which clocks run."""
     sensitive = {field.name for field in form.inputs if field.sensitive}
     parts: list[RenderableType] = [
-        Text.assemble(severity(preview.severity), " ", (seen(preview.title), "bold")),
+        Text.assemble(severity(preview.severity), " ", (seen(preview.title), "bold"), mark(is_drill)),
         line(
-            f"{preview.playbook}, {preview.region}; {', '.join(preview.commander) or 'nobody'} commands. "
+            f"{preview.playbook}, {preview.region}; {_commanding(preview.commander)}. "
             f"Known since {moment(preview.aware_at)}."
         ),
     ]
@@ -193,6 +199,10 @@ def picture(preview: Preview, form: Playbook) -> Group:
         parts.append(heading("Clocks"))
     parts += [line("  ", (one.name, "bold"), f"  {written(one.limit)}  {one.law}") for one in preview.clocks]
     return Group(*parts, Text(""))
+
+
+def _commanding(people: Sequence[str]) -> str:
+    return f"{', '.join(people) or 'nobody'} command{'s' * (len(people) < 2)}"
 
 
 def _step(one: OutlineLine) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,13 +75,32 @@ def common(command: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
     return wrapped
 
 
-nonce = click.option("--nonce", metavar="TEXT", hidden=True, help="Send the same word again: it counts once.")
+def _once(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not re.fullmatch(r"[A-Za-z0-9._~-]{8,100}", given):
+        raise click.BadParameter("it has 8 to 100 characters: letters, digits and . _ ~ -")
+    return given
+
+
+nonce = click.option(
+    "--nonce", metavar="TEXT", hidden=True, callback=_once, help="Send the same word again: it counts once."
+)
 yes = click.option(
     "--yes",
     "-y",
     "sure",
     is_flag=True,
     help="Do not ask whether I am sure. Needed where there is no terminal to ask on.",
+)
+
+
+def _hash(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not re.fullmatch("[0-9a-f]{64}", given):
+        raise click.BadParameter(f"{given[:80]!r} is no document's hash: that has 64 characters, of 0-9 and a-f.")
+    return given
+
+
+document = click.option(
+    "--document", metavar="HASH", callback=_hash, help="Only if this is still the document, by its hash."
 )
 
 

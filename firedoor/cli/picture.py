@@ -9,10 +9,12 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from firedoor.cli.screen import heading, left, line, moment, seen, severity, table
+from firedoor.cli.finding import spelt
+from firedoor.cli.screen import drill, heading, left, line, moment, seen, severity, table
 from firedoor.plan import paths
 from firedoor.protocol import AskView, ReviewView, Row, StepView, View
 from firedoor.web import naming
+from firedoor.web.messages import InboxLine
 
 STATE_STYLE: Final = {
     "done": "green",
@@ -54,11 +56,16 @@ def whole(view: View, *, rows: int = 12, steps: bool = True, now: datetime | Non
 
 
 def _head(view: View) -> Iterator[RenderableType]:
-    drill = ("  DRILL", "bold magenta") if view.drill else ""
     paused = ("  PAUSED", "bold yellow") if view.paused else ""
     ended = f", {view.ended}" if view.ended else ""
     yield Text.assemble(
-        severity(view.severity), " ", (seen(view.title), "bold"), drill, paused, "  ", (view.incident, "dim")
+        severity(view.severity),
+        " ",
+        (seen(view.title), "bold"),
+        drill(view.drill),
+        paused,
+        "  ",
+        (view.incident, "dim"),
     )
     yield line(
         f"{view.playbook} {view.version}, {view.phase}{ended}. Launched by {view.launcher} at "
@@ -80,8 +87,8 @@ def _asks(view: View, now: datetime) -> Iterator[RenderableType]:
     if not view.asks:
         return
     yield heading("Waiting for")
-    names = naming.names(view.steps)
-    for ask in view.asks:
+    lines = [InboxLine.of(view, ask) for ask in view.asks]
+    for ask, asked in zip(view.asks, lines, strict=True):
         yield Text.assemble(
             "  ",
             (", ".join(seen(who) for who in ask.to), "bold yellow"),
@@ -90,13 +97,12 @@ def _asks(view: View, now: datetime) -> Iterator[RenderableType]:
             "  ",
             left(ask.deadline, now),
         )
-        yield line(("      " + " · ".join(_about(ask, names)), "dim"))
+        yield line(("      " + " · ".join(_about(ask, naming.shortest(asked, lines))), "dim"))
 
 
-def _about(ask: AskView, names: dict[str, str]) -> Iterator[str]:
-    if ask.step:
-        yield names.get(ask.step, ask.step)
-    yield "/".join(ask.choices)
+def _about(ask: AskView, name: str) -> Iterator[str]:
+    yield name
+    yield "/".join(spelt(choice) for choice in ask.choices)
     for seat in ask.seats:
         if seat.signed_by:
             yield f"{seat.who}: signed by {', '.join(seat.signed_by)}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from firedoor.cli import asks
-from firedoor.cli.options import Caller, common, nonce, yes
+from firedoor.cli.options import Caller, common, document, nonce, yes
 
 
 @click.command("reject")
 @click.argument("incident")
 @click.argument("ask", required=False)
 @click.option("--reason", help="Why; it stands in the record.")
-@click.option("--document", metavar="HASH", help="Only if this is still the document, by its hash.")
+@document
 @yes
 @nonce
 @common
@@ -32,6 +32,5 @@ def command(
     \b
     firedoor reject inc-ab12cd34ef --as omar --reason "the owner is posting it on purpose"
     """
-    asks.answer(
-        caller, incident, ask, "reject", command="reject", reason=reason, document=document, nonce=nonce, sure=sure
-    )
+    said = asks.Answering("reject", "reject", reason, document=document, nonce=nonce, sure=sure)
+    asks.answer(caller, incident, ask, said)

@@ -79,6 +79,11 @@ def severity(name: str | None) -> Text:
     return Text(f" {name} " if name == "sev1" else name or "-", style=SEVERITY_STYLE.get(name or "", ""))
 
 
+def drill(is_drill: bool) -> tuple[str, str]:
+    """The mark of an exercise, for a heading."""
+    return ("  DRILL", "bold magenta") if is_drill else ("", "")
+
+
 def moment(at: datetime | None) -> str:
     """18:45 UTC today, or with its date."""
     if at is None:

@@ -16,7 +16,7 @@ from firedoor.run import asking, bounds, clocks, documents, interrupting, seats,
 from firedoor.run.core import Core
 from firedoor.run.documents import hash_of
 from firedoor.run.severity import LOWERED_BY, URGENCY
-from firedoor.run.state import FINAL, Ask, State, Why
+from firedoor.run.state import FINAL, Ask, State
 
 
 class Refused(Exception):
@@ -106,7 +106,7 @@ MOST_FACTS = 20
 
 def _check_fact(core: Core, ask: Ask, answer: Answer) -> None:
     if not answer.reason:
-        raise Refused("reason", "Say which fact you need.")
+        raise Refused("reason", must_say(None, answer.choice))
     check_words(answer.reason, most=bounds.MOST_FACT)
     open_ = [other for other in core.asks_of(ask.step) if other.why == "fact"]
     if any(other.asker == answer.person for other in open_):
@@ -135,20 +135,26 @@ def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
         check_words(answer.reason, most=bounds.MOST_FACT)
     if ask.why == "failure" and answer.choice == "retry" and not core.is_final(ask.step):
         _check_still(core, ask.step)
-    missing = _SAY.get((ask.why, answer.choice))
-    if missing is not None and not answer.reason:
+    missing = must_say(ask.why, answer.choice)
+    if missing and not answer.reason:
         raise Refused("reason", missing)
     if answer.targets is not None:
         raise Refused("targets", "This answer takes no targets.")
 
 
-_SAY: dict[tuple[Why | None, str], str] = {
+_SAY: dict[tuple[str | None, str], str] = {
+    (None, "need_fact"): "Say which fact you need.",
     ("held", "keep"): "Say why it is kept.",
     ("clock", "done"): "Say how the clock was met.",
     ("clock", "not_due"): "Say why the clock is not owed.",
     ("fact", "answer"): "Say what the answer is.",
 }
 """Answers that need a reason, by what the question is about."""
+
+
+def must_say(why: str | None, choice: str) -> str:
+    """What the reason of an answer has to say; empty where it needs none. `why`: what a question is about."""
+    return _SAY.get((why, choice), "")
 
 
 COMMANDED_BY_ALL = ("note",)

@@ -11,7 +11,6 @@ from firedoor.incidents import EngineBroken, NoAnswer, NoSuchIncident, Refused
 from firedoor.people import directory
 from firedoor.plan import Plan, paths
 from firedoor.protocol import AskView, ReviewItemView, ReviewView, View
-from firedoor.web import naming
 from firedoor.web.door import NO_ROWS, Door
 from firedoor.web.messages import Inbox, InboxLine
 
@@ -81,26 +80,27 @@ def asks_for(door: Door, person: str, view: View) -> list[InboxLine]:
     """The asks of one run that the person can answer."""
     names = names_of(door, person, view.region, view.commander, view.launcher)
     plan = door.records.plans.get(view.plan)
-    called = naming.names(view.steps)
     return [
-        InboxLine(
-            incident=view.incident,
-            title=view.title,
-            severity=view.severity,
-            kind=ask.kind,
-            ask=ask.id,
-            step=called.get(ask.step, ask.step),
-            words=ask.words,
-            choices=ask.choices,
-            deadline=ask.deadline,
-            silence=ask.silence,
-            proof=ask.proof,
-            facts=ask.facts,
-            document=ask.document,
-        )
+        InboxLine.of(view, ask)
         for ask in view.asks
         if _is_for(ask, person, names, view.launcher, _escalated(ask, plan, door.now()))
     ]
+
+
+def people_for(door: Door, view: View, ask: AskView) -> tuple[str, ...]:
+    """Everyone who can answer this ask of a run now."""
+    escalated = _escalated(ask, door.records.plans.get(view.plan), door.now())
+    return tuple(
+        person
+        for person in sorted(door.organization.people)
+        if _is_for(
+            ask,
+            person,
+            names_of(door, person, view.region, view.commander, view.launcher),
+            view.launcher,
+            escalated,
+        )
+    )
 
 
 def _is_for(ask: AskView, person: str, names: frozenset[str], launcher: str, escalated: bool) -> bool:
@@ -129,7 +129,12 @@ def _tasks_for(door: Door, person: str, review: ReviewView) -> list[InboxLine]:
     launched = door.records.incidents.get(review.incident)
     region = directory.region_of(door.organization, person, door.now())
     names = names_of(door, person, region, None, launched.launched_by if launched else "")
-    return [line for item in review.items if (line := _task(item, review, person, names))]
+    drill = launched.drill if launched else False
+    return [
+        line.model_copy(update={"drill": drill})
+        for item in review.items
+        if (line := _task(item, review, person, names))
+    ]
 
 
 def _task(item: ReviewItemView, review: ReviewView, person: str, names: frozenset[str]) -> InboxLine | None:

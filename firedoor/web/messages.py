@@ -10,7 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from firedoor.plan.base import Frozen
 from firedoor.plan.inputs import Problem, only_seen
 from firedoor.plan.model import Severity
-from firedoor.protocol import AskView, CommandKind, Phase
+from firedoor.protocol import AskView, CommandKind, Phase, View
+from firedoor.web import naming
 
 Nonce = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$")]
 """Made by the sender, new for each word. To send the same again under it is safe: it counts once."""
@@ -195,6 +196,11 @@ class Shown(Frozen):
     text: str
     """The very text that is hashed: canonical JSON."""
     about: AskView | None = None
+    refused: str = ""
+    """Of an approval: what a no does, in words."""
+    people: tuple[str, ...] = ()
+    """Who can answer it now."""
+    drill: bool = False
 
 
 class InboxLine(Frozen):
@@ -206,6 +212,7 @@ class InboxLine(Frozen):
     kind: Literal["approval", "task", "question", "review", "verify"]
     ask: str
     step: str = ""
+    """What it is called: by its step, else by what it is about, as `held` or `clock`."""
     words: str
     choices: tuple[str, ...]
     deadline: datetime | None = None
@@ -214,6 +221,26 @@ class InboxLine(Frozen):
     facts: tuple[str, ...] = ()
     """What deciders wanted to know, and what they were told; the document does not change by it."""
     document: str
+    drill: bool = False
+
+    @classmethod
+    def of(cls, view: View, ask: AskView) -> InboxLine:
+        return cls(
+            incident=view.incident,
+            title=view.title,
+            severity=view.severity,
+            kind=ask.kind,
+            ask=ask.id,
+            step=naming.of_ask(ask, naming.names(view.steps)),
+            words=ask.words,
+            choices=ask.choices,
+            deadline=ask.deadline,
+            silence=ask.silence,
+            proof=ask.proof,
+            facts=ask.facts,
+            document=ask.document,
+            drill=view.drill,
+        )
 
 
 class Inbox(Frozen):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from firedoor.incidents import EngineBroken, NoAnswer, Refused, Trouble, Unreachable
 from firedoor.people import directory
 from firedoor.people.signatures import Forged
-from firedoor.plan import Plan
+from firedoor.plan import Plan, paths
 from firedoor.plan.inputs import Checked, Problem, check_late, meant, read_duration
-from firedoor.protocol import Answer, Command, Launch, Receipt, Signed
+from firedoor.protocol import Answer, AskView, Command, Launch, Receipt, Signed, View
 from firedoor.run.documents import hash_of
-from firedoor.web import access, changes, naming
+from firedoor.web import access, changes, inbox, naming, spoken
 from firedoor.web.door import FRESH_FOR, NO_ROWS, Door
 from firedoor.web.journal import Kind, SaidDifferently, Word, digest
 from firedoor.web.messages import AnswerRequest, CommandRequest, Shown
 from firedoor.web.problems import Changed, Conflict, NotFound, TooLarge, Wrong
+
+_MOST_NAMED = 5
 
 Send = Callable[[str, Signed, str], Awaitable[Receipt]]
 
@@ -43,10 +46,11 @@ async def command(door: Door, person: str, incident: str, request: CommandReques
 
 async def document(door: Door, incident: str, ask: str, *, review: bool = False) -> Shown:
     """What a person is shown and signs."""
-    await _launched(door, incident)
+    launched = await _launched(door, incident)
+    about: AskView | None = None
+    refused, people = "", tuple[str, ...]()
     if review:
         text = await door.incidents.review_document(incident, ask)
-        about = None
     else:
         view = await door.incidents.view(incident, NO_ROWS)
         about = next((one for one in view.asks if one.id == ask), None)
@@ -55,9 +59,31 @@ async def document(door: Door, incident: str, ask: str, *, review: bool = False)
                 f"No question {ask[:80]!r} is open in {incident}.", "See `firedoor show` for those that are."
             )
         text = await door.incidents.document(incident, ask)
-    shown = Shown(ask=ask, document=hash_of(text), text=text, about=about)
+        refused = _refused(await asyncio.to_thread(door.records.plans.get, launched.plan), about, text)
+        people = await asyncio.to_thread(inbox.people_for, door, view, about)
+    shown = Shown(
+        ask=ask,
+        document=hash_of(text),
+        text=text,
+        about=about,
+        refused=refused,
+        people=people,
+        drill=launched.drill,
+    )
     door.remember(shown.document, text)
     return shown
+
+
+def _refused(plan: Plan | None, ask: AskView, text: str) -> str:
+    """What a no to an approval does."""
+    step = plan.by_path.get(paths.static(ask.step)) if plan else None
+    if plan is None or step is None or ask.kind != "approval":
+        return ""
+    if json.loads(text).get("added"):
+        return "what was added is let go, and the response goes on"
+    if step.verb == "approve":
+        return spoken.consequence(plan, step.on_reject)
+    return ""
 
 
 async def _say(
@@ -81,7 +107,7 @@ async def _say(
     except Trouble as trouble:
         await door.write_refusal(person, kind, incident, asked, trouble)
         raise
-    await asyncio.to_thread(door.journal.counted, word, receipt.model_dump(mode="json"))
+    await door.write_counted(word, receipt.model_dump(mode="json"))
     return receipt
 
 
@@ -186,13 +212,31 @@ async def _command(door: Door, person: str, incident: str, request: CommandReque
         issued=now,
         expires=now + FRESH_FOR,
         command=request.command,
-        step=naming.path_of(view.steps, request.step),
+        step=_step(view, await asyncio.to_thread(door.records.plans.get, launched.plan), request.step),
         target=request.target,
         value=await _value(door, launched.plan, request),
         reason=request.reason,
         expects=request.expects,
         holds=directory.holds(door.organization, person, now, region=launched.region, commander=view.commander),
     )
+
+
+def _step(view: View, plan: Plan | None, name: str | None) -> str | None:
+    """The path of the step that is meant. Raises Refused, with what may have been meant. A picture that is cut short
+    names not every step: what the plan knows, the run looks up."""
+    if name is None:
+        return None
+    found = naming.paths_of(view.steps, name)
+    if len(found) == 1:
+        return found[0] if paths.rounds(found[0]) else name
+    called = naming.names(view.steps)
+    if found:
+        rounds = ", ".join(called[path] for path in found[:_MOST_NAMED])
+        raise Refused(f"“{name[:80]}” has {len(found)} rounds here: say which, as {rounds}.", "step")
+    if plan is None or name in plan.by_id or paths.static(name) in plan.by_path:
+        return name
+    known = {step.id for step in view.steps if step.id} | {*plan.by_id}
+    raise Refused(f"No step is called “{name[:80]}” in this run: {meant(name[:80], known)}.", "step")
 
 
 async def _value(door: Door, plan_digest: str, request: CommandRequest) -> Any:

@@ -107,7 +107,7 @@ def test_one_fact_can_be_asked_for_in_either_spelling(shell: Shell, choice: str)
     [
         ("omar", ["approve"]),
         ("omar", ["reject"]),
-        ("omar", ["answer", "ratify", "need-fact"]),
+        ("omar", ["answer", "ratify", "need-fact", "--reason", "Is she there?"]),
         ("ana", ["do", "stop"]),
         ("ana", ["do", "undo-all"]),
         ("ana", ["do", "undo", "lock"]),
