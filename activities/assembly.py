@@ -15,7 +15,7 @@ from activities.containing import Containing, Verify
 from activities.notifying import Notifying
 from activities.recording import Recording
 from activities.rendering import Renderer
-from activities.warranting import ActedOn, Warrants
+from activities.warranting import ActedOn, FailedIn, Warrants
 from firedoor.compiler.book import load_book
 from firedoor.connectors import channels, platforms
 from firedoor.connectors.channel import Channel
@@ -63,7 +63,7 @@ def assemble(book: Path, installation: Installation) -> Assembly:
     ways, bad = channels.build(organization)
     records = open_records(installation.database_url)
     keys = KeyRing.load(installation.key_ring)
-    verify = Warrants(keys, records.plans.get, acted_on(records))
+    verify = Warrants(keys, records.plans.get, acted_on(records), failed_in(records))
     problems = {name: str(problem) for name, problem in {**bad, **wrong}.items()}
     return put_together(records, made, ways, organization, verify, problems)
 
@@ -100,3 +100,11 @@ def acted_on(records: Records) -> ActedOn:
         return found
 
     return targets
+
+
+def failed_in(records: Records) -> FailedIn:
+    def steps(incident: str) -> Collection[str]:
+        entries = records.ledger.of_incident(incident)
+        return frozenset(entry.step for entry in entries if entry.applied_at is None and entry.error is not None)
+
+    return steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 from temporalio import activity
@@ -17,6 +17,8 @@ PlanOf = Callable[[str], Plan | None]
 """The plan of a digest; None where nobody has written it down."""
 ActedOn = Callable[[str, str], Acted]
 """The targets that were entered so far, of an incident's step: in all rounds of its loops."""
+FailedIn = Callable[[str], Collection[str]]
+"""The run's paths of an incident's acts that the ledger knows to have failed."""
 
 
 class Warrants:
@@ -25,10 +27,11 @@ class Warrants:
     `plan_of` gives the plan that the launch was signed for, from the record: never one that travelled with the order.
     """
 
-    def __init__(self, keys: KeyRing, plan_of: PlanOf, acted_on: ActedOn) -> None:
+    def __init__(self, keys: KeyRing, plan_of: PlanOf, acted_on: ActedOn, failed_in: FailedIn) -> None:
         self._keys = keys
         self._plan_of = plan_of
         self._acted_on = acted_on
+        self._failed_in = failed_in
 
     def __call__(self, order: Order) -> None:
         launch = warrants.launch_of(order, self._keys)
@@ -41,7 +44,7 @@ class Warrants:
                 acted = self._acted_on(order.incident, order.step)
                 warrants.check_act(plan, order, self._keys, now, acted)
             case ReleaseOrder():
-                warrants.check_release(plan, order, self._keys, now)
+                warrants.check_release(plan, order, self._keys, now, self._failed_in(order.incident))
             case NotifyOrder():
                 warrants.check_notify(plan, order, self._keys, now)
             case ReadOrder():

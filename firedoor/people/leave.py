@@ -2,37 +2,42 @@
 
 To let go too early is what an attacker wants who has had an account locked. So nothing is released on a run's word. What
 the playbook does after a time is not due before that time has passed since the launch. What it does after an approval
-needs the approval. What cannot be seen from here (that an act failed, that a step was reached) is believed only where
-the playbook has an undo that follows from it; everything else needs a signed word.
+needs the approval. What it does on a condition, or after work by people, needs the words that make it true. An act's own
+failure is believed where the ledger has it. What cannot be shown (a read, a notice that failed) needs a signed word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from firedoor.people import standing
 from firedoor.people.given import bounds_of, given, values_of
+from firedoor.people.shown import Shown, Word
 from firedoor.people.signatures import LEEWAY
-from firedoor.plan import Approve, Consequence, Plan, Step, Undo, paths
+from firedoor.plan import Approve, Consequence, Plan, Step, Task, Undo, paths
+from firedoor.plan.expression import Item
 from firedoor.plan.inputs import check_inputs
 from firedoor.protocol import Answer, Command, Launch, ReleaseOrder
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """What is known, when something is to be let go. All of `words` are verified, and of this run.
+    """What is known, when something is to be let go. All of `words` and `answers` are verified, and of this run.
 
-    `approved` tells whether an approval that is over a step of the plan has been signed by all who had to.
+    `approved` tells whether the approval at a path of the run has been signed by all who had to.
+    `failed` are the run's paths of the acts that the ledger knows not to have gone as they should.
     """
 
     plan: Plan
     order: ReleaseOrder
     launch: Launch
     words: Sequence[Answer | Command]
-    approved: Callable[[Approve], bool]
+    answers: Sequence[Word]
+    approved: Callable[[Approve, str], bool]
     now: datetime
+    failed: Collection[str] = ()
 
     def given(self) -> bool:
         """Whether somebody, or the playbook, lets this go."""
@@ -90,17 +95,16 @@ class Leave:
 
     def _lets_go(self, step: Step) -> bool:
         path = paths.in_run(step.path, self.order.step)
-        if isinstance(step, Undo) and self._undoes_here(step, path):
+        if isinstance(step, Undo) and self._undoes_here(step):
             return True
-        if self._undoes(step.on_failure, path):
+        if path in self.failed and self._undoes(step.on_failure, path):
             return True
         match step.verb:
             case "approve":
                 early = self._skipped(step.path) or all(seat.when is not None for seat in step.needs)
                 return (early or self._is_past(step.deadline)) and self._undoes(step.on_timeout, path)
             case "task":
-                wait = step.due.seconds if step.due else 0
-                return step.on_timeout is not None and self._is_past(wait) and self._undoes(step.on_timeout, path)
+                return step.on_timeout is not None and self._is_overdue(step) and self._undoes(step.on_timeout, path)
             case "wait":
                 wait = step.at_most or 0
                 return step.on_timeout is not None and self._is_past(wait) and self._undoes(step.on_timeout, path)
@@ -109,18 +113,35 @@ class Leave:
             case _:
                 return False
 
-    def _undoes_here(self, step: Undo, path: str) -> bool:
-        over = [other for other in self.plan.by_path.values() if other.verb == "approve" and step.path in other.unlocks]
-        here = paths.in_run(step.step, path) == self.order.step
-        return here and all(self.approved(other) for other in over) and self._within(step)
+    def _undoes_here(self, step: Undo) -> bool:
+        """Whether the step is reached and lets this go: in a loop, in its rounds together."""
+        shown = Shown(
+            self.plan, self.launch, self.words, self.answers, self.approved, self._commands, self._sits, self.now
+        )
+        over = [
+            other for other in self.plan.by_path.values() if isinstance(other, Approve) and step.path in other.unlocks
+        ]
+        bounds: set[str] = set()
+        for place in shown.places(step, self.order.step):
+            if (
+                paths.in_run(step.step, place) == self.order.step
+                and all(self.approved(other, paths.in_run(other.path, place)) for other in over)
+                and shown.reaches(place)
+            ):
+                mine = self._bounds(step, shown, place)
+                if mine is None:
+                    return True
+                bounds |= mine
+        return bool(bounds) and self._covers(tuple(bounds))
 
-    def _within(self, step: Undo) -> bool:
+    def _bounds(self, step: Undo, shown: Shown, place: str) -> frozenset[str] | None:
         """An undo of some targets lets go of no others, where they can be known."""
         if step.targets is None:
-            return True
+            return None
+        if isinstance(step.targets, Item):
+            return shown.items(step.targets, place) or frozenset()
         commands = [word for word in self.words if isinstance(word, Command) and self._commands(word)]
-        bounds = bounds_of(self.plan, step.targets, given(self.plan, self.launch, commands))
-        return bounds is None or self._covers(tuple(bounds))
+        return bounds_of(self.plan, step.targets, given(self.plan, self.launch, commands))
 
     def _by_refused_addition(self) -> bool:
         """What was contained for an addition goes when its approval is refused, or nobody answers it."""
@@ -167,6 +188,10 @@ class Leave:
         if targets is None:
             return True
         return self.order.targets is not None and set(targets).issuperset(self.order.targets)
+
+    def _is_overdue(self, task: Task) -> bool:
+        zone = self.plan.zones.get(self.launch.region, "UTC")
+        return task.due is not None and self.now + LEEWAY >= task.due.after(self.launch.issued, zone)
 
     def _is_past(self, seconds: int) -> bool:
         return self.now + LEEWAY >= self.launch.issued + timedelta(seconds=seconds)

@@ -21,6 +21,7 @@ from typing import Any, Final, NoReturn
 from firedoor.people import standing
 from firedoor.people.given import bounds_of, constant, given
 from firedoor.people.leave import Leave
+from firedoor.people.shown import Word
 from firedoor.people.signatures import LEEWAY, Forged, KeyRing
 from firedoor.plan import Action, Approve, Contain, Plan, Seat, paths
 from firedoor.protocol import (
@@ -94,9 +95,9 @@ def check_read(plan: Plan, order: ReadOrder, keys: KeyRing, now: datetime) -> No
         _refuse(f"the plan has no such read as {order.read.name}")
 
 
-def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime) -> None:
+def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime, failed: Collection[str] = ()) -> None:
     """The plan's own act is let go by its own undo, because the plan says so by now or somebody has signed for it
-    (firedoor.people.leave). Raises Unwarranted.
+    (firedoor.people.leave). `failed`: the run's paths of acts that the ledger knows to have failed. Raises Unwarranted.
 
     A run of before words travelled with releases has none to show. What it may not let go by the plan stays contained,
     and is asked about; the answer is a signed word.
@@ -107,10 +108,10 @@ def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime)
     words = [_word(signed, launch, keys, now) for signed in order.warrant.commands]
     decisions = [_verified(decision, launch, keys, now) for decision in order.warrant.decisions]
 
-    def approved(approve: Approve) -> bool:
-        return any(_complete(approve, there, launch, decisions) for there in _asked_over(approve, order, decisions))
+    def approved(approve: Approve, there: str) -> bool:
+        return bool(_complete(approve, there, launch, decisions))
 
-    if not Leave(plan, order, launch, words, approved, now).given():
+    if not Leave(plan, order, launch, words, decisions, approved, now, failed).given():
         _refuse(
             f"nobody has signed for letting go of what {order.action.name} contains, and the playbook does not say so"
             " by now"
@@ -199,18 +200,10 @@ def _check_given(plan: Plan, step: Contain, order: ContainOrder, launch: Launch,
 
 
 @dataclass(frozen=True, slots=True)
-class _Signature:
-    """A verified decision with the document that it is about."""
-
-    answer: Answer
-    document: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class _Verdict:
     """All decisions about one document, and the targets of this order that they let through."""
 
-    signatures: tuple[_Signature, ...]
+    signatures: tuple[Word, ...]
     document: dict[str, Any]
     grants: frozenset[str]
 
@@ -246,7 +239,7 @@ def _word(signed: Signed, launch: Launch, keys: KeyRing, now: datetime) -> Answe
     return word
 
 
-def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) -> _Signature:
+def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) -> Word:
     try:
         answer = keys.verify_answer(decision.signed)
     except Forged as error:
@@ -265,10 +258,10 @@ def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) 
         _refuse("the document of a decision cannot be read")
     if document.get("incident") != launch.incident or document.get("ask") != answer.ask:
         _refuse("the document of a decision is about something else")
-    return _Signature(answer, document)
+    return Word(answer, document)
 
 
-def _verdicts(approve: Approve, order: ContainOrder, launch: Launch, decisions: Iterable[_Signature]) -> list[_Verdict]:
+def _verdicts(approve: Approve, order: ContainOrder, launch: Launch, decisions: Iterable[Word]) -> list[_Verdict]:
     """The complete verdicts of one approval, with the targets of this order that each lets through."""
     return [
         _Verdict(verdict.signatures, verdict.document, _grants(verdict, order))
@@ -276,19 +269,10 @@ def _verdicts(approve: Approve, order: ContainOrder, launch: Launch, decisions: 
     ]
 
 
-def _asked_over(approve: Approve, order: ReleaseOrder, decisions: Iterable[_Signature]) -> set[str]:
-    """The run's paths at which the approval was asked from where an undo reaches the order's step."""
-    asked = {str(signature.document.get("step")) for signature in decisions}
-    static = paths.static(order.step)
-    return {
-        there for there in asked if paths.static(there) == approve.path and paths.in_run(static, there) == order.step
-    }
-
-
-def _complete(approve: Approve, there: str, launch: Launch, decisions: Iterable[_Signature]) -> list[_Verdict]:
+def _complete(approve: Approve, there: str, launch: Launch, decisions: Iterable[Word]) -> list[_Verdict]:
     """The verdicts of the approval at the run's path `there` that everyone who had to has signed: one for each time
     that it was asked."""
-    asked: dict[str, list[_Signature]] = {}
+    asked: dict[str, list[Word]] = {}
     for signature in decisions:
         document = signature.document
         if document.get("kind") == "approval" and document.get("step") == there and _asks(signature.answer.ask, there):

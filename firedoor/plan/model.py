@@ -166,6 +166,11 @@ class Plan(Frozen):
         return {step.id: step for step in walk(self.steps) if step.id}
 
     @cached_property
+    def undoes(self) -> bool:
+        """Whether a step of it lets go of what another holds."""
+        return any(step.verb == "undo" for step in walk(self.steps))
+
+    @cached_property
     def input_names(self) -> dict[str, Input]:
         return {field.name: field for field in self.inputs}
 

@@ -54,8 +54,18 @@ def of_question(core: Core, ask: Ask) -> str:
             "targets": ask.targets,
             "choices": ask.choices,
             "proof": ask.proof,
+            **_round(core, ask),
         }
     )
+
+
+def _round(core: Core, ask: Ask) -> dict[str, Any]:
+    """Which items a task in a loop is about, by the loop: so that its answer stands for no other round."""
+    if ask.kind != "task":
+        return {}
+    known = core.known(ask.step)
+    items = {loop: plain(known.item(loop)) for loop, _ in paths.rounds(ask.step)}
+    return {"round": items} if items else {}
 
 
 def _head(core: Core, ask: str, path: str, kind: str, question: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from firedoor.plan import Action, MessageRef, Plan, paths
 from firedoor.protocol import (
     ContainOrder,
@@ -29,7 +31,7 @@ def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order
                 incident=state.incident,
                 warrant=_warrant(
                     state,
-                    _decisions(plan, state, act.by_step) if act.by_step else (),
+                    _before(plan, state, act.by_step) if act.by_step else (),
                     (*state.commands, *state.let_go),
                 ),
                 rows=rows,
@@ -97,6 +99,18 @@ def _decisions(plan: Plan, state: State, path: str) -> tuple[Decision, ...]:
         if step.verb == "approve" and static in step.unlocks:
             approval = state.steps.get(paths.in_run(step.path, path))
             found += approval.decisions if approval and approval.status == "approved" else []
+    return tuple(found)
+
+
+def _before(plan: Plan, state: State, undo: str) -> tuple[Decision, ...]:
+    """What was approved, and done, on the way to an undo step: in its round, and outside of all."""
+    found: list[Decision] = []
+    for step in plan.by_path.values():
+        approval = state.steps.get(paths.in_run(step.path, undo)) if step.verb == "approve" else None
+        found += approval.decisions if approval and approval.status == "approved" else []
+    for done in state.done:
+        there = str(json.loads(done.document)["step"])
+        found += [done] if paths.in_run(paths.static(there), undo) == there else []
     return tuple(found)
 
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from firedoor.plan import Plan
-from firedoor.protocol import Answer, Command, ContainReport, NotifyReport, ReadReport, Receipt, ReleaseReport, Signed
+from firedoor.protocol import (
+    Answer,
+    Command,
+    ContainReport,
+    Decision,
+    NotifyReport,
+    ReadReport,
+    Receipt,
+    ReleaseReport,
+    Signed,
+)
 from firedoor.run import (
     adding,
     approval,
@@ -34,6 +44,9 @@ from firedoor.run.documents import hash_of
 from firedoor.run.events import ActEnded, Answered, Cancelled, Commanded, Event, Launched, ReviewOpened
 from firedoor.run.state import Accepted, Act, State
 
+GIVES_A_RIGHT = ("add", "input", "hand_over", "reassign")
+"""Commands by which others may do more, or more may be acted on."""
+
 LETS_GO = ("undo", "undo_all", "reject", "retry", "skip")
 """Words after which something may be let go; each is shown again where that is done (firedoor.people.leave)."""
 
@@ -54,9 +67,11 @@ def reduce(plan: Plan, state: State, event: Event) -> State:
         case Answered(answer=answer, signed=signed):
             if answer.choice in LETS_GO:
                 state.let_go.append(signed)
+            if answer.choice == "done" and plan.undoes:
+                state.done.append(Decision(signed=signed, document=state.asks[answer.ask].document))
             _accept(core, signed, answer, deciding.answered(core, answer, signed), before + 1)
         case Commanded(command=command, signed=signed):
-            if command.command in ("add", "input", "hand_over"):
+            if command.command in GIVES_A_RIGHT:
                 state.commands.append(signed)
             elif command.command in LETS_GO:
                 state.let_go.append(signed)

@@ -288,6 +288,8 @@ class State(Live):
     """Accepted commands that give a right to act on more: what was given and added after the launch, and by whom."""
     let_go: list[Signed] = []
     """Accepted words that give a right to let go."""
+    done: list[Decision] = []
+    """That tasks are done, where the plan has an undo that may rest on it."""
     entries: int = 0
     asked: int = 0
     cancels: int = 0

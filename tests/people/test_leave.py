@@ -11,8 +11,8 @@ import pytest
 
 from firedoor.people.signatures import SigningKey
 from firedoor.people.warrants import Unwarranted, check_release
-from firedoor.plan import Consequence, Contain, ForEach, Plan, Seat, Span, Step, Task, Undo, Who
-from firedoor.plan.expression import InputValue, Item
+from firedoor.plan import Consequence, Contain, ForEach, Plan, Seat, Span, Step, Task, Undo, Wait, Who
+from firedoor.plan.expression import Given, InputValue, Item, Not, Read, StepField, StepIs
 from firedoor.protocol import Answer, Decision, ReleaseOrder, Signed, Warrant
 from tests.people.test_warrants import (
     ACCOUNTS,
@@ -66,6 +66,45 @@ LEASED = plan(lock(expires=7200, on_expiry=Consequence(kind="undo")))
 ASKED = plan(lock(expires=7200, on_expiry=Consequence(kind="ask", asks=Who(kind="team", name="legal"))))
 FAILING = plan(lock(), lock("1").model_copy(update={"on_failure": Consequence(kind="undo", step="0")}))
 ADDING = plan(lock(), approve("1", (Seat(who=POLICY),), ()))
+CRT = Who(kind="on_shift", name="crt")
+IDENTITY = StepIs(step="1.0", outcome="done")
+ONE = Item(loop="1", type="account")
+
+
+def flagship(identity: Step, undo: Undo) -> Plan:
+    """As playbooks/high-profile-takeover.yaml ends: each account goes when somebody has verified its owner."""
+    held = StepField(step="0", field="held")
+    return plan(lock(), ForEach(path="1", at="x", item="account", items=held, steps=(identity, undo)))
+
+
+VERIFY = Task(path="1.0", at="x", words=text("?"), assign=CRT)
+FLAGSHIP = flagship(VERIFY, Undo(path="1.1", at="x", step="0", targets=ONE, when=IDENTITY))
+UNCONDITIONAL = flagship(VERIFY, Undo(path="1.1", at="x", step="0", targets=ONE))
+WHEN_FAILED = plan(lock(), Undo(path="1", at="x", step="0", when=StepIs(step="0", outcome="failed")))
+WHEN_READ = plan(lock(), Undo(path="1", at="x", step="0", when=Read(call="is_calm", site="1", type="yes_no")))
+WHEN_NOT_READ = plan(
+    lock(), Undo(path="1", at="x", step="0", when=Not(of=Read(call="is_calm", site="1", type="yes_no")))
+)
+WHEN_NOT_DONE = plan(
+    lock(),
+    Task(path="1", at="x", words=text("?"), assign=CRT),
+    Undo(path="2", at="x", step="0", when=Not(of=StepIs(step="1", outcome="done"))),
+)
+WHEN_GIVEN = plan(lock(), Undo(path="1", at="x", step="0", when=Given(of=EXTRA)))
+AFTER_A_WAIT = plan(lock(), Wait(path="1", at="x", duration=7200), Undo(path="2", at="x", step="0"))
+BUSINESS_DAYS = plan(
+    lock(), Task(path="1", at="x", words=text("?"), assign=POLICY, due=Span(business_days=3), on_timeout=UNDO_ALL)
+)
+
+
+def done(of: Plan, number: int, account: str, person: str = "ana", *held: str) -> Decision:
+    path = f"1[{number}].0"
+    shown = {"incident": "inc-1", "ask": f"task:{path}:1", "step": path, "kind": "task", "round": {"1": account}}
+    return decide_on_plan(
+        json.dumps(shown), person, *(held or ("crt", "crt.on_shift")), plan=of.digest, choice="done", issued=NOW
+    )
+
+
 IN_ROUNDS = plan(
     ForEach(
         path="0",
@@ -193,7 +232,31 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
     "an approval was skipped": (lambda: order(SILENT, command(SILENT, "skip", step="1")), SOON),
     "a task's time is over": (lambda: order(OVERDUE), NOW + timedelta(seconds=7200)),
     "a lease is over": (lambda: order(LEASED), NOW + timedelta(seconds=7200)),
-    "a failure undoes it": (lambda: order(FAILING), SOON),
+    "the owner of the account was verified": (
+        lambda: order(FLAGSHIP, decisions=(done(FLAGSHIP, 0, "@a:x"),)),
+        SOON,
+    ),
+    "it was, by somebody to whom the task was reassigned": (
+        lambda: order(
+            FLAGSHIP,
+            command(FLAGSHIP, "reassign", value="zoe", step="1[0].0"),
+            decisions=(done(FLAGSHIP, 0, "@a:x", "zoe", "comms"),),
+        ),
+        SOON,
+    ),
+    "it was, before an undo without a condition": (
+        lambda: order(UNCONDITIONAL, decisions=(done(UNCONDITIONAL, 0, "@a:x"),)),
+        SOON,
+    ),
+    "a condition on what was given since": (
+        lambda: order(WHEN_GIVEN, command(WHEN_GIVEN, "input", value={"extra": "@e:x"})),
+        SOON,
+    ),
+    "the commander answers for what cannot be shown": (
+        lambda: order(WHEN_READ, answer(WHEN_READ, "question:0:undo_failed:2", "retry")),
+        SOON,
+    ),
+    "a wait before it is over": (lambda: order(AFTER_A_WAIT), NOW + timedelta(seconds=7200)),
 }
 
 
@@ -278,6 +341,46 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         LATER,
     ),
     "an undo is about other targets": (lambda: order(PARTLY), LATER),
+    "nobody has verified the owner": (lambda: order(FLAGSHIP), LATER),
+    "nobody has, before an undo without a condition": (lambda: order(UNCONDITIONAL), LATER),
+    "the owner of another account was verified": (
+        lambda: order(FLAGSHIP, decisions=(done(FLAGSHIP, 1, "@b:x"),)),
+        LATER,
+    ),
+    "the owner of one account was verified, and the order is for all": (
+        lambda: order(FLAGSHIP, decisions=(done(FLAGSHIP, 0, "@a:x"),), targets=None),
+        LATER,
+    ),
+    "somebody says that it is done who does not have the task": (
+        lambda: order(FLAGSHIP, decisions=(done(FLAGSHIP, 0, "@a:x", "zoe", "comms"),)),
+        LATER,
+    ),
+    "somebody who does not have the task shows another account in the round": (
+        lambda: order(FLAGSHIP, decisions=(done(FLAGSHIP, 1, "@a:x", "zoe", "comms"), done(FLAGSHIP, 1, "@b:x"))),
+        LATER,
+    ),
+    "a task is reassigned by nobody who commands": (
+        lambda: order(
+            FLAGSHIP,
+            command(FLAGSHIP, "reassign", value="zoe", step="1[0].0", person="zoe", holds=("comms",)),
+            decisions=(done(FLAGSHIP, 0, "@a:x", "zoe", "comms"),),
+        ),
+        LATER,
+    ),
+    "a condition on a failure": (lambda: order(WHEN_FAILED), LATER),
+    "a condition on a read": (lambda: order(WHEN_READ), LATER),
+    "a condition on a read that is not so": (lambda: order(WHEN_NOT_READ), LATER),
+    "a condition on what has not come": (lambda: order(WHEN_NOT_DONE), LATER),
+    "a condition on what nobody has given": (lambda: order(WHEN_GIVEN), LATER),
+    "a condition on what was given by nobody who commands": (
+        lambda: order(
+            WHEN_GIVEN, command(WHEN_GIVEN, "input", value={"extra": "@e:x"}, person="zoe", holds=("comms",))
+        ),
+        LATER,
+    ),
+    "a wait before it is not over": (lambda: order(AFTER_A_WAIT), NOW + timedelta(seconds=7200 - 121)),
+    "a failure that nobody knows of": (lambda: order(FAILING), LATER),
+    "business days that are not over": (lambda: order(BUSINESS_DAYS), NOW + timedelta(days=1)),
     "an approval's time is not over": (lambda: order(SILENT), NOW + timedelta(seconds=900 - 121)),
     "an approval was skipped by nobody who commands": (
         lambda: order(SILENT, command(SILENT, "skip", step="1", person="zoe", holds=("comms",))),
@@ -294,6 +397,12 @@ def test_what_may_not_be_let_go(case: str) -> None:
     make, now = NOT_GIVEN[case]
     with pytest.raises(Unwarranted, match="nobody has signed for letting go of what lock_account contains"):
         check_release(*make(), KEYS, now)
+
+
+def test_a_failure_that_the_ledger_knows_undoes_what_follows_from_it() -> None:
+    check_release(*order(FAILING), KEYS, SOON, failed={"1"})
+    with pytest.raises(Unwarranted, match="nobody has signed"):
+        check_release(*order(FAILING), KEYS, SOON, failed={"0"})
 
 
 FORGED: dict[str, tuple[Case, str]] = {

@@ -17,7 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from firedoor.plan import Plan, Seat
-from firedoor.plan.expression import Const
+from firedoor.plan.expression import Const, StepField, StepIs
 from firedoor.protocol import CONTAIN, RELEASE, Command, ContainOrder, Decision, Order, ReleaseOrder, Warrant
 from firedoor.run import reducer
 from tests.workflows import plans as p
@@ -109,6 +109,43 @@ async def test_to_let_go_before_anybody_said_so(stage: Stage, mallory: str) -> N
     await run.answer("omar", ask, "reject")
     assert await run.result() == "undone"
     assert not stage.records.ledger.held(run.incident), "and who may say so is heard"
+
+
+async def test_to_let_go_before_anybody_has_verified_the_owner(stage: Stage, mallory: str) -> None:
+    plan = p.plan(
+        p.contain("lock"),
+        p.for_each(
+            StepField(step="0", field="held"),
+            p.task(id="identity"),
+            p.undo("0", targets=p.item("1"), when=StepIs(step="1.0", outcome="done")),
+            at_once=2,
+        ),
+    )
+    run = await stage.launch(plan)
+    first, second = await run.ask("1[0].0", "task"), await run.ask("1[1].0", "task")
+    order = ReleaseOrder(
+        incident=run.incident,
+        warrant=await launch_of(run),
+        step="0",
+        ordinal=1,
+        action=plan.actions["lock"],
+        targets=("@a:x",),
+        cause="mine",
+    )
+    assert "nobody has signed for letting go" in await refused(stage, mallory, RELEASE, order)
+
+    document = await run.document(second.id)
+    await run.answer("niamh", second, "done")
+    await run.until(lambda view: [hold.state for hold in view.holds] == ["applied", "undone"])
+    (row,) = [row for row in (await run.view()).rows if row.kind == "task.done"]
+    assert row.signed is not None
+    other = Decision(signed=row.signed, document=document)
+    order = order.model_copy(update={"warrant": order.warrant.model_copy(update={"decisions": (other,)})})
+    assert "nobody has signed for letting go" in await refused(stage, mallory, RELEASE, order)
+
+    await run.answer("niamh", first, "done")
+    await run.result()
+    assert not stage.records.ledger.held(run.incident), "and what was verified goes, without a question"
 
 
 async def test_to_contain_otherwise_than_the_plan_says(stage: Stage, mallory: str) -> None:
