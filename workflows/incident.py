@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from firedoor.plan.evaluate import Unread
     from firedoor.plan.model import unpack
     from firedoor.protocol import Answer, Command, Receipt, ReviewOrder, Signed, View
-    from firedoor.run import reduce, wake_at
+    from firedoor.run import notifying, reduce, wake_at
     from firedoor.run.events import ActEnded, Answered, Cancelled, Commanded, Event, Launched, ReviewOpened, Time
     from firedoor.run.launching import begin
     from firedoor.run.orders import order_of
@@ -204,6 +204,8 @@ class IncidentWorkflow:
             self._begun.append(name)
             order = order_of(self._plan, self._state, act, carry(self._state, act))
             ended = await perform(self._plan, act, order)
+            if ended.error is not None and notifying.is_repeated(self._state, act):
+                ended = ended.model_copy(update={"follows": workflow.patched("repeated-notices-follow")})
             self._begun.remove(name)
         del self._running[name]
         if name in self._ending:

@@ -29,6 +29,8 @@ class ActEnded(Frozen):
     """In words for people; None when it reported or was cancelled."""
     error_type: str | None = None
     cancelled: bool = False
+    follows: bool = True
+    """A repeated notice that failed goes by its step's `on_failure`. In runs that were recorded before, it asked."""
 
 
 class Answered(Frozen):

@@ -14,7 +14,7 @@ from firedoor.plan.references import sensitivities
 from firedoor.protocol import NotifyReport, Rendering
 from firedoor.run import clocks, consequences, ending, questions
 from firedoor.run.core import Core, NoRound
-from firedoor.run.state import Act, Notice
+from firedoor.run.state import FINAL, Act, Notice, State
 
 Sensitivity = Literal["personal", "graphic"]
 
@@ -120,13 +120,13 @@ def delivered(core: Core, act: Act, report: NotifyReport | None) -> None:
         )
 
 
-def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
+def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None, *, follows: bool) -> None:
     path, step = act.path, core.step(act.path)
     delivered(core, act, report)
     if error is not None:
         core.at(path).reason = error
-    if core.is_final(path):
-        _repeated(core, act, error)
+    if is_repeated(core.state, act):
+        _repeated(core, act, error, follows)
     elif core.state.intent != "respond":
         ending.ended_late(core, path, succeeded=error is None)
     elif error is None:
@@ -137,14 +137,22 @@ def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None) 
         clocks.met(core, path)
 
 
-def _repeated(core: Core, act: Act, error: str | None) -> None:
+def is_repeated(state: State, act: Act) -> bool:
+    """Whether it is a notice of a step that is over: one for an addition, or tried again after a failure."""
+    return act.kind == "notify" and act.ask is None and bool(act.path) and state.steps[act.path].status in FINAL
+
+
+def _repeated(core: Core, act: Act, error: str | None, follows: bool) -> None:
     """A notice that was repeated, for an addition or after a failure, has ended; the step itself is over."""
     if error is None or core.state.intent != "respond":
         return
     step = core.step(act.path)
     key = act.notice.key if act.notice else None
     core.row("notice.failed", f"{core.name(act.path)} failed: {error}", step=act.path, key=key)
-    questions.about_failure(core, step, act.path, block=False)
+    if follows and step.on_failure.kind != "ask":
+        consequences.apply(core, act.path, step.on_failure, "failure", f"{core.name(act.path)} failed: {error}")
+    else:
+        questions.about_failure(core, step, act.path, block=False)
 
 
 def update_due(core: Core) -> None:

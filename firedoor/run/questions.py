@@ -123,7 +123,7 @@ def about_read(core: Core, path: str, read: str, reason: str, addition: int | No
 
 def about_expiry(core: Core, path: str, targets: list[str], to: Who | None) -> None:
     words = f"{core.name(path)}: the time is over for {some(targets)}; it stays contained until you decide"
-    put(core, path, "expiry", words, ["undo", "again", "continue"], to=to, targets=targets, block=False)
+    put(core, path, "expiry", words, ["undo", "again", "keep"], to=to, targets=targets, block=False)
 
 
 def about_undo(core: Core, path: str, targets: list[str], reason: str) -> None:

@@ -164,7 +164,8 @@ def _ended(core: Core, event: ActEnded) -> None:
             notifying.delivered(core, act, report if isinstance(report, NotifyReport) else None)
             asking.told(core, act, error)
         case "notify":
-            notifying.ended(core, act, report if isinstance(report, NotifyReport) else None, error)
+            told = report if isinstance(report, NotifyReport) else None
+            notifying.ended(core, act, told, error, follows=event.follows)
         case "contain":
             contained = report if isinstance(report, ContainReport) else None
             containment.ended(core, act, contained, error, cut_short=cut_short)

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from firedoor.plan import Plan, paths
-from firedoor.plan.inputs import check_late
+from firedoor.plan.evaluate import said, typed
+from firedoor.plan.inputs import check_inputs, check_late
 from firedoor.protocol import Answer, Command, Receipt, Signed
 from firedoor.run import asking, bounds, clocks, documents, interrupting, seats, tasks
 from firedoor.run.core import Core
@@ -145,6 +146,7 @@ def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
 _SAY: dict[tuple[str | None, str], str] = {
     (None, "need_fact"): "Say which fact you need.",
     ("held", "keep"): "Say why it is kept.",
+    ("expiry", "keep"): "Say why it is kept.",
     ("clock", "done"): "Say how the clock was met.",
     ("clock", "not_due"): "Say why the clock is not owed.",
     ("fact", "answer"): "Say what the answer is.",
@@ -236,6 +238,9 @@ def _skip(core: Core, command: Command, path: str) -> None:
     status = core.status(path)
     if status == "acting":
         raise Refused("state", f"{core.name(path)} acts now. Stop it with stop or undo, or wait for its end.")
+    if any(ask.kind == "approval" and ask.addition is not None for ask in core.asks_of(path)):
+        words = f"{core.name(path)} is {status}; what is asked there now is about what was added. Sign it, or reject it"
+        raise Refused("state", f"{words}: a rejection releases what was added, and nothing else.")
     if status in FINAL and status != "failed":
         raise Refused("state", f"{core.name(path)} has ended: {status}.")
     if core.step(path).verb == "approve" and (state := core.state.steps.get(path)) and state.skip_by == command.person:
@@ -337,8 +342,25 @@ def _input(core: Core, command: Command, path: str) -> None:
     if many is not None:
         raise Refused("many", many)
     for name in values:
-        if core.plan.input_names[name].listed and core.state.inputs.get(name):
-            raise Refused("value", f"“{name}” has items; use add to add to it.")
+        _check_not_known(core, name)
+
+
+def _check_not_known(core: Core, name: str) -> None:
+    """What people have decided on stays what it was. A default that nobody has given gives way once."""
+    field, there = core.plan.input_names[name], core.state.inputs.get(name)
+    if there is None or there == []:
+        return
+    if field.listed:
+        raise Refused("value", f"“{name}” has items; use add to add to it.")
+    default = check_inputs(core.plan, {}).values.get(name)
+    if there != default or _given_late(core, name):
+        known = "." if field.sensitive else f": {said(typed(there, field.type))}."
+        raise Refused("known", f"{name} is known{known} What was given stays; note what is otherwise.")
+
+
+def _given_late(core: Core, name: str) -> bool:
+    words = [Command.model_validate_json(signed.body) for signed in core.state.commands]
+    return any(word.command == "input" and name in word.value for word in words)
 
 
 def _reassign(core: Core, command: Command, path: str) -> None:

@@ -180,13 +180,15 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
     if core.state.ended is not None and status not in FINAL and state is None:
         status = "stopped" if core.state.ended != "completed" else "not_needed"
     held = len(core.held(path))
+    added = _added(core, path)
+    decided = status if added else state.pending if state else None
     return StepView(
         path=path,
         id=step.id,
         verb=step.verb,
         words=short(core.name(path)),
-        state=f"{state.pending}, asking" if state and state.pending else status,
-        detail=f"{held} contained" if held else _detail(state) if state else "",
+        state=f"{decided}, asking" if decided else status,
+        detail=f"asks for what was added: {added}" if added else f"{held} contained" if held else _detail(state),
         depth=depth,
         at=step.at,
         done_at=state.done_at if state else None,
@@ -197,7 +199,15 @@ def _facts(state: State, ask: Ask) -> tuple[str, ...]:
     return tuple(state.steps[ask.step].facts) if ask.kind == "approval" else ()
 
 
-def _detail(state: StepState) -> str:
+def _added(core: Core, path: str) -> str:
+    """What an approval that was given is asked for again, since it was added."""
+    asks = [ask for ask in core.asks_of(path) if ask.kind == "approval" and ask.addition is not None]
+    return short(", ".join(target for ask in asks for target in ask.targets))
+
+
+def _detail(state: StepState | None) -> str:
+    if state is None:
+        return ""
     if state.skip_by is not None and state.status == "asking":
         return f"{state.skip_by} asks to skip it, which a second person has to say as well"
     return short(state.reason or "")

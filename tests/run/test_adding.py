@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from firedoor.plan import Input, Plan, Prose
 from firedoor.plan.expression import Compare, Const, Filter
+from firedoor.run.view import view
 from tests.run.driver import Run, World, refused
 from tests.run.plans import (
     HOUR,
@@ -151,6 +154,19 @@ def test_a_repeated_notice_that_fails_is_not_swallowed() -> None:
     assert not run.asks("told")
 
 
+@pytest.mark.parametrize(("on_failure", "ended"), [("continue", None), ("stop", "stopped"), ("undo_all", "undone")])
+def test_a_repeated_notice_that_fails_goes_by_its_on_failure(on_failure: str, ended: str | None) -> None:
+    """A case that failed: the commander was asked about a notice that its author lets fail."""
+    say = Prose(of=("Of ", given("accounts")))
+    run = Run(plan(lock(), notify(say=say, name="told", on_failure=on_failure), task("Then"))).launch()
+    run.world.acts["1"] = ["it is down"]
+    run.command("add", value=NEW)
+    run.settle()
+    assert run.told("notice.failed")
+    assert not run.asks("told")
+    assert run.ended == ended
+
+
 # --- loops ------------------------------------------------------------------------------------------------------------
 
 
@@ -232,6 +248,20 @@ def test_an_approval_is_asked_for_the_addition_alone() -> None:
     run.settle()
     assert contained(run) == [("1", "@a"), ("1", "@new")]
     assert run.status("ok") == "approved"
+
+
+def test_the_step_shows_what_it_is_asked_for_again_and_skip_says_what_to_do() -> None:
+    """A case that failed: the step was approved, a skip was refused since it had ended, and an ask was open."""
+    run = approved()
+    run.command("add", value=NEW)
+    run.settle()
+    (shown,) = [step for step in view(run.plan, run.state).steps if step.id == "ok"]
+    assert (shown.state, shown.detail) == ("approved, asking", "asks for what was added: @new")
+    assert "is about what was added. Sign it, or reject it" in refused("state", lambda: run.command("skip", "ok"))
+    run.answer("ok", "reject")
+    run.settle()
+    (shown,) = [step for step in view(run.plan, run.state).steps if step.id == "ok"]
+    assert (shown.state, shown.detail) == ("approved", "")
 
 
 def test_an_addition_that_is_refused_is_not_contained_and_the_rest_stays() -> None:
@@ -383,6 +413,26 @@ def test_a_late_input_raises_the_severity_and_offers_what_applies_then() -> None
     run.settle()
     assert run.state.severity == "sev1"
     assert run.ask("x").why == "severity"
+
+
+def test_what_was_given_is_not_given_again() -> None:
+    """A case that failed: `office=no` was taken after the launch had said yes, and Policy signed a document that said no."""
+    run = Run(plan(task("Then")), {"accounts": ["@a"], "office": True, "note": "Bo's"}).launch()
+    assert "office is known: yes." in refused("known", lambda: run.command("input", value={"office": False}))
+    refused("known", lambda: run.command("input", value={"office": True}))
+    assert "note is known." in refused("known", lambda: run.command("input", value={"serious": True, "note": "Al's"}))
+    assert run.state.inputs["office"] is True
+    run.command("input", value={"serious": False})
+    assert "serious is known: no." in refused("known", lambda: run.command("input", value={"serious": True}))
+
+
+def test_a_default_that_nobody_gave_gives_way_once() -> None:
+    run = Run(plan(task("Then"))).launch()
+    run.command("input", value={"office": False})
+    assert "office is known: no." in refused("known", lambda: run.command("input", value={"office": True}))
+    run = Run(plan(task("Then"))).launch()
+    run.command("input", value={"office": True})
+    assert "office is known: yes." in refused("known", lambda: run.command("input", value={"office": False}))
 
 
 def test_what_was_left_does_not_begin_any_more() -> None:

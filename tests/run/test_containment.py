@@ -176,17 +176,40 @@ def test_nothing_expires_into_the_open_by_silence() -> None:
 
 @pytest.mark.parametrize(
     ("choice", "status", "phase"),
-    [("undo", "undone", "closed"), ("again", "applied", "holding"), ("continue", "applied", "closed")],
+    [("undo", "undone", "closed"), ("again", "applied", "holding"), ("keep", "applied", "closed")],
 )
 def test_what_is_decided_when_a_lease_is_over(choice: str, status: str, phase: str) -> None:
     run = Run(plan(LEASED)).launch()
     assert run.phase == "holding", "a lease keeps the run open"
     run.wait(HOUR)
-    run.answer(run.ask("lock"), choice, by="omar")
+    run.answer(run.ask("lock"), choice, by="omar", reason="its owner has not come back")
     run.settle()
     assert run.hold("@a").status == status
     assert run.phase == phase
     assert (run.hold("@a").until is not None) == (choice == "again")
+
+
+def test_what_is_kept_for_good_when_a_lease_is_over_is_kept_for_a_reason() -> None:
+    """A case that failed: `continue` sounded like going on, asked for nothing, and kept the account locked for good."""
+    run = Run(plan(LEASED, task("Then", name="then"))).launch()
+    run.wait(HOUR)
+    ask = run.ask("lock")
+    assert ask.choices == ["undo", "again", "keep"]
+    refused("reason", lambda: run.answer(ask, "keep", by="omar"))
+    run.answer(ask, "keep", by="omar", reason="its owner has not come back")
+    assert run.told("question.answered")[0].words.endswith(": its owner has not come back")
+    run.command("undo", "lock")
+    run.settle()
+    assert run.holds() == {"@a": "undone"}, "while the run is open it can be taken back"
+
+
+def test_an_answer_that_an_older_worker_offered_when_a_lease_is_over_still_counts() -> None:
+    run = Run(plan(LEASED)).launch()
+    run.wait(HOUR)
+    run.ask("lock").choices = ["undo", "again", "continue"]
+    run.answer(run.ask("lock"), "continue", by="omar")
+    run.settle()
+    assert run.hold("@a").lasting
 
 
 def test_a_lease_of_an_act_of_unknown_outcome_runs_out_as_well() -> None:

@@ -9,6 +9,7 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from firedoor.connectors.errors import Refused, Unavailable
+from firedoor.plan import Prose, Text
 from firedoor.plan.expression import Read
 from tests.workflows import plans as p
 from tests.workflows.harness import Stage
@@ -74,6 +75,20 @@ async def test_a_notice_that_fails_is_asked_about_and_tried_again(stage: Stage) 
     await run.answer("niamh", await run.ask("1"), "done")
     await run.result()
     assert [notice.key for notice in stage.doubles.told("0:")] == ["0:2"]
+
+
+@pytest.mark.history("failure-repeated-notice")
+async def test_a_repeated_notice_that_fails_goes_by_its_on_failure(stage: Stage) -> None:
+    """History `failure-repeated-notice-asked` was recorded when it asked the commander, whatever the author said."""
+    say = Text(by_language={"*": Prose(of=("Of ", p.ACCOUNTS))})
+    run = await stage.launch(p.plan(p.notify(say=say, on_failure=p.GO_ON), p.task()))
+    last = await run.ask("1")
+    stage.doubles.failing = 1
+    await run.command("ana", "add", value={"accounts": ["@c:x"]})
+    view = await run.until(lambda view: any(row.kind == "notice.failed" for row in view.rows))
+    assert [ask.step for ask in view.asks] == ["1"]
+    await run.answer("niamh", last, "done")
+    assert await run.result() == "completed"
 
 
 @pytest.mark.history("failure-read")
@@ -170,7 +185,7 @@ async def test_a_fault_of_ours_fails_the_task_and_a_mended_worker_goes_on(
     true = notifying.ended
     broken = asyncio.Event()
 
-    def ended(*_: object) -> None:
+    def ended(*_: object, **__: object) -> None:
         broken.set()
         raise KeyError("a fault of ours")
 
