@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -37,6 +38,8 @@ from firedoor.web.journal import Journal
 HERE: Final = "127.0.0.1"
 LOOK_EVERY: Final = 0.5
 MOST_PATIENCE: Final = 30.0
+WAITS_TO_WRITE: Final = timedelta(seconds=5)
+"""How long a person who said something waits for another writer of the records."""
 """Seconds between two starts of a part that keeps dying."""
 
 Say = Callable[[str], None]
@@ -241,7 +244,7 @@ class Together:
             outside = self.server is None
             self.worker = WorkerPart(home, self.address, self._book_path, self.incidents.workers, outside=outside)
             await self._begin(self.worker)
-        records = open_records(home.database_url)
+        records = open_records(home.database_url, busy=WAITS_TO_WRITE)
         self._closing.callback(records.close)
         door = Door(
             book=self._book,

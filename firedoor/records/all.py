@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from firedoor.records.database import Database, Synchronous
+from firedoor.records.database import BUSY, Database, Synchronous
 from firedoor.records.deliveries import Deliveries
 from firedoor.records.ledger import Ledger
 from firedoor.records.plans import Incidents, Plans
@@ -24,12 +25,13 @@ class Records:
         self.database.close()
 
 
-def open_records(url: str, *, synchronous: Synchronous = "FULL") -> Records:
+def open_records(url: str, *, synchronous: Synchronous = "FULL", busy: timedelta = BUSY) -> Records:
     """Open the database and make what is missing in it.
 
     `url` is SQLAlchemy's: "sqlite:////var/lib/firedoor/records.db", "postgresql+psycopg://…".
+    `busy`: how long a writer of another process is waited for.
     """
-    database = Database(url, synchronous=synchronous)
+    database = Database(url, synchronous=synchronous, busy=busy)
     database.create_schema()
     return Records(
         database=database,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import uuid4
 
@@ -35,7 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import StaticPool
 from typing_extensions import override
 
-BUSY_SECONDS: Final = 30
+BUSY: Final = timedelta(seconds=30)
 """How long a writer of another process is waited for."""
 
 SCHEMA_LOCK: Final = 0xF12E_D002
@@ -79,7 +79,7 @@ class Database:
     rehearsals).
     """
 
-    def __init__(self, url: str, *, synchronous: Synchronous = "FULL") -> None:
+    def __init__(self, url: str, *, synchronous: Synchronous = "FULL", busy: timedelta = BUSY) -> None:
         parsed = make_url(url)
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._alone: threading.RLock | None = None
@@ -87,7 +87,7 @@ class Database:
             in_memory = parsed.database in (None, "", ":memory:")
             self.engine = create_engine(
                 parsed,
-                connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+                connect_args={"timeout": busy.total_seconds(), "check_same_thread": False},
                 **({"poolclass": StaticPool} if in_memory else {}),
             )
             _prepare_sqlite(self.engine, synchronous)

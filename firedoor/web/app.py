@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version as installed
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -38,6 +40,8 @@ from firedoor.web import (
 from firedoor.web.door import Door
 from firedoor.web.openapi import Asked, Endpoint, Query
 from firedoor.web.problems import NotFound, Wrong
+
+log = logging.getLogger(__name__)
 
 VERSION = installed("firedoor")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "testserver")
@@ -129,6 +133,9 @@ def _route(door: Door, endpoint: Endpoint) -> Callable[[Request], Awaitable[Resp
             found = await endpoint.handle(Asked(person, dict(request.path_params), query, body))
         except Trouble as trouble:
             return _problem(trouble)
+        except OperationalError as error:
+            log.warning("the records failed at %s %s: %s", endpoint.method, endpoint.path, error.orig)
+            return _problem(problems.RecordsAway(spoken=endpoint.method == "POST"))
         if isinstance(found, BaseModel):
             return Response(found.model_dump_json(), endpoint.status, media_type="application/json", headers=_PRIVATE)
         if isinstance(found, str):

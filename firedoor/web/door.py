@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from sqlalchemy.exc import OperationalError
 
 from firedoor.incidents import Incidents, Trouble
 from firedoor.people import directory
@@ -16,9 +19,11 @@ from firedoor.people.signatures import SigningKey
 from firedoor.people.signin import SignIn
 from firedoor.plan import Plan
 from firedoor.records.all import Records
-from firedoor.web.journal import Journal, Kind, Refusal
+from firedoor.web.journal import Journal, Kind, Refusal, Word
 from firedoor.web.messages import Me
 from firedoor.web.problems import NotSignedIn, code_of
+
+log = logging.getLogger(__name__)
 
 FRESH_FOR: Final = timedelta(minutes=15)
 """How long a signed word may be delivered, and so how long the same word can be sent again."""
@@ -93,5 +98,16 @@ class Door:
             self.shown.popitem(last=False)
 
     async def write_refusal(self, person: str, kind: Kind, incident: str | None, asked: str, trouble: Trouble) -> None:
+        """A refusal stays one where it cannot be written down; that is logged."""
         refusal = Refusal(self.now(), person, kind, incident, asked[:500], code_of(trouble), trouble.says)
-        await asyncio.to_thread(self.journal.refused, refusal)
+        try:
+            await asyncio.to_thread(self.journal.refused, refusal)
+        except OperationalError as error:
+            log.warning("a refusal could not be written down: %s refused %s: %s", refusal.why, person, error.orig)
+
+    async def write_counted(self, word: Word, reply: dict[str, Any]) -> None:
+        """A word that was counted is one also where its receipt cannot be written down: sent again, it gets the same."""
+        try:
+            await asyncio.to_thread(self.journal.counted, word, reply)
+        except OperationalError as error:
+            log.warning("a receipt could not be written down: %s of %s: %s", word.kind, word.person, error.orig)

@@ -7,6 +7,7 @@ import base64
 
 from firedoor.incidents import EngineBroken, NoAnswer, NoSuchIncident, Refused, Unreachable
 from firedoor.people.signatures import KeyRing
+from firedoor.plan.model import Severity
 from firedoor.protocol import Row
 from firedoor.records import report
 from firedoor.records.plans import Incident
@@ -24,7 +25,7 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
     if launched is None:
         raise NotFound(f"Nothing is known of {incident[:80]!r}.", "See `firedoor list --all`.")
     recorded = await asyncio.to_thread(door.records.timeline.read, incident)
-    live, complete = await _live(door, launched)
+    live, severity, complete = await _live(door, launched)
     recorded, review = report.apart(recorded)
     review = report.merged(review, await _review(door, incident))
     refusals = [
@@ -45,7 +46,7 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
         title=launched.title,
         playbook=launched.playbook,
         plan=launched.plan,
-        severity=launched.severity or "not known yet",
+        severity=severity or launched.severity or "not known yet",
         phase=launched.phase,
         launched_by=launched.launched_by,
         launched_at=launched.launched_at,
@@ -64,19 +65,22 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
     )
 
 
-async def _live(door: Door, launched: Incident) -> tuple[list[Row], bool]:
-    """The rows that the run still has, and whether it could be asked. One that is closed has recorded everything."""
+async def _live(door: Door, launched: Incident) -> tuple[list[Row], Severity | None, bool]:
+    """The rows that the run still has, how bad it is by its own word, and whether it could be asked. One that is closed
+    has recorded everything."""
     rows: list[Row] = []
+    severity: Severity | None = None
     since = 0
     try:
         while True:
             view = await door.incidents.view(launched.incident, since)
             rows += view.rows
+            severity = view.severity
             if not view.more or view.next_row <= since:
-                return rows, True
+                return rows, severity, True
             since = view.next_row
     except _AWAY:
-        return rows, launched.phase == "closed"
+        return rows, severity, launched.phase == "closed"
 
 
 async def _review(door: Door, incident: str) -> tuple[Row, ...]:

@@ -140,7 +140,7 @@ async def _start(door: Door, word: Word, said: Launch) -> None:
     if plan is None:
         raise NoSuchIncident(word.incident)
     await door.incidents.launch(plan, word.incident, word.signed)
-    await asyncio.to_thread(door.journal.counted, word, {"started": True})
+    await door.write_counted(word, {"started": True})
 
 
 def _known(door: Door, person: str, plan: Plan, request: LaunchRequest | PreviewRequest) -> AtLaunch:

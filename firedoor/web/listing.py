@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Final, Literal
+
+from sqlalchemy.exc import DBAPIError
 
 from firedoor.incidents import Live, NoAnswer, Unreachable
 from firedoor.plan.model import Severity
@@ -14,6 +17,8 @@ from firedoor.web.door import Door
 from firedoor.web.messages import Health, IncidentLine, Incidents
 
 MOST: Final = 500
+LOOK: Final = timedelta(seconds=2)
+"""How long the records may take to be read."""
 _STATES: Final = {"responding", "holding", "closed"}
 _SEVERITIES: Final[dict[str | None, Severity]] = {"sev1": "sev1", "sev2": "sev2", "sev3": "sev3", "sev4": "sev4"}
 
@@ -62,21 +67,32 @@ async def _with_end(door: Door, line: IncidentLine, ended: Forced | Literal["clo
 
 
 async def health(door: Door, version: str) -> Health:
-    engine = await door.incidents.health()
-    if not engine.server:
+    engine, records = await asyncio.gather(door.incidents.health(), _records(door))
+    if not records:
+        says = "The records cannot be read. Nobody can look or say anything; what runs goes on as far as it can be written down."
+    elif not engine.server:
         says = "The Temporal server does not answer. What runs goes on when it is back."
     elif not engine.worker:
         says = "No worker is running, so nothing moves. What runs goes on when one is back."
     else:
         says = "All parts answer."
     return Health(
-        ok=engine.server and engine.worker,
+        ok=engine.server and engine.worker and records,
         server=engine.server,
         worker=engine.worker,
-        records=True,
+        records=records,
         version=version,
         says=says,
     )
+
+
+async def _records(door: Door) -> bool:
+    try:
+        async with asyncio.timeout(LOOK.total_seconds()):
+            await asyncio.to_thread(door.records.incidents.list, limit=1)
+    except (TimeoutError, DBAPIError):
+        return False
+    return True
 
 
 def _with_engine(one: Incident, run: Live | None) -> IncidentLine:

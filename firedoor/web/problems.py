@@ -41,7 +41,25 @@ class TooLarge(Trouble):
     kind = "too-large"
 
     def __init__(self) -> None:
-        super().__init__("More than 64 KiB were sent.", "Send less, and the rest in a second word.")
+        super().__init__(
+            "More than 64 KiB were sent.",
+            "Send less: more targets can be added afterwards (`firedoor do ID add`), and more words said in a note.",
+        )
+
+
+class RecordsAway(Trouble):
+    """The database does not do what it is asked: it is locked, full, or gone."""
+
+    kind = "records"
+
+    def __init__(self, *, spoken: bool) -> None:
+        so = "The records cannot be written, so nothing was counted." if spoken else "The records cannot be read."
+        again = "then say the same again" if spoken else "then look again"
+        super().__init__(
+            so,
+            f"What runs goes on. Call the operator: another process holds the records, their disk is full, or their server is"
+            f" away; {again}. What cannot wait is done on the platform itself.",
+        )
 
 
 class NotYours(Trouble):
@@ -78,6 +96,7 @@ _REFUSED: Final = {"role": 403, "seat": 403, "launcher": 403, "not_by": 403, "va
 _STATUS: Final[dict[type[Trouble], int]] = {
     NotSignedIn: 401,
     NotYours: 403,
+    RecordsAway: 503,
     NotFound: 404,
     incidents.NoSuchIncident: 404,
     Wrong: 422,

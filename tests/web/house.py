@@ -21,6 +21,7 @@ from firedoor.installation import Installation
 from firedoor.people.signatures import KeyRing
 from firedoor.people.signin import Tokens
 from firedoor.records.all import Records, open_records
+from firedoor.records.database import BUSY
 from firedoor.web.app import create_app
 from firedoor.web.door import Door
 from firedoor.web.journal import Journal
@@ -96,15 +97,15 @@ PEOPLE = ("ana", "luis", "omar", "priya", "ravi", "li", "sam", "noor")
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[House]:
-    """A house whose installation is `folder`."""
+def opened(folder: Path, *, patience: timedelta = BUSY) -> Iterator[House]:
+    """A house whose installation is `folder`. `patience`: with whoever else writes to its records."""
     installation = Installation.here(folder)
     installation.prepare()
     clock = Clock()
     key = installation.open_keys()
     ring = KeyRing.load(installation.key_ring)
     engine = Engine(ring, clock)
-    records = open_records(installation.database_url, synchronous="NORMAL")
+    records = open_records(installation.database_url, synchronous="NORMAL", busy=patience)
     tokens = installation.hand_out(list(PEOPLE))
     door = Door(ExampleBook(), engine, records, Journal(records.database), key, Tokens(installation.tokens), clock)
     try:

@@ -106,6 +106,7 @@ def test_the_record_holds_every_decision_with_its_signature(house: House) -> Non
     assert decision["signed"]["body"] in markdown
     assert "True \\`enough\\` \\| for me" in markdown
     assert "## Refused" in markdown
+    assert "- Severity: sev2" in markdown, "the run knows it, whatever was written down"
 
 
 def test_the_record_without_the_engine_says_that_there_may_be_more(house: House) -> None:
