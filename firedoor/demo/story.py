@@ -51,7 +51,7 @@ async def play(stage: Stage) -> list[str]:
 async def _takeover(stage: Stage, square: Square, mayor: User, minister: User) -> str:
     tell = stage.tell
     incident = await _launch(stage, [mayor, minister], office=True)
-    view = await stage.launcher.until(incident, "the lock", lambda view: _held(view, 2))
+    view = await stage.launcher.until(incident, "the lock and the notice", lambda view: _held(view, 2) and _told(view))
     tell.note(f"{len(stage.pager.pages)} signed page(s) at the pager; severity {view.severity}")
     for user in (mayor, minister):
         await _cannot_post(tell, square, user)
@@ -115,6 +115,10 @@ async def _cannot_post(tell: Teller, square: Square, user: User) -> None:
 
 def _held(view: View, count: int) -> bool:
     return sum(hold.state == "applied" for hold in view.holds) == count
+
+
+def _told(view: View) -> bool:
+    return all(step.state == "done" for step in view.steps if step.verb == "notify")
 
 
 def _state(view: View, user: User) -> str:

@@ -35,7 +35,7 @@ def test_it_ends_cleanly_and_goes_on_with_what_was_running(own_up: Upped) -> Non
 
     own_up.start()
     view = own_up.show(incident)
-    assert [ask["step"] for ask in view["asks"]] == ["2.0"]
+    assert [ask["step"] for ask in view["asks"]] == ["1.0"]
     own_up("reject", "--yes", incident, person=own_up.on_shift("policy"))
     own_up.until(incident, closed)
     assert own_up.stop(signal.SIGTERM) == 0

@@ -18,6 +18,7 @@ BOOK = Path(__file__).parents[2] / "playbooks"
 MAYOR = "@mayor:platform.example"
 TWO = [MAYOR, "@press:platform.example"]
 LINKS = ["mxc://platform.example/one", "mxc://platform.example/two"]
+COPIED, HASHES = "0.0.2", "0.0.2.1"
 COPIES = ["mxc://platform.example/copy-1", "mxc://platform.example/copy-2"]
 
 
@@ -33,15 +34,31 @@ def takeover(accounts: list[str] | None = None, **given: bool) -> Run:
     return Run(playbook("high-profile-takeover"), {"accounts": accounts or [MAYOR], "public_office": False, **given})
 
 
+def test_no_containment_of_a_takeover_waits_for_a_notice() -> None:
+    """The channels are down, and their retries go on and on."""
+    run = takeover(internal_tool_suspected=True)
+    run.stays = ["notify"]
+    run.launch()
+    assert run.holds() == {MAYOR: "applied"}
+    assert [act.path for act in run.state.acts.values() if act.kind == "notify" and not act.ask], "somebody is told"
+    for person in ("omar", "ravi", "noor"):
+        run.answer("freeze_ok", by=person)
+    run.settle()
+    assert run.holds("1.1.1") == {"": "applied"}
+    run.command("add", value={"accounts": [TWO[1]]})
+    run.settle()
+    assert run.holds() == dict.fromkeys(TWO, "applied")
+
+
 def test_policy_signs_and_the_owner_is_verified() -> None:
     run = takeover(public_office=True).launch()
     assert run.state.severity == "sev1"
-    assert run.holds() == {MAYOR: "applied"}, "the lock does not wait for anybody"
+    assert run.holds() == {MAYOR: "applied"}, "the lock does not wait for Policy"
     run.answer("ratify", by="omar")
     run.settle()
     assert run.status("freeze_ok") == "waiting"
-    refused("proof", lambda: run.answer("3[0].0", "done", by="ana"))
-    run.answer("3[0].0", "done", by="ana", proof="CASE-1")
+    refused("proof", lambda: run.answer("2[0].0", "done", by="ana"))
+    run.answer("2[0].0", "done", by="ana", proof="CASE-1")
     run.settle()
     assert run.holds() == {MAYOR: "undone"}
     assert (run.ended, run.phase) == ("completed", "closed")
@@ -54,7 +71,7 @@ def test_policy_refuses_so_the_lock_is_undone() -> None:
     run.settle()
     assert set(run.holds().values()) == {"undone"}
     assert (run.ended, run.phase) == ("undone", "closed")
-    assert "held" not in [one.id for one in review_of(run.plan, run.state).items]
+    assert review_of(run.plan, run.state).held == 0
 
 
 def test_a_refusal_leaves_the_authority_to_be_notified() -> None:
@@ -84,7 +101,7 @@ def test_nobody_at_policy_answers_and_the_commander_stops() -> None:
     run.settle()
     assert run.ended == "stopped"
     assert set(run.holds().values()) == {"applied"}
-    assert "held" in [one.id for one in review_of(run.plan, run.state).items]
+    assert review_of(run.plan, run.state).held == 2
     run.answer(run.ask("", why="held"), "undo", by="ana")
     run.settle()
     assert set(run.holds().values()) == {"undone"}
@@ -95,8 +112,8 @@ def test_an_owner_who_is_not_verified_stays_locked_with_somebody_asked() -> None
     run = takeover(TWO).launch()
     run.answer("ratify", by="omar")
     run.settle()
-    run.command("skip", "3[1].0")
-    run.answer("3[0].0", "done", by="ana", proof="CASE-1")
+    run.command("skip", "2[1].0")
+    run.answer("2[0].0", "done", by="ana", proof="CASE-1")
     run.settle()
     assert run.holds() == {TWO[0]: "undone", TWO[1]: "applied"}
     assert run.ask("", why="held").targets == [f"lock_account: {TWO[1]}"]
@@ -110,15 +127,15 @@ def test_a_suspected_tool_freezes_only_with_three_signatures_and_for_four_hours(
     for person, seat in (("omar", "policy"), ("ravi", "engineering")):
         run.answer("freeze_ok", by=person)
         assert seat in run.told("approval.signed")[-1].data["seat"]
-    assert not [kind for kind, path, _ in run.world.touched if path.startswith("2.1")]
+    assert not [kind for kind, path, _ in run.world.touched if path.startswith("1.1")]
     run.answer("freeze_ok", by="noor")
     run.settle()
-    assert run.holds("2.1.1") == {"": "applied"}
-    run.answer("3[0].0", "done", by="ana", proof="CASE-1")
+    assert run.holds("1.1.1") == {"": "applied"}
+    run.answer("2[0].0", "done", by="ana", proof="CASE-1")
     run.settle()
     assert (run.ended, run.phase) == ("completed", "holding")
     run.wait(5 * HOUR)
-    assert run.holds("2.1.1") == {"": "undone"}
+    assert run.holds("1.1.1") == {"": "undone"}
     assert run.phase == "closed"
 
 
@@ -127,8 +144,8 @@ def test_a_refused_freeze_leaves_its_group_and_the_rest_goes_on() -> None:
     run.answer("freeze_ok", "reject", by="noor")
     run.answer("ratify", by="omar")
     run.settle()
-    assert run.status("2.1.1") == "not_needed"
-    assert run.status("3[0].0") == "asking"
+    assert run.status("1.1.1") == "not_needed"
+    assert run.status("2[0].0") == "asking"
 
 
 # --- a livestreamed attack --------------------------------------------------------------------------------------------
@@ -139,6 +156,23 @@ def attack(world: World | None = None, **given: Any) -> Run:
     world.reads = {"matches_of": COPIES, "owner_of": "@viewer:platform.example", "uploads_blocked_per_hour": 3}
     told = {"event_name": "An attack", "live_now": True, "links": LINKS, **given}
     return Run(playbook("livestreamed-attack"), told, world=world)
+
+
+def test_no_containment_of_an_attack_waits_for_a_notice_or_for_evidence_to_be_kept() -> None:
+    """The channels and the evidence store are down, and their retries go on and on."""
+    world = World()
+    run = attack(world, order_received_at="2026-03-04T02:40:00+00:00")
+    world.reads["matches_of"] = many = [f"mxc://platform.example/copy-{number}" for number in range(60)]
+    run.stays = ["notify", run.path("evidence")]
+    run.launch()
+    assert run.holds("cut") == dict.fromkeys(LINKS, "applied")
+    assert run.state.clocks["eu-tco-removal-order"].met_at is not None
+    assert run.status("evidence") == "acting"
+    run.stays = ["notify"]
+    run.settle()
+    signed(run)
+    assert run.holds("copies") == dict.fromkeys(many, "applied")
+    assert list(run.holds(HASHES).values()) == ["applied"] * len(LINKS)
 
 
 def standing_down(run: Run) -> None:
@@ -160,6 +194,10 @@ def standing_down(run: Run) -> None:
 def signed_off(**given: Any) -> Run:
     run = attack(**given).launch()
     assert run.holds("cut") == dict.fromkeys(LINKS, "applied"), "the stream ends at once"
+    return signed(run)
+
+
+def signed(run: Run) -> Run:
     run.answer(run.ask(kind="task"), "done", by="tom", proof="POLICE-1")
     run.settle()
     assert run.state.clocks["eu-tco-threat-to-life"].met_at is not None
@@ -170,15 +208,15 @@ def signed_off(**given: Any) -> Run:
 
 def test_every_copy_is_removed_for_fourteen_days() -> None:
     run = signed_off()
-    assert [run.holds(f"3.0[{n}].0") for n in (0, 1)] == [{copy: "applied"} for copy in COPIES]
-    assert run.holds("3.1") == dict.fromkeys(LINKS, "applied")
+    assert run.holds("copies") == dict.fromkeys(COPIES, "applied")
+    assert run.holds(HASHES) == dict.fromkeys(LINKS, "applied")
     standing_down(run)
     assert (run.ended, run.phase) == ("completed", "holding"), "the copies' time is owed"
     run.wait(14 * DAY)
-    assert len(run.asks(why="expiry")) == 2
-    for ask in run.asks(why="expiry"):
-        assert str(ask.to[0]) == "policy.on_shift"
-        run.answer(ask, "continue", by="omar")
+    ask = run.ask("copies", why="expiry")
+    assert str(ask.to[0]) == "policy.on_shift"
+    assert ask.targets == COPIES
+    run.answer(ask, "keep", by="omar", reason="they stay what they are")
     run.settle()
     assert run.phase == "closed"
     assert [one.id for one in review_of(run.plan, run.state).items][:1] == ["meeting"]
@@ -199,7 +237,7 @@ def test_a_refused_sign_off_removes_no_copy(choice: str) -> None:
     run.settle()
     run.answer(run.ask("sign_off", kind="question"), choice, by="ana")
     run.settle()
-    assert not [path for kind, path, _ in run.world.touched if kind == "contain" and path.startswith("3")]
+    assert not [path for kind, path, _ in run.world.touched if kind == "contain" and path.startswith(COPIED)]
     match choice:
         case "stop":
             assert run.ended == "stopped"
@@ -210,7 +248,7 @@ def test_a_refused_sign_off_removes_no_copy(choice: str) -> None:
             assert run.ended == "undone"
             assert run.holds("cut") == dict.fromkeys(LINKS, "undone")
         case _:
-            assert run.status("3") == "not_needed"
+            assert run.status(COPIED) == "not_needed"
             standing_down(run)
             assert (run.ended, run.phase) == ("completed", "closed")
 
@@ -237,4 +275,4 @@ def test_a_read_that_does_not_answer_is_asked_about() -> None:
     world.reads["matches_of"] = COPIES
     run.answer(ask, "retry", by="ana")
     run.settle()
-    assert run.holds("3.0[0].0") == {COPIES[0]: "applied"}
+    assert run.holds("copies") == dict.fromkeys(COPIES, "applied")
