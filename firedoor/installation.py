@@ -87,9 +87,8 @@ class Installation:
         return self.folder / "tokens" / person
 
     def prepare(self) -> None:
-        """Make the folder, for its owner alone."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
+        """Make the folder, for its owner alone. One that is there is its owner's to open and to close."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def open_keys(self) -> SigningKey:
         """The front door's key, made when there is none; its public half is among those that are believed."""

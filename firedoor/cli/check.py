@@ -58,5 +58,13 @@ def command(ctx: click.Context, paths: tuple[Path, ...], form: str, sums: bool, 
             click.echo(renderers.text(findings, colour=screen.out.is_terminal and not screen.out.no_color), nl=False)
             shown = figures.text(checked.clocks, sums=sums)
             click.echo(f"\n{shown}" if findings and shown else shown, nl=False)
-            screen.say(renderers.summary(findings) if findings else "Nothing is wrong.")
+            said = renderers.summary(findings) if findings else "nothing is wrong."
+            looked_at = _looked_at(checked)
+            screen.say(f"{looked_at}: {said}" if looked_at else f"{said[:1].upper()}{said[1:]}")
     ctx.exit(compiler.exit_code(findings))
+
+
+def _looked_at(checked: compiler.Checked) -> str:
+    """ "3 playbooks, 9 messages", or nothing where only shared files were."""
+    counts = ((checked.playbooks, "playbook"), (checked.messages, "message"))
+    return ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in counts if count)

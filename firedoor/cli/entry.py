@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import json
 import os
 import sys
 import traceback
@@ -88,7 +89,13 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns the exit code."""
     try:
         code = cli.main(args=list(arguments), prog_name="firedoor", standalone_mode=False)
-    except click.ClickException as error:  # a wrong usage among them
+    except click.UsageError as error:
+        if "--json" in arguments:
+            click.echo(json.dumps({"error": "usage", "says": error.format_message()}, ensure_ascii=False))
+        else:
+            error.show()
+        return error.exit_code
+    except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):

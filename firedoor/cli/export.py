@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from firedoor.cli.front import told
 from firedoor.cli.options import Caller, common
 
 
@@ -31,5 +32,13 @@ def command(caller: Caller, incident: str, form: str, output: Path | None) -> No
     if output is None:
         click.echo(text, nl=False)
         return
-    output.write_text(text, encoding="utf-8")
-    caller.screen.say(f"Written to {output}")
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise told(
+            f"{output} cannot be written: {error.strerror}.", "Name another file with -o.", as_json=caller.as_json
+        ) from error
+    if caller.as_json:
+        caller.screen.json({"written": str(output)})
+    else:
+        caller.screen.say(f"Written to {output}")

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from firedoor.cli.screen import Screen, seen
 from firedoor.installation import TOKEN, URL, Installation
+from firedoor.people.signin import Tokens, UnusableTokens
 from firedoor.web.messages import ProblemReply
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -63,7 +64,9 @@ def told(says: str, next_: str, *, error: str = "refused", as_json: bool = False
 class Front:
     """Calls as one person. Everything it raises is a Told."""
 
-    def __init__(self, url: str, token: str, *, as_json: bool = False) -> None:
+    def __init__(self, url: str, token: str, *, source: str = TOKEN, as_json: bool = False) -> None:
+        """`source`: where the token is from, in words."""
+        self._source = source
         self._as_json = as_json
         self._url = url
         self._client = httpx.Client(
@@ -118,7 +121,11 @@ class Front:
             ) from error
         if reply.is_success:
             return reply
-        raise ended(_problem(reply), as_json=self._as_json)
+        problem = _problem(reply)
+        if problem.error == "not-signed-in":
+            next_ = "It was revoked, replaced, or is mistyped. Ask the operator for a new one: firedoor token make NAME"
+            problem = problem.model_copy(update={"says": f"{self._source} is not known here.", "next": next_})
+        raise ended(problem, as_json=self._as_json)
 
 
 def _problem(reply: httpx.Response) -> ProblemReply:
@@ -146,7 +153,8 @@ def find(person: str | None, url: str | None, installation: Installation, *, as_
                 as_json=as_json,
             )
         at = up.url
-    return Front(at, _token(person, installation, as_json=as_json), as_json=as_json)
+    source = f"The token of {person}" if person else TOKEN
+    return Front(at, _token(person, installation, as_json=as_json), source=source, as_json=as_json)
 
 
 def _token(person: str | None, installation: Installation, *, as_json: bool) -> str:
@@ -156,7 +164,7 @@ def _token(person: str | None, installation: Installation, *, as_json: bool) -> 
         if person not in known:
             raise told(
                 f"There is no token for {seen(person)!r} here.",
-                f"It is one of: {', '.join(known)}." if known else "Put your own token into FIREDOOR_TOKEN.",
+                _without(installation, person, known),
                 error="not-signed-in",
                 as_json=as_json,
             )
@@ -169,6 +177,19 @@ def _token(person: str | None, installation: Installation, *, as_json: bool) -> 
         error="not-signed-in",
         as_json=as_json,
     )
+
+
+def _without(installation: Installation, person: str, known: list[str]) -> str:
+    """How somebody goes on whose token does not lie here."""
+    try:
+        tokens = Tokens(installation.tokens)
+    except UnusableTokens:
+        return "The tokens of this installation cannot be read: see `firedoor token list`."
+    if tokens.holds(person):
+        return f"It was handed over: {person} puts it into {TOKEN}. If it is lost: firedoor token make {person}"
+    if person in tokens.people():
+        return f"It was revoked. A new one: firedoor token make {person}"
+    return f"It is one of: {', '.join(known)}." if known else f"Put your own token into {TOKEN}."
 
 
 def new_nonce() -> str:

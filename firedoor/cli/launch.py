@@ -16,6 +16,7 @@ from firedoor.cli.screen import drill as mark
 from firedoor.cli.screen import heading, line, moment, seen, severity
 from firedoor.plan.time import written
 from firedoor.web.messages import (
+    CHECK,
     FormField,
     Launched,
     LaunchRequest,
@@ -68,7 +69,7 @@ def command(
         return
     typed = pairs(given, "--set")
     moment_known = _moment(aware_at)
-    form = front.get(f"/api/playbooks/{playbook}", Playbook)
+    form = _form(caller, front, playbook)
     inputs: dict[str, Any] = {name: _joined(values, form, name) for name, values in typed.items()}
     preview = _prepare(caller, front, form, inputs, moment_known, region)
     if not caller.as_json:
@@ -90,6 +91,20 @@ def command(
     caller.screen.show(line((launched.says, "bold green")), line(f"Next: {launched.next}"))
 
 
+def _form(caller: Caller, front: Front, playbook: str) -> Playbook:
+    try:
+        return front.get(f"/api/playbooks/{playbook}", Playbook)
+    except Told as told:
+        next_ = told.problem.next.replace(CHECK, _check(caller))
+        raise Told(told.problem.model_copy(update={"next": next_}), as_json=caller.as_json) from told
+
+
+def _check(caller: Caller) -> str:
+    """The command that tells the mistakes of the book which is served here."""
+    up = caller.installation.up() if caller.url is None else None
+    return f"`firedoor check {up.book}`" if up else CHECK
+
+
 def _list(caller: Caller, front: Front) -> None:
     found = front.get("/api/playbooks", Playbooks)
     if caller.as_json:
@@ -98,7 +113,7 @@ def _list(caller: Caller, front: Front) -> None:
     for one in found.playbooks:
         caller.screen.show(line((one.name, "bold cyan"), f"  {one.title} ({one.version})"), line(f"    {one.use_when}"))
     for name in found.broken:
-        caller.screen.say(f"{name} has mistakes and cannot be launched: see `firedoor check`.", "yellow")
+        caller.screen.say(f"{name} has mistakes and cannot be launched: see {_check(caller)}.", "yellow")
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -139,10 +154,23 @@ def _prepare(
             names = {problem.name.partition("[")[0] for problem in told.problem.problems}
             again = [field for field in form.inputs if field.name in names]
             if not caller.screen.asks or not again or len(again) < len(names):
-                raise
+                raise _with_options(told, names, form) from told
             told.show()
             for field in again:
                 inputs[field.name] = _ask(field)
+
+
+def _with_options(told: Told, names: set[str], form: Playbook) -> Told:
+    """With how each of these is given."""
+    inputs = [field.name for field in form.inputs if field.name in names]
+    given = [f"--set {name}=…" for name in inputs]
+    given += [
+        option for name, option in (("aware_at", "--aware-at TIME"), ("region", "--region NAME")) if name in names
+    ]
+    if not given:
+        return told
+    next_ = f"{told.problem.next} Give: {' '.join(given)}"
+    return Told(told.problem.model_copy(update={"next": next_}), as_json=told.as_json)
 
 
 def _ask(field: FormField) -> str:

@@ -17,7 +17,8 @@ from rich.text import Text
 from firedoor.plan.time import written
 
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_PIPE_WIDTH: Final = 180
+_PIPE_WIDTH: Final = 10_000
+"""In a pipe nothing is folded."""
 
 SEVERITY_STYLE: Final = {"sev1": "bold white on red", "sev2": "bold red", "sev3": "yellow", "sev4": "green"}
 

@@ -101,6 +101,8 @@ def revoke(name: str, book: Path | None, home: Path | None, as_json: bool) -> No
         screen.show(line((f"{name}'s token does not work any more.", "bold green")))
     else:
         screen.show(line(f"{name} had no token, and gets none when Firedoor starts again."))
+    if not as_json:
+        screen.say(f"To give a new one: firedoor token make {name}")
 
 
 @command.command("list")

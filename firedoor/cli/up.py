@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 
 import click
 
 from firedoor.cli.front import told
-from firedoor.cli.screen import Screen, line, table
-from firedoor.cli.together import Served, Together, described
+from firedoor.cli.screen import Screen, line, seen, table
+from firedoor.cli.together import HERE, Served, Together, described
 from firedoor.compiler import load_book, renderers
 from firedoor.compiler.book import Book
 from firedoor.connectors import channels, platforms
@@ -31,7 +32,7 @@ from firedoor.installation import BOOK, AlreadyUp, Installation, UpState, shippe
     type=click.Path(file_okay=False, path_type=Path),
     help="Where keys, tokens, records and logs are. Default: FIREDOOR_HOME, or .firedoor here.",
 )
-@click.option("--port", type=int, help="The front door's port. Default: 7878, or a free one.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The front door's port. Default: 7878, or a free one.")
 @click.option(
     "--temporal",
     metavar="HOST:PORT",
@@ -55,7 +56,17 @@ def command(book: Path | None, home: Path | None, port: int | None, temporal: st
     if loaded.organization is None:
         screen.say(renderers.text(loaded.errors))
         raise told(f"The book in {path} has no organization.", "Mend it: firedoor check", as_json=as_json)
-    installation.prepare()
+    if port is not None:
+        _check_port(port, as_json=as_json)
+    try:
+        installation.prepare()
+    except OSError as error:
+        raise told(
+            f"{installation.folder} cannot be made: {error.strerror}.",
+            "Name another folder with --home.",
+            as_json=as_json,
+        ) from error
+    os.umask(0o077)  # whatever is made from here on is for its owner alone, also in a folder that was there
     try:
         with installation.alone():
             served = Served(loaded.organization, loaded.plans, loaded.findings)
@@ -65,6 +76,22 @@ def command(book: Path | None, home: Path | None, port: int | None, temporal: st
         raise told(f"{error}.", f"It answers at {up.url}." if up else "Wait for it to end.", as_json=as_json) from error
     except ProgramFailed as failure:
         raise told(str(failure), f"See the logs in {installation.logs}.", as_json=as_json) from failure
+
+
+def _check_port(port: int, *, as_json: bool) -> None:
+    """Before anything is started: raises Told where the front door could not listen there."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HERE, port))
+            trial.listen()
+        except OSError as error:
+            raise told(
+                f"The front door cannot listen on port {port}: {error.strerror}.",
+                "Choose another --port, or leave it out.",
+                error="port",
+                as_json=as_json,
+            ) from error
 
 
 async def _up(
@@ -118,8 +145,12 @@ async def _say_where(
     rows.add_row("Data, logs", described(installation))
     rows.add_row("Running", await _running(together))
     screen.show(line(("Firedoor is up.", "bold green")), rows)
-    for name, problem in _not_set_up(installation, served).items():
-        screen.say(f"Not set up: {problem}. What needs {name} will fail, and ask.", "yellow")
+    if lacking := _not_set_up(installation, served):
+        screen.say("Not set up: what needs one of these will fail, and ask.", "yellow")
+        missing = table("Name", "What is missing")
+        for name, problem in lacking.items():
+            missing.add_row(seen(name), seen(problem))
+        screen.show(missing)
     if book.errors:
         screen.say(f"{renderers.summary(book.errors)} in the book: see `firedoor check {book.path}`.", "yellow")
     if made:

@@ -75,6 +75,9 @@ class Checked:
 
     findings: list[Finding]
     clocks: list[Figures]
+    playbooks: int = 0
+    messages: int = 0
+    """How many of them were looked at."""
 
 
 def check(paths: Iterable[Path | str]) -> list[Finding]:
@@ -89,6 +92,8 @@ def look(paths: Iterable[Path | str]) -> Checked:
     """The same, with what is shown of clocks."""
     found: list[Finding] = []
     clocks: dict[tuple[Path, str], Figures] = {}
+    playbooks: set[Path] = set()
+    messages: set[Path] = set()
     for given in paths:
         path = Path(given)
         folder = path if path.is_dir() else _book_of(path)
@@ -99,11 +104,17 @@ def look(paths: Iterable[Path | str]) -> Checked:
             for finding in book.findings
             if only is None or finding.file in only
         ]
+        playbooks |= {(folder / file).resolve() for file in book.files.values() if only is None or file in only}
+        messages |= {
+            (folder / file).resolve()
+            for file in book.sources
+            if file.startswith(f"{MESSAGES}/") and (only is None or file in only)
+        }
         for name, plan in book.plans.items():
             figures = Figures(plan, book.clocks_shown[name])
             if only is None or figures.file in only:
                 clocks.setdefault((folder.resolve(), name), figures)
-    return Checked(list(dict.fromkeys(found)), [*clocks.values()])
+    return Checked(list(dict.fromkeys(found)), [*clocks.values()], len(playbooks), len(messages))
 
 
 def _book_of(path: Path) -> Path:
@@ -232,7 +243,7 @@ class _Binding:
 
     def _organization(self) -> tuple[Organization | None, Roster]:
         if ORGANIZATION not in self.files:
-            if self.files:
+            if self.files or not self.findings.errors:
                 fix = "write one: who answers, where and when"
                 self.findings.add("FD020", Place(ORGANIZATION), f"the book has no {ORGANIZATION}", fix=fix)
             return None, Roster()

@@ -17,7 +17,7 @@ from firedoor.records.plans import Incident
 from firedoor.web import playbooks
 from firedoor.web.door import FRESH_FOR, Door
 from firedoor.web.journal import SaidDifferently, Word, digest
-from firedoor.web.messages import Launched, LaunchRequest, Preview, PreviewRequest
+from firedoor.web.messages import CHECK, Launched, LaunchRequest, Preview, PreviewRequest
 from firedoor.web.playbooks import AtLaunch
 from firedoor.web.problems import Conflict, NotFound, TooLarge, Wrong
 
@@ -29,8 +29,10 @@ def plan_of(door: Door, name: str) -> Plan:
     """The playbook that can be launched under this name. Raises NotFound, with what may have been meant."""
     plan = door.book.plans.get(name)
     if plan is None:
+        if any(finding.file == f"{name}.yaml" and finding.severity == "error" for finding in door.book.findings):
+            raise Conflict(f"{name}.yaml has mistakes, so it cannot be launched.", f"{CHECK} names each, with its fix.")
         names = list(door.book.plans)
-        how = meant(name[:80], names) if names else "nothing can be launched: see `firedoor check`"
+        how = meant(name[:80], names) if names else f"nothing can be launched: see {CHECK}"
         raise NotFound(f"No playbook is called {name[:80]!r}.", f"{how[:1].upper()}{how[1:]}.")
     return plan
 

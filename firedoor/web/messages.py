@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
@@ -15,6 +15,9 @@ from firedoor.web import naming
 
 Nonce = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[A-Za-z0-9._~-]+$")]
 """Made by the sender, new for each word. To send the same again under it is safe: it counts once."""
+
+CHECK: Final = "`firedoor check`"
+"""What tells the mistakes of a book; whoever knows where the book lies names it there."""
 
 Seen = AfterValidator(only_seen)
 Short = Annotated[str, Field(min_length=1, max_length=200), Seen]
