@@ -15,17 +15,19 @@ from activities.containing import Containing, Verify
 from activities.notifying import Notifying
 from activities.recording import Recording
 from activities.rendering import Renderer
-from activities.warranting import ActedOn, FailedIn, Warrants
+from activities.warranting import ActedOn, PastOf, Warrants
 from firedoor.compiler.book import load_book
 from firedoor.connectors import channels, platforms
 from firedoor.connectors.channel import Channel
 from firedoor.connectors.contract import Platform
 from firedoor.installation import Installation
 from firedoor.people.organization import Organization
+from firedoor.people.past import Past
 from firedoor.people.signatures import KeyRing
 from firedoor.people.warrants import Acted
 from firedoor.plan import paths
 from firedoor.records.all import Records, open_records
+from firedoor.records.ledger import EntryState
 
 
 class NoOrganization(ValueError):
@@ -63,7 +65,7 @@ def assemble(book: Path, installation: Installation) -> Assembly:
     ways, bad = channels.build(organization)
     records = open_records(installation.database_url)
     keys = KeyRing.load(installation.key_ring)
-    verify = Warrants(keys, records.plans.get, acted_on(records), failed_in(records))
+    verify = Warrants(keys, records.plans.get, acted_on(records), past_of(records))
     problems = {name: str(problem) for name, problem in {**bad, **wrong}.items()}
     return put_together(records, made, ways, organization, verify, problems)
 
@@ -102,9 +104,21 @@ def acted_on(records: Records) -> ActedOn:
     return targets
 
 
-def failed_in(records: Records) -> FailedIn:
-    def steps(incident: str) -> Collection[str]:
+def past_of(records: Records) -> PastOf:
+    def past(incident: str) -> Past:
+        found = records.incidents.get(incident)
         entries = records.ledger.of_incident(incident)
-        return frozenset(entry.step for entry in entries if entry.applied_at is None and entry.error is not None)
+        released = {
+            (entry.step, entry.target): entry.released_at
+            for entry in entries
+            if entry.state == EntryState.UNDONE and entry.released_at is not None
+        }
+        return Past(
+            closed=found is not None and found.phase == "closed",
+            entered=frozenset((entry.step, entry.target, entry.ordinal) for entry in entries),
+            released=released,
+            failed=frozenset(entry.step for entry in entries if entry.applied_at is None and entry.error is not None),
+            words=records.timeline.signed(incident),
+        )
 
-    return steps
+    return past

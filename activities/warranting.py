@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from temporalio import activity
 
 from firedoor.people import warrants
+from firedoor.people.past import Past
 from firedoor.people.signatures import KeyRing
 from firedoor.people.warrants import Acted, Unwarranted
 from firedoor.plan import Plan
@@ -17,8 +18,8 @@ PlanOf = Callable[[str], Plan | None]
 """The plan of a digest; None where nobody has written it down."""
 ActedOn = Callable[[str, str], Acted]
 """The targets that were entered so far, of an incident's step: in all rounds of its loops."""
-FailedIn = Callable[[str], Collection[str]]
-"""The run's paths of an incident's acts that the ledger knows to have failed."""
+PastOf = Callable[[str], Past]
+"""What the record has of an incident."""
 
 
 class Warrants:
@@ -27,11 +28,11 @@ class Warrants:
     `plan_of` gives the plan that the launch was signed for, from the record: never one that travelled with the order.
     """
 
-    def __init__(self, keys: KeyRing, plan_of: PlanOf, acted_on: ActedOn, failed_in: FailedIn) -> None:
+    def __init__(self, keys: KeyRing, plan_of: PlanOf, acted_on: ActedOn, past_of: PastOf) -> None:
         self._keys = keys
         self._plan_of = plan_of
         self._acted_on = acted_on
-        self._failed_in = failed_in
+        self._past_of = past_of
 
     def __call__(self, order: Order) -> None:
         launch = warrants.launch_of(order, self._keys)
@@ -42,9 +43,9 @@ class Warrants:
         match order:
             case ContainOrder():
                 acted = self._acted_on(order.incident, order.step)
-                warrants.check_act(plan, order, self._keys, now, acted)
+                warrants.check_act(plan, order, self._keys, now, acted, self._past_of(order.incident))
             case ReleaseOrder():
-                warrants.check_release(plan, order, self._keys, now, self._failed_in(order.incident))
+                warrants.check_release(plan, order, self._keys, now, self._past_of(order.incident).failed)
             case NotifyOrder():
                 warrants.check_notify(plan, order, self._keys, now)
             case ReadOrder():

@@ -69,6 +69,11 @@ class Shown:
                 return False
         return not outer or self.reaches(outer)
 
+    def is_ruled_out(self, path: str) -> bool:
+        """Whether the condition of the step, or of one around it, is known not to have held with any of the inputs."""
+        outer = paths.parent(path)
+        return (not path.endswith("]") and self._condition(path) is False) or (bool(outer) and self.is_ruled_out(outer))
+
     def places(self, step: Step, beside: str) -> Iterator[str]:
         """The step's paths in the run, as far as its rounds are known."""
         known = {beside, *(word.step for word in self.answers), *(_path(word) for word in self.words)}

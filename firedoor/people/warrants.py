@@ -19,8 +19,10 @@ from datetime import datetime
 from typing import Any, Final, NoReturn
 
 from firedoor.people import standing
+from firedoor.people.again import Again
 from firedoor.people.given import bounds_of, constant, given
 from firedoor.people.leave import Leave
+from firedoor.people.past import NO_PAST, Past
 from firedoor.people.shown import Word
 from firedoor.people.signatures import LEEWAY, Forged, KeyRing
 from firedoor.plan import Action, Approve, Contain, Plan, Seat, paths
@@ -118,11 +120,14 @@ def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime,
         )
 
 
-def check_act(plan: Plan, order: ContainOrder, keys: KeyRing, now: datetime, acted: Acted = NOTHING) -> None:
+def check_act(
+    plan: Plan, order: ContainOrder, keys: KeyRing, now: datetime, acted: Acted = NOTHING, past: Past = NO_PAST
+) -> None:
     """The act stands in the plan, everyone who had to sign has signed for it, and its targets are those that were shown.
 
     With what earlier orders `acted` on, what a read may find stays under its maximum though it is worked through in
-    parts, or in the rounds of a loop. Raises Unwarranted.
+    parts, or in the rounds of a loop. What is new to the ledger is not contained after the end, by the `past` of this
+    incident, nor again after it was let go, unless somebody signed for that since. Raises Unwarranted.
     """
     launch = check_launch(plan, order, keys, now)
     _same_drill(launch, order.drill)
@@ -132,9 +137,16 @@ def check_act(plan: Plan, order: ContainOrder, keys: KeyRing, now: datetime, act
     _check_arguments(step, order)
     if step.targets is None and order.targets != ("",):
         _refuse(f"{step.action} takes no target, and the order names some")
-    _check_given(plan, step, order, launch, keys)
+    words = [_word(signed, launch, keys, now) for signed in order.warrant.commands]
+    _check_given(plan, step, order, launch, words)
 
     decisions = [_verified(decision, launch, keys, now) for decision in order.warrant.decisions]
+    recorded = [word for signed in past.words if (word := _recorded(signed, launch, keys)) is not None]
+    again = Again(plan, order, launch, [*words, *recorded])
+    if again.is_ruled_out(now):
+        _refuse("the step is on a condition that does not hold with what was given")
+    if any(again.needs_word(target, past) for target in order.targets):
+        _refuse("it was let go, or the response has ended, and nobody has signed since for containing it again")
     over = [other for other in plan.by_path.values() if other.verb == "approve" and step.path in other.unlocks]
     signed = False
     for approve in over:
@@ -184,13 +196,14 @@ def _check_arguments(step: Contain, order: ContainOrder) -> None:
             _refuse(f"the order's {name} is not the one of the plan's step")
 
 
-def _check_given(plan: Plan, step: Contain, order: ContainOrder, launch: Launch, keys: KeyRing) -> None:
+def _check_given(
+    plan: Plan, step: Contain, order: ContainOrder, launch: Launch, words: Sequence[Answer | Command]
+) -> None:
     """Where targets are what people gave, each has been given by a signed word."""
     if step.targets is None:
         return
-    words = [_command(signed, launch, keys) for signed in order.warrant.commands]
     named = standing.handed_over_to(plan, words, launch)
-    commands = [word for word in words if standing.commands(plan, word, launch, named)]
+    commands = [word for word in words if isinstance(word, Command) and standing.commands(plan, word, launch, named)]
     bounds = bounds_of(plan, step.targets, given(plan, launch, commands))
     if bounds is not None and not bounds.issuperset(order.targets):
         _refuse("the order names targets that nobody gave, at the launch or since")
@@ -217,13 +230,14 @@ def _same_run(statement: Statement, launch: Launch) -> None:
         _refuse("a word was signed for another incident or plan")
 
 
-def _command(signed: Signed, launch: Launch, keys: KeyRing) -> Command:
+def _recorded(signed: Signed, launch: Launch, keys: KeyRing) -> Answer | Command | None:
+    """A word of the record; None for what is no believed word of this run, which nobody has to have put there."""
     try:
-        command = keys.verify_command(signed)
-    except Forged as error:
-        raise Unwarranted(f"a command is not believed: {error}") from error
-    _same_run(command, launch)
-    return command
+        word = keys.verify(signed)
+    except Forged:
+        return None
+    mine = not isinstance(word, Launch) and word.incident == launch.incident and word.plan == launch.plan
+    return word if mine and not isinstance(word, Launch) else None
 
 
 def _word(signed: Signed, launch: Launch, keys: KeyRing, now: datetime) -> Answer | Command:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, RowMapping, String, Table, Text, UniqueConstraint, func, select
 from sqlalchemy.types import BigInteger
 
-from firedoor.protocol import Row
+from firedoor.protocol import Row, Signed
 from firedoor.records import ledger
 from firedoor.records.database import Database, Instant, JsonData, insert_new, metadata
 from firedoor.run.leases import LEASES, Lease
@@ -81,6 +81,12 @@ class Timeline:
         with self._database.read() as connection:
             found = connection.execute(query.order_by(rows_table.c.seq).limit(limit)).mappings().all()
         return [_row(row) for row in found]
+
+    def signed(self, incident: str) -> list[Signed]:
+        """What came with a signature, in the order of the rows; whoever uses it verifies it."""
+        query = select(rows_table.c.signed).where(rows_table.c.incident == incident).order_by(rows_table.c.seq)
+        with self._database.read() as connection:
+            return [Signed.model_validate(found) for found in connection.execute(query).scalars() if found is not None]
 
     def recorded(self, incident: str) -> int:
         """The highest number that was told and has no gap below it; 0 where there is none."""

@@ -78,7 +78,7 @@ def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Conta
     step = plan.by_path[paths.static(act.path)]
     return ContainOrder(
         incident=state.incident,
-        warrant=_warrant(state, _decisions(plan, state, act.path), tuple(state.commands)),
+        warrant=_warrant(state, _decisions(plan, state, act.path), tuple(_given(state, act))),
         rows=rows,
         step=act.path,
         ordinal=act.ordinal,
@@ -89,6 +89,11 @@ def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Conta
         severity=state.severity,
         drill=state.drill,
     )
+
+
+def _given(state: State, act: Act) -> list[Signed]:
+    """Whoever gave something or added to it; and, for what is contained again, whoever asked for that."""
+    return [*state.commands, *state.let_go] if act.ordinal > 1 else state.commands
 
 
 def _decisions(plan: Plan, state: State, path: str) -> tuple[Decision, ...]:

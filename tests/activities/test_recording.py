@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.recording import Recording
 from activities.warranting import Warrants
+from firedoor.people.past import NO_PAST
 from firedoor.people.warrants import Unwarranted
 from firedoor.protocol import Order, RecordOrder, Warrant
 from firedoor.records.all import Records, open_records
@@ -30,7 +31,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 def warrants(records: Records, acted: tuple[str, ...] = ()) -> Warrants:
-    return Warrants(KEYS, records.plans.get, lambda incident, step: {step: acted}, lambda incident: ())
+    return Warrants(KEYS, records.plans.get, lambda incident, step: {step: acted}, lambda incident: NO_PAST)
 
 
 def launched(records: Records) -> None:

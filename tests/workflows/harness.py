@@ -30,7 +30,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.assembly import acted_on, failed_in
+from activities.assembly import acted_on, past_of
 from activities.containing import Containing, Verify
 from activities.recording import Recording
 from activities.warranting import Warrants
@@ -167,7 +167,7 @@ class Stage:
     runs: list[Run] = field(default_factory=list)
 
     def activities(self) -> list[Callable[..., Any]]:
-        verify = Warrants(self.ring, self.records.plans.get, acted_on(self.records), failed_in(self.records))
+        verify = Warrants(self.ring, self.records.plans.get, acted_on(self.records), past_of(self.records))
         self.doubles.verify = verify
         acts = Containing({"memory": self.platform}, self.records.ledger, self.records.timeline, verify)
         return [acts.contain, acts.release, acts.read, self.doubles.notify, self.doubles.record]

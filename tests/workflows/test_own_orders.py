@@ -16,8 +16,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from firedoor.plan import Plan, Seat
-from firedoor.plan.expression import Const, StepField, StepIs
+from firedoor.plan import Input, Plan, Seat
+from firedoor.plan.expression import Const, Given, InputValue, StepField, StepIs
 from firedoor.protocol import CONTAIN, RELEASE, Command, ContainOrder, Decision, Order, ReleaseOrder, Warrant
 from firedoor.run import reducer
 from tests.workflows import plans as p
@@ -146,6 +146,61 @@ async def test_to_let_go_before_anybody_has_verified_the_owner(stage: Stage, mal
     await run.answer("niamh", first, "done")
     await run.result()
     assert not stage.records.ledger.held(run.incident), "and what was verified goes, without a question"
+
+
+async def test_to_contain_again_what_was_undone(stage: Stage, mallory: str) -> None:
+    run = await contained(stage)
+    order = ContainOrder(
+        incident=run.incident,
+        warrant=await launch_of(run),
+        step="0",
+        ordinal=2,
+        action=PLAN.actions["lock"],
+        targets=("@a:x",),
+        expires=3600,
+    )
+    await run.command("niamh", "undo", step="0")
+    await run.until(lambda view: {hold.state for hold in view.holds if hold.step == "0"} == {"undone"})
+    assert "nobody has signed since" in await refused(stage, mallory, CONTAIN, order)
+
+    await run.command("niamh", "retry", step="0")
+    await run.until(lambda view: {hold.state for hold in view.holds if hold.step == "0"} == {"applied"})
+
+    await run.command("niamh", "undo_all")
+    assert await run.result() == "undone"
+    words = [row.signed for row in (await run.view()).rows if row.signed is not None and row.kind.startswith("command")]
+    order = order.model_copy(
+        update={"ordinal": 3, "warrant": order.warrant.model_copy(update={"commands": tuple(words)})}
+    )
+    assert "nobody has signed since" in await refused(stage, mallory, CONTAIN, order)
+    other = order.model_copy(update={"step": "1", "action": PLAN.actions["hide"], "expires": None})
+    other = other.model_copy(update={"arguments": {"reason": "taken over"}})
+    assert "nobody has signed since" in await refused(stage, mallory, CONTAIN, other)
+
+
+async def test_to_contain_on_a_condition_that_does_not_hold(stage: Stage, mallory: str) -> None:
+    plan = p.plan(
+        p.contain("lock"),
+        p.group(p.contain("hide"), when=Given(of=InputValue(name="extra", type="account"))),
+        p.approve(),
+        inputs=(
+            Input(name="accounts", type="account", listed=True, at_least=1),
+            Input(name="extra", type="account", optional=True),
+        ),
+    )
+    run = await contained(stage, plan)
+    order = ContainOrder(
+        incident=run.incident,
+        warrant=await launch_of(run),
+        step="1.0",
+        ordinal=1,
+        action=plan.actions["hide"],
+        targets=("@a:x",),
+    )
+    assert "does not hold" in await refused(stage, mallory, CONTAIN, order)
+
+    await run.command("niamh", "input", value={"extra": "@e:x"})
+    await run.until(lambda view: any(hold.step == "1.0" and hold.state == "applied" for hold in view.holds))
 
 
 async def test_to_contain_otherwise_than_the_plan_says(stage: Stage, mallory: str) -> None:
