@@ -22,7 +22,7 @@ def test_policy_signs_the_owner_is_verified_and_the_review_opens(up: Upped) -> N
     assert "is approved" in shown.out
 
     view = up.until(incident, lambda view: sum(ask["kind"] == "task" for ask in view["asks"]) == 2)
-    assert "Give the case number" in up("done", "--yes", incident, "identity[1]", person=crt, code=1).err
+    assert "Give the case number" in up("done", "--yes", incident, "identity[1]", person=crt, code=2).err
     up("done", "--yes", incident, "identity[1]", "--proof", "CASE-1", person=crt)
     up("done", "--yes", incident, "identity[2]", "--proof", "CASE-2", person=crt)
     view = up.until(incident, closed)
@@ -99,9 +99,11 @@ def test_interruptions_from_the_command_line(up: Upped) -> None:
         incident, lambda view: ("@late:x", "undone") in {(hold["target"], hold["state"]) for hold in view["holds"]}
     )
     up("do", incident, "stop", "--yes", "--reason", "enough", person=commander)
-    view = up.until(incident, lambda view: view["ended"] and view["asks"])
-    (left,) = view["asks"]
-    up("answer", "--yes", incident, left["id"], "keep", "--reason", "not verified yet", person=commander)
+    up.until(incident, lambda view: view["ended"] and view["asks"])
+    offered = up("inbox", person=commander).out.partition("To answer: ")[2].splitlines()[0]
+    assert offered == f"firedoor answer {incident} held CHOICE"
+    words = offered.replace("CHOICE", "keep").split()[1:]
+    up(*words, "--yes", "--reason", "not verified yet", person=commander)
     view = up.until(incident, closed)
     assert view["ended"] == "stopped"
 
