@@ -16,7 +16,8 @@ TEST_PROCESSES ?= auto
 
 BIN := .venv/bin
 ENV := .venv/.ready
-HOMESERVER := .venv-synapse/.ready
+# Nothing is set up for whoever names a Python that has Synapse.
+HOMESERVER := $(if $(FIREDOOR_SYNAPSE_PYTHON),,.venv-synapse/.ready)
 HOMESERVER_LOCK := firedoor/embedded/homeserver.requirements.txt
 # The machine's certificates, for whoever sits behind a proxy of their own.
 export UV_SYSTEM_CERTS := 1
@@ -72,7 +73,7 @@ $(BIN)/uv:
 	"$$found" -m venv .venv || { echo "That Python cannot make environments (on Debian: apt-get install python3-venv)." >&2; exit 1; }; \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check "uv==$(UV_VERSION)"
 
-$(HOMESERVER): $(HOMESERVER_LOCK) | $(ENV)
+.venv-synapse/.ready: $(HOMESERVER_LOCK) | $(ENV)
 	@echo "Setting up .venv-synapse" >&2
 	$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-synapse
 	VIRTUAL_ENV="$(CURDIR)/.venv-synapse" $(BIN)/uv pip sync --quiet --require-hashes $(HOMESERVER_LOCK)
