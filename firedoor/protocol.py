@@ -347,6 +347,8 @@ class AskView(Frozen):
     """What deciders wanted to know, and what they were told. It stands beside the document, which it does not change."""
     late: bool = False
     """The deadline has passed, and a signature still counts while the question about the silence is open."""
+    reached: bool | None = None
+    """Whether anybody has been told of it; None while that is not known yet."""
 
 
 class ClockView(Frozen):

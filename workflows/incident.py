@@ -27,7 +27,8 @@ with workflow.unsafe.imports_passed_through():
     from firedoor.run.recording import carry
     from firedoor.run.reducer import may_begin
     from firedoor.run.reviewing import review_of
-    from firedoor.run.view import next_due, roles_waited_for, view
+    from firedoor.run.state import State
+    from firedoor.run.view import NOT_REACHED, next_due, nobody_reached, roles_waited_for, view
     from workflows import arguments, crossing
     from workflows.acting import perform
     from workflows.admission import admit, refuse
@@ -266,7 +267,7 @@ class IncidentWorkflow:
         wanted: list[tuple[SearchAttributeKey[Any], Any]] = [
             (SEVERITY, state.severity),
             (PHASE, "closed" if state.closing else state.phase),
-            (WAITING_ON, ", ".join(roles_waited_for(state))[:200] or None),
+            (WAITING_ON, _waited_for(state)),
             (NEXT_DUE, next_due(state)),
         ]
         there = workflow.info().typed_search_attributes
@@ -292,3 +293,10 @@ class IncidentWorkflow:
         if self._timer is not None:
             self._timer.cancel()
         workflow.continue_as_new(args=[packed, launch, state])
+
+
+def _waited_for(state: State) -> str | None:
+    roles = ", ".join(roles_waited_for(state))
+    if nobody_reached(state) and workflow.patched("lists-say-nobody-was-reached"):
+        return f"{roles[:170]} ({NOT_REACHED})"
+    return roles[:200] or None

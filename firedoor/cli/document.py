@@ -16,9 +16,11 @@ def picture(ask: InboxLine, shown: Shown) -> Group:
     """The document in words."""
     said = json.loads(shown.text)
     parts: list[RenderableType] = [
-        Text.assemble(severity(said.get("severity")), " ", (seen(said.get("question")), "bold"), drill(shown.drill)),
+        Text.assemble(severity(ask.severity), " ", (seen(said.get("question")), "bold"), drill(shown.drill)),
         line((f"{ask.incident}, {ask.title}", "dim")),
     ]
+    if said.get("severity", ask.severity) != ask.severity:
+        parts.append(line(f"It was asked at {said['severity']}; the incident is {ask.severity} now."))
     parts += [line("  ", (f"{name.replace('_', ' ')}: ", "bold"), _value(value)) for name, value in _shown(said)]
     unlocks = said.get("unlocks") or []
     if unlocks:

@@ -111,6 +111,8 @@ def _about(ask: AskView, name: str) -> Iterator[str]:
     if ask.silence:
         yield f"silence: {ask.silence}"
     yield from ask.facts
+    if ask.reached is False:
+        yield "nobody was reached"
     if ask.late:
         yield "late, and still counts"
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from firedoor.plan import Who
 from firedoor.plan.time import written
-from firedoor.protocol import Rendering
+from firedoor.protocol import NotifyReport, Rendering
 from firedoor.run.core import Core
 from firedoor.run.state import Act, Ask, Notice
 
@@ -178,8 +178,12 @@ def climb(core: Core, ask: Ask) -> None:
     core.changes += 1
 
 
-def told(core: Core, act: Act, error: str | None) -> None:
+def told(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:
     """A notice about an ask has ended. When it failed, the ask stays open, and its next reminder is the retry."""
+    ask = core.state.asks.get(act.ask or "")
+    if ask is not None:
+        sent = report is not None and any(delivery.state == "sent" for delivery in report.deliveries)
+        ask.reached = bool(ask.reached) or sent or error is None
     if error is not None:
         key = act.notice.key if act.notice else act.id
         core.row("notice.failed", f"A notice could not be delivered: {error}", ask=act.ask, key=key)

@@ -161,8 +161,9 @@ def _ended(core: Core, event: ActEnded) -> None:
     cut_short = event.cancelled or act.cancel
     match act.kind:
         case "notify" if act.ask is not None or not act.path:
-            notifying.delivered(core, act, report if isinstance(report, NotifyReport) else None)
-            asking.told(core, act, error)
+            told = report if isinstance(report, NotifyReport) else None
+            notifying.delivered(core, act, told)
+            asking.told(core, act, told, error)
         case "notify":
             told = report if isinstance(report, NotifyReport) else None
             notifying.ended(core, act, told, error, follows=event.follows)

@@ -167,6 +167,8 @@ class Ask(Live):
     """How far a question has climbed the commander's ladder."""
     told: int = 0
     """Notices sent about this ask."""
+    reached: bool | None = None
+    """Whether anybody has been told of it; None until the first notice has ended."""
     seats: list[SeatState] = []
     signatures: list[Signature] = []
     late: bool = False

@@ -30,6 +30,7 @@ MOST_SHOWN = 300
 MOST_WORDS = 200
 """Characters of a step's or an ask's words."""
 MOST_ROW_BYTES = 24 * 1024
+NOT_REACHED = "nobody was reached"
 
 
 def view(plan: Plan, state: State, since: int = 0) -> View:
@@ -78,6 +79,11 @@ def roles_waited_for(state: State) -> tuple[str, ...]:
     """As `waiting_on`, for the server's lists, which are in the clear: no one is named."""
     whos = [who for ask in state.asks.values() for who in ask.to]
     return tuple(dict.fromkeys("person" if who.kind in ("person", "account") else str(who) for who in whos))
+
+
+def nobody_reached(state: State) -> bool:
+    """Whether there is an ask that nobody has been told of, though it was tried."""
+    return any(ask.reached is False for ask in state.asks.values())
 
 
 def waiting_on(state: State) -> tuple[str, ...]:
@@ -144,18 +150,23 @@ def _next(core: Core) -> str:
     if state.paused:
         return "Paused: nothing begins until it is resumed."
     if state.asks:
-        first = min(
-            state.asks.values(), key=lambda ask: asking.deadline(ask) or datetime.max.replace(tzinfo=state.now.tzinfo)
-        )
+        first = min(state.asks.values(), key=_urgency)
         until = asking.deadline(first)
         by = f", until {until:%Y-%m-%d %H:%M UTC}" if until else ""
-        return f"Waiting for {', '.join(str(who) for who in first.to)}: {first.words}{by}"
+        told = f"; {NOT_REACHED}" if first.reached is False else ""
+        return f"Waiting for {', '.join(str(who) for who in first.to)}: {first.words}{by}{told}"
     waits = [path for path, step in state.steps.items() if step.status == "asking"]
     if waits:
         return f"Waiting: {core.name(waits[0])}"
     if state.phase == "holding":
         return f"Holding: {'; '.join(ending.owed(core)[:3]) or 'closing'}"
     return "Going on."
+
+
+def _urgency(ask: Ask) -> tuple[bool, bool, float]:
+    """A question that holds up what follows comes first: nothing goes on before it is answered. Then by deadline."""
+    until = asking.deadline(ask)
+    return not ask.blocks, until is None, until.timestamp() if until else 0.0
 
 
 def _steps(core: Core, steps: tuple[Step, ...], beside: str, depth: int) -> list[StepView]:
@@ -236,6 +247,7 @@ def _ask(ask: Ask, facts: tuple[str, ...]) -> AskView:
         document=ask.hash,
         facts=facts,
         late=ask.late,
+        reached=ask.reached,
     )
 
 
