@@ -1,4 +1,4 @@
-"""Stands before a real homeserver: counts what changes something there, and fails or holds back when told to."""
+"""Stands before a real homeserver: counts what changes something there, and fails, holds back or keeps its answers when told to."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class SynapseGate:
         """(method, path) of every request that got through and changes something."""
         self.faults: deque[Fault] = deque()
         self.hold_back: threading.Event | None = None
+        self.hold_answers: threading.Event | None = None
+        """What changes something is done, and its answer waits for this."""
 
     async def pass_on(self, request: Request) -> Response:
         changes = request.method != "GET"
@@ -36,6 +38,8 @@ class SynapseGate:
             answer = await client.request(request.method, path, headers=headers, content=await request.body())
         if changes and answer.is_success:
             self.acts.append((request.method, path))
+        while changes and self.hold_answers is not None and not self.hold_answers.is_set():
+            await asyncio.sleep(0.005)
         if fault:
             return JSONResponse({"errcode": "M_UNKNOWN", "error": "told to fail"}, fault.status, fault.headers)
         return Response(answer.content, answer.status_code, media_type="application/json")
