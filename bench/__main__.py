@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.history import difference, notes_on
-from bench.measures import Result, Round, rows_of
+from bench.job import SIDES, Side
+from bench.measures import Measured, Result, Round, rows_of
 from bench.stage import Stage, staged
 from bench.table import table
 
@@ -24,16 +25,22 @@ ALWAYS: Final = (
 )
 
 
+def order_of(number: int) -> tuple[Side, ...]:
+    """The sides of a round, by its number from 1."""
+    return SIDES if number % 2 else SIDES[::-1]
+
+
 async def bench(stage: Stage, rounds: int, runs: int) -> Result:
-    """Let the sides run in turns, compiled first."""
+    """Let the sides run in turns. Who begins alternates: the first of a round finds the machine cooler."""
     found: list[Round] = []
     for number in range(1, rounds + 1):
-        print(f"round {number} of {rounds}", end="", flush=True)
-        compiled = await stage.round("compiled", runs)
-        print(f": compiled {compiled.runs_per_second:.2f} runs/s", end="", flush=True)
-        by_hand = await stage.round("by hand", runs)
-        print(f", by hand {by_hand.runs_per_second:.2f} runs/s", flush=True)
-        found.append(Round(compiled=compiled, by_hand=by_hand))
+        print(f"round {number} of {rounds}:", end="", flush=True)
+        measured: dict[Side, Measured] = {}
+        for side in order_of(number):
+            measured[side] = await stage.round(side, runs)
+            print(f" {side} {measured[side].runs_per_second:.2f} runs/s", end="", flush=True)
+        print(flush=True)
+        found.append(Round(compiled=measured["compiled"], by_hand=measured["by hand"]))
     differs = difference(stage.histories["compiled"], stage.histories["by hand"])
     return Result(
         made_at=datetime.now(UTC),

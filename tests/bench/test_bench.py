@@ -9,12 +9,17 @@ import pytest
 import pytest_asyncio
 
 from bench import by_hand
-from bench.__main__ import bench, write
+from bench.__main__ import bench, order_of, write
 from bench.history import orders
 from bench.job import CONTAINS, NOTICES, PLAYBOOK, SIDES, Side, read_book
 from bench.measures import Result
 from bench.stage import Stage, staged
 from bench.table import table
+
+
+def test_each_side_begins_every_other_round() -> None:
+    assert [order_of(number)[0] for number in (1, 2, 3)] == ["compiled", "by hand", "compiled"]
+    assert {frozenset(order_of(number)) for number in (1, 2)} == {frozenset(SIDES)}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
