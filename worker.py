@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -20,7 +21,9 @@ import structlog
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from typing_extensions import override
 
 import workflows
 from activities.assembly import Assembly, NoOrganization, assemble
@@ -124,8 +127,21 @@ def worker(client: Client, assembly: Assembly) -> Worker:
     )
 
 
+class ToldInALine(logging.Filter):
+    """What an act could not do and says in words (a channel that is not set up) is an outcome that the run hears of: a
+    line in the log, and no traceback."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, ApplicationError):
+            record.msg, record.args, record.exc_info = "%s: %s: %s", (record.msg, error.type, error.message), None
+        return True
+
+
 def main() -> None:
     check_beside()
+    logging.getLogger("temporalio.activity").addFilter(ToldInALine())
     stop = asyncio.Event()
 
     async def until_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 
 import worker
 from activities.assembly import put_together
@@ -42,6 +44,20 @@ def home(tmp_path: Path) -> Path:
     installation.prepare()
     installation.open_keys()
     return installation.folder
+
+
+def test_what_an_act_could_not_do_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("tests.told")
+    logger.addFilter(worker.ToldInALine())
+    for error in (ApplicationError("this channel is not set up", type="NotReached"), ValueError("a fault of ours")):
+        try:
+            raise error
+        except (ApplicationError, ValueError):
+            logger.warning("Completing activity as failed", exc_info=True)
+    told, fault = caplog.records
+    assert told.getMessage() == "Completing activity as failed: NotReached: this channel is not set up"
+    assert told.exc_info is None
+    assert fault.exc_info
 
 
 def test_without_a_key_ring(tmp_path: Path) -> None:

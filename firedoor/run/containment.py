@@ -229,7 +229,8 @@ def _enter(core: Core, hold: Hold, outcome: TargetOutcome | None, error: str | N
         case _:
             hold.status = "unknown"
             hold.until = core.now + timedelta(seconds=expires) if expires else None
-    hold.error = (outcome.error or outcome.state if outcome is not None else error) or "nothing was reported"
+    let_go = "it was let go since; contain it again?" if outcome is not None and outcome.state == "undone" else None
+    hold.error = (outcome.error or let_go or outcome.state if outcome is not None else error) or "nothing was reported"
     return False
 
 

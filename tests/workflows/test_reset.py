@@ -164,7 +164,7 @@ async def test_what_was_undone_since_is_not_contained_again_by_itself(stage: Sta
     await run.ask("2")
     await reset(run, tasks(await history(run))[0] + 1)
     ask = await run.ask("0", "question")
-    assert "undone" in ask.words
+    assert ask.words.endswith("it was let go since; contain it again?")
     assert effects(run) == ONCE
     await run.answer("niamh", ask, "retry")
     await run.answer("niamh", await run.ask("2"), "done")
