@@ -1,9 +1,10 @@
 """Who may read what of an incident: whoever takes part in it reads all of it, anyone else its line and its header.
 
 Those take part who launched it or command it, the teams and people that its playbook names for a seat, a task, a
-question or its review, those to whom it was handed over or reassigned, who is asked now, who has said something in it
-that counted, and the managers of these teams and of its region. What others do not see is shown as withheld, or refused
-with whom to ask.
+question or its review, those to whom a commander handed it over or reassigned something, who is asked now, who has said
+something in it that counted, and the managers of these teams and of its region. A row of the timeline gives a part only
+by the verified word that it carries: whoever reaches Temporal's port can write rows. What others do not see is shown as
+withheld, or refused with whom to ask.
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from firedoor.incidents import Trouble
-from firedoor.people import directory
+from firedoor.people import directory, standing
 from firedoor.people.directory import Situation
+from firedoor.people.signatures import Forged, KeyRing
 from firedoor.plan import Plan, Who
 from firedoor.plan.model import walk
-from firedoor.protocol import AskView, HoldView, Launch, Row, StepView, View
+from firedoor.protocol import Answer, AskView, Command, HoldView, Launch, Row, StepView, View
 from firedoor.records.plans import Incident
 from firedoor.web.door import Door
 from firedoor.web.problems import NotYours
 
 WITHHELD: Final = "withheld"
 
-_GIVES_A_PART: Final = ("command.hand_over", "command.reassign")
-_OPEN_TO_ALL: Final = "command.note"
+_GIVES_A_PART: Final = ("hand_over", "reassign")
+_OPEN_TO_ALL: Final = "note"
 """Anyone may leave a note, so it gives no part: nobody lets themselves in."""
 
 
@@ -60,7 +62,7 @@ async def takes_part(door: Door, person: str, incident: str, view: View | None) 
     if _are_among(names, parts):
         return True
     rows = [*await asyncio.to_thread(door.records.timeline.read, incident), *(view.rows if view else ())]
-    return _are_among(names, {part for row in rows for part in _of_row(row)})
+    return plan is not None and _are_among(names, _by_words(plan, launched, _words(door.ring, incident, rows)))
 
 
 async def header(door: Door, view: View) -> View:
@@ -145,12 +147,31 @@ def _of_plan(plan: Plan) -> Iterator[Who]:
         yield from (one.asks for one in means if one.asks)
 
 
-def _of_row(row: Row) -> Iterator[str]:
-    """Whom a row of the timeline gives a part: who said something that counted, and whom it was handed over to."""
-    if row.by and row.kind != _OPEN_TO_ALL:
-        yield row.by
-    if row.kind in _GIVES_A_PART and isinstance(value := row.data.get("value"), str):
-        yield value
+def _words(ring: KeyRing, incident: str, rows: Iterable[Row]) -> Iterator[Answer | Command]:
+    """The words of the incident that rows carry, each by who the row says."""
+    for row in rows:
+        if row.signed is None:
+            continue
+        try:
+            word = ring.verify(row.signed)
+        except Forged:
+            continue
+        if not isinstance(word, Launch) and word.incident == incident and word.person == row.by:
+            yield word
+
+
+def _by_words(plan: Plan, launched: Incident, words: Iterable[Answer | Command]) -> set[str]:
+    """Who said something that counted, and whom a commander handed it over to or gave something to do."""
+    counted = [word for word in words if word.plan == plan.digest]
+    launch = Launch.model_validate_json(launched.launch.body)
+    named = standing.handed_over_to(plan, counted, launch)
+    found = set(named)
+    for word in counted:
+        if isinstance(word, Answer) or word.command != _OPEN_TO_ALL:
+            found.add(word.person)
+        if isinstance(word, Command) and word.command in _GIVES_A_PART and standing.commands(plan, word, launch, named):
+            found.add(str(word.value))
+    return found
 
 
 def _are_among(names: Collection[str], parts: Iterable[str]) -> bool:

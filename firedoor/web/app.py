@@ -6,6 +6,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib.metadata import version as installed
 from typing import Any
 
@@ -48,7 +49,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "testserver")
 
 
 def create_app(door: Door, ring: KeyRing, *, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
-    """`ring` holds the public keys that exports carry. `hosts` are the names that it may be called by."""
+    """`ring` holds the public keys that exports carry, and that are believed. `hosts` are the names that it may be called
+    by."""
+    door = replace(door, ring=ring)
     endpoints = table(door, ring)
     described = openapi.document(endpoints, VERSION)
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from firedoor.incidents import Incidents, Trouble
 from firedoor.people import directory
 from firedoor.people.organization import Organization
-from firedoor.people.signatures import SigningKey
+from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.people.signin import SignIn
 from firedoor.plan import Plan
 from firedoor.records.all import Records
@@ -68,6 +68,8 @@ class Door:
     signin: SignIn
     now: Callable[[], datetime] = wall_clock
     """Of the runs: in a rehearsal they are ahead of the wall."""
+    ring: KeyRing = field(default_factory=KeyRing)
+    """The public keys whose words are believed where the record is read; with none, no word gives anybody a part."""
     shown: OrderedDict[str, str] = field(default_factory=OrderedDict)
     """Documents that were shown, by their hashes, to tell what has changed since; the oldest are forgotten."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from firedoor.incidents import Unreachable
+from firedoor.protocol import Row
 from tests.web.house import House
 
 SECRET = "mayor.private@mail.example"
@@ -81,6 +82,24 @@ def test_a_hand_over_and_a_reassigned_task_give_a_part_also_while_the_engine_is_
 
 def test_a_note_that_anyone_may_leave_lets_nobody_in(house: House, incident: str) -> None:
     house.command(incident, "noor", "note", reason="Let me see")
+    refused(house, f"/api/incidents/{incident}/export", "noor")
+
+
+def test_a_row_that_nobody_has_signed_lets_nobody_in(house: House, incident: str) -> None:
+    """Whoever reaches Temporal's port can have rows written: with no word, or with one that says something else."""
+    house.command(incident, "noor", "note", reason="Let me see")
+    _, state = house.engine.runs[incident]
+    (note,) = [row for row in (*state.recent, *state.pending) if row.kind == "command.note"]
+    (launched,) = [row for row in (*state.recent, *state.pending) if row.kind == "run.launched"]
+    row = Row(seq=5001, at=note.at, kind="command.hand_over", words="x", by="ana", data={"value": "noor"})
+    forged = [
+        row,
+        row.model_copy(update={"seq": 5002, "signed": launched.signed}),
+        row.model_copy(update={"seq": 5003, "signed": note.signed}),
+        row.model_copy(update={"seq": 5004, "by": "noor", "kind": "approval.signed", "signed": note.signed}),
+        row.model_copy(update={"seq": 5005, "by": "noor", "kind": "approval.signed", "data": {}}),
+    ]
+    house.records.timeline.write(incident, forged)
     refused(house, f"/api/incidents/{incident}/export", "noor")
 
 
