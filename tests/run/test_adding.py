@@ -154,7 +154,7 @@ def test_a_repeated_notice_that_fails_is_not_swallowed() -> None:
     assert not run.asks("told")
 
 
-@pytest.mark.parametrize(("on_failure", "ended"), [("continue", None), ("stop", "stopped"), ("undo_all", "undone")])
+@pytest.mark.parametrize(("on_failure", "ended"), [("continue", None), ("stop", "stopped")])
 def test_a_repeated_notice_that_fails_goes_by_its_on_failure(on_failure: str, ended: str | None) -> None:
     """A case that failed: the commander was asked about a notice that its author lets fail."""
     say = Prose(of=("Of ", given("accounts")))
