@@ -72,7 +72,9 @@ def test_up_refuses_a_port_and_a_folder_that_it_cannot_have(tmp_path: Path) -> N
 
 
 def test_a_playbook_with_a_mistake_is_not_told_to_be_missing(shell: Shell) -> None:
-    object.__setattr__(shell.house.door, "book", ExampleBook(findings=(Finding("attack.yaml"),)))
+    book = shell.house.door.book
+    assert isinstance(book, ExampleBook)
+    book.findings = (Finding("attack.yaml"),)
     told = shell("launch", "attack", "--yes", code=1).stderr
     assert "attack.yaml has mistakes, so it cannot be launched." in told
     assert "`firedoor check`" in told
