@@ -38,9 +38,9 @@ from firedoor.web.journal import Journal
 HERE: Final = "127.0.0.1"
 LOOK_EVERY: Final = 0.5
 MOST_PATIENCE: Final = 30.0
+"""Seconds between two starts of a part that keeps dying."""
 WAITS_TO_WRITE: Final = timedelta(seconds=5)
 """How long a person who said something waits for another writer of the records."""
-"""Seconds between two starts of a part that keeps dying."""
 
 Say = Callable[[str], None]
 
