@@ -67,8 +67,8 @@ def inputs_behind(plan: Plan, expr: Expr | None) -> frozenset[str]:
 
 def sensitivities(plan: Plan, expr: Expr | None) -> frozenset[str]:
     """Kinds of sensitive data ("personal", "graphic") that the expression's value can hold."""
-    fields = plan.input_names
-    return frozenset(kind for name in inputs_behind(plan, expr) if (kind := fields[name].sensitive))
+    behind = (plan.input_names.get(name) for name in inputs_behind(plan, expr))
+    return frozenset(field.sensitive for field in behind if field is not None and field.sensitive)
 
 
 def reads_in(expr: Expr) -> Iterator[Read]:

@@ -118,10 +118,10 @@ def check_once(slow: Slow, incidents: list[str], accounts: list[str]) -> None:
 
 def test_the_worker_is_killed_in_each_phase(slow: Slow) -> None:
     incident = slow.launch(accounts="@mayor:x")
-    wait(lambda: slow.channel.tries() > 0)
+    wait(slow.has(incident, EntryState.ENTERED), within=90)
     slow.kill_part("worker.py")
 
-    wait(slow.has(incident, EntryState.ENTERED), within=90)
+    wait(lambda: slow.channel.tries() > 0, within=90)
     slow.kill_part("worker.py")
 
     slow.until(incident, waits_for("approval"), within=90)

@@ -207,7 +207,9 @@ class Run:
             event = self.world.ended(act, self.now)
         order = order_of(self.plan, self.state, act, carry(self.state, act))
         if isinstance(order, ContainOrder | ReleaseOrder):
-            self.invariants.warranted(self.state, order)
+            refused = self.invariants.warranted(self.state, order)
+            if refused is not None:
+                event = ActEnded(at=self.now, act=act.id, error=refused, error_type="NoWarrant")
         self.happen(event or self.world.end(self.plan, act, order, self.now))
 
     def wait(self, seconds: float) -> Run:

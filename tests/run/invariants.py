@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 
 from firedoor.people.signatures import KeyRing, SigningKey
-from firedoor.people.warrants import check_act, check_release
+from firedoor.people.warrants import Unwarranted, check_act, check_release
 from firedoor.plan import Plan, paths
+from firedoor.plan.expression import Expr, Read, SeverityNow, StepField, StepIs
+from firedoor.plan.references import parts
 from firedoor.protocol import ContainOrder, ReleaseOrder, Row
 from firedoor.run import State, asking, reduce, wake_at
 from firedoor.run.events import ActEnded, Event
 from firedoor.run.reducer import may_begin
-from firedoor.run.state import FINAL, HELD
+from firedoor.run.state import FINAL, HELD, StepState
 from firedoor.run.view import view
 
 INTENTS = ("respond", "stop", "undo_all")
@@ -34,6 +36,24 @@ class Before:
         self.phase = state.phase
         self.acts = list(state.acts)
         self.closed = state.model_dump_json(exclude={"now"}) if state.phase == "closed" else None
+
+
+def _rests_on_what_no_word_shows(plan: Plan, holder: str) -> bool:
+    steps = plan.by_path.values()
+    undone = any(step.verb == "undo" and step.step == holder for step in steps)
+    return undone and any(step.when is not None and _looks_beyond_words(step.when) for step in steps)
+
+
+def _looks_beyond_words(expr: Expr) -> bool:
+    if isinstance(expr, Read | SeverityNow | StepField) or (isinstance(expr, StepIs) and expr.outcome == "failed"):
+        return True
+    return any(_looks_beyond_words(part) for part in parts(expr))
+
+
+def _failed(step: StepState) -> bool:
+    """Whether the record would know of a failure: an outcome that is still to be written counts."""
+    holds = step.holds.values()
+    return step.pending == "failed" or "failed" in step.past or any(h.status in ("refused", "unknown") for h in holds)
 
 
 class Invariants:
@@ -100,17 +120,28 @@ class Invariants:
         targets = [(act.path, t) for act in state.acts.values() if act.kind == "contain" for t in act.targets or []]
         assert len(targets) == len(set(targets)), "two acts on one hold"
 
-    def warranted(self, state: State, order: ContainOrder | ReleaseOrder) -> None:
-        """Whoever holds the credentials to act would act: what was launched, given and signed covers the order."""
+    def warranted(self, state: State, order: ContainOrder | ReleaseOrder) -> str | None:
+        """Whoever holds the credentials to act would act: what was launched, given and signed covers the order.
+
+        The words of the refusal where an undo of the playbook rests on what no word shows (a read, the severity, how
+        an act ended): it is asked about then.
+        """
         if isinstance(order, ReleaseOrder):
-            check_release(self.plan, order, KEYS, state.now)
-            return
+            failed = [path for path, step in state.steps.items() if step.status == "failed" or _failed(step)]
+            try:
+                check_release(self.plan, order, KEYS, state.now, failed)
+            except Unwarranted as refused:
+                if not _rests_on_what_no_word_shows(self.plan, paths.static(order.step)):
+                    raise
+                return str(refused)
+            return None
         acted: dict[str, list[str]] = {}
         for step, target in self.acted:
             if paths.static(step) == paths.static(order.step):
                 acted.setdefault(step, []).append(target)
         check_act(self.plan, order, KEYS, state.now, acted)
         self.acted += [(order.step, target) for target in order.targets]
+        return None
 
     def _asks(self, state: State) -> None:
         for ask in state.asks.values():
