@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from firedoor.plan.expression import And, Expr, Outcome, StepIs
 from firedoor.plan.model import Action
-from firedoor.plan.steps import Approve, Consequence, Contain, Step
+from firedoor.plan.steps import Approve, Contain, Step, consequences
 
 Known = frozenset[str]
 """Static paths of approvals."""
@@ -96,14 +96,6 @@ def _conjuncts(condition: Expr | None) -> Iterator[StepIs]:
         case And(of=parts):
             for part in parts:
                 yield from _conjuncts(part)
-
-
-def consequences(step: Step) -> Iterator[tuple[str, Consequence]]:
-    """The step's consequences, by option."""
-    for option in ("on_failure", "on_reject", "on_timeout", "on_expiry"):
-        found = getattr(step, option, None)
-        if found is not None:
-            yield option, found
 
 
 # --- silences

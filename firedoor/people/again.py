@@ -44,7 +44,7 @@ class Again:
 
     def is_ruled_out(self, now: datetime) -> bool:
         """Whether the step's condition is known not to hold."""
-        shown = Shown(self.plan, self.launch, self.words, (), lambda _, __: False, self._commands, self._sits, now)
+        shown = Shown(self.plan, self.launch, self.words, (), lambda _, __: False, now)
         return shown.is_ruled_out(self.order.step)
 
     def _ends(self, word: Answer | Command) -> bool:
@@ -55,7 +55,7 @@ class Again:
         _, _, rest = word.ask.partition(":")
         step = self.plan.by_path.get(paths.static(rest.partition(":")[0]))
         rejects = isinstance(step, Approve) and word.choice == "reject" and step.on_reject.kind in ENDS
-        return rejects and isinstance(step, Approve) and self._sits(step, word)
+        return rejects and isinstance(step, Approve) and standing.sits(step, word, self.launch)
 
     def _asks_for(self, word: Answer | Command, target: str) -> bool:
         if isinstance(word, Answer):
@@ -77,9 +77,4 @@ class Again:
         return paths.within(static, by_id.path) if by_id else bool(named) and paths.within(self.order.step, named)
 
     def _commands(self, word: Answer | Command) -> bool:
-        named = standing.handed_over_to(self.plan, self.words, self.launch)
-        return standing.commands(self.plan, word, self.launch, named)
-
-    def _sits(self, step: Approve, answer: Answer) -> bool:
-        beside = sum(seat.seats for seat in step.needs) > 1
-        return any(standing.may_sit(seat.who, beside, answer, step, self.launch) for seat in step.needs)
+        return standing.commands_among(self.plan, self.words, word, self.launch)

@@ -19,6 +19,7 @@ from firedoor.people.signatures import LEEWAY
 from firedoor.plan import Approve, Consequence, Plan, Step, Task, Undo, paths
 from firedoor.plan.expression import Item
 from firedoor.plan.inputs import check_inputs
+from firedoor.plan.steps import consequences
 from firedoor.protocol import Answer, Command, Launch, ReleaseOrder
 
 
@@ -72,21 +73,20 @@ class Leave:
 
     def _by_rejection(self, answer: Answer, path: str) -> bool:
         step = self.plan.by_path.get(paths.static(path))
-        return isinstance(step, Approve) and self._sits(step, answer) and self._undoes(step.on_reject, path)
-
-    def _sits(self, step: Approve, answer: Answer) -> bool:
-        beside = sum(seat.seats for seat in step.needs) > 1
-        return any(standing.may_sit(seat.who, beside, answer, step, self.launch) for seat in step.needs)
+        return (
+            isinstance(step, Approve)
+            and standing.sits(step, answer, self.launch)
+            and self._undoes(step.on_reject, path)
+        )
 
     def _may_decide(self, answer: Answer, path: str) -> bool:
         """A question goes to whom the step names, and up the commander's ladder."""
         step = self.plan.by_path.get(paths.static(path)) if path else None
-        asked = [end.asks for end in _ends(step) if end.asks] if step else []
+        asked = [end.asks for _, end in consequences(step) if end.asks] if step else []
         return self._commands(answer) or any(standing.answers_for(who, answer, self.launch) for who in asked)
 
     def _commands(self, word: Answer | Command) -> bool:
-        named = standing.handed_over_to(self.plan, self.words, self.launch)
-        return standing.commands(self.plan, word, self.launch, named)
+        return standing.commands_among(self.plan, self.words, word, self.launch)
 
     # --- the playbook -----------------------------------------------------------------------------------------------
 
@@ -115,9 +115,7 @@ class Leave:
 
     def _undoes_here(self, step: Undo) -> bool:
         """Whether the step is reached and lets this go: in a loop, in its rounds together."""
-        shown = Shown(
-            self.plan, self.launch, self.words, self.answers, self.approved, self._commands, self._sits, self.now
-        )
+        shown = Shown(self.plan, self.launch, self.words, self.answers, self.approved, self.now)
         over = [
             other for other in self.plan.by_path.values() if isinstance(other, Approve) and step.path in other.unlocks
         ]
@@ -155,7 +153,10 @@ class Leave:
 
     def _refused(self, step: Approve) -> bool:
         rejected = any(
-            isinstance(word, Answer) and word.choice == "reject" and _is_about(word, step) and self._sits(step, word)
+            isinstance(word, Answer)
+            and word.choice == "reject"
+            and _is_about(word, step)
+            and standing.sits(step, word, self.launch)
             for word in self.words
         )
         return rejected or self._is_past(step.deadline) or all(seat.when is not None for seat in step.needs)
@@ -195,19 +196,6 @@ class Leave:
 
     def _is_past(self, seconds: int) -> bool:
         return self.now + LEEWAY >= self.launch.issued + timedelta(seconds=seconds)
-
-
-def _ends(step: Step) -> list[Consequence]:
-    """Everything that can follow from a step's failure, refusal, silence or expiry."""
-    ends = [step.on_failure]
-    match step.verb:
-        case "approve":
-            ends += [step.on_reject, step.on_timeout]
-        case "task" | "wait":
-            ends += [step.on_timeout] if step.on_timeout else []
-        case "contain":
-            ends += [step.on_expiry] if step.on_expiry else []
-    return ends
 
 
 def _ask(name: str) -> tuple[str, str, str]:

@@ -41,9 +41,8 @@ class Word:
 
 @dataclass(frozen=True)
 class Shown:
-    """All of `words` and `answers` are verified, and of this run. `commands` tells whether a word is a commander's,
-    `sits` whether an answer is from somebody with a seat of an approval, `approved` whether the approval at a path of
-    the run was signed by all who had to.
+    """All of `words` and `answers` are verified, and of this run. `approved` tells whether the approval at a path of the
+    run was signed by all who had to.
     """
 
     plan: Plan
@@ -51,8 +50,6 @@ class Shown:
     words: Sequence[Answer | Command]
     answers: Sequence[Word]
     approved: Callable[[Approve, str], bool]
-    commands: Callable[[Answer | Command], bool]
-    sits: Callable[[Approve, Answer], bool]
     now: datetime
 
     def reaches(self, path: str) -> bool:
@@ -163,7 +160,7 @@ class Shown:
         found = [{**self.launch.inputs, **check_inputs(self.plan, self.launch.inputs).values}]
         given = [word for word in self.words if isinstance(word, Command) and word.command in ("add", "input")]
         for word in sorted(given, key=lambda word: word.issued):
-            if not isinstance(word.value, dict) or not self.commands(word):
+            if not isinstance(word.value, dict) or not self._commands(word):
                 continue
             there = found[-1]
             changes = check_inputs(self.plan, {**there, **word.value}).values
@@ -252,7 +249,7 @@ class Shown:
             if isinstance(word, Command)
             and word.command == "reassign"
             and self.names(word.step, path)
-            and self.commands(word)
+            and self._commands(word)
         ]
         answer = word.answer
         said = answer.choice == "done" and answer.ask.startswith(f"task:{path}:") and word.step == path
@@ -260,7 +257,7 @@ class Shown:
 
     def _assigned(self, task: Task, answer: Answer) -> bool:
         if task.assign.kind == "commander":
-            return self.commands(answer)
+            return self._commands(answer)
         return standing.answers_for(task.assign, answer, self.launch)
 
     def _rejected(self, approve: Approve, path: str) -> bool:
@@ -268,13 +265,16 @@ class Shown:
             isinstance(word, Answer)
             and word.choice == "reject"
             and word.ask.startswith(f"approve:{path}:")
-            and self.sits(approve, word)
+            and standing.sits(approve, word, self.launch)
             for word in self.words
         )
 
     def _skipped(self, path: str) -> bool:
         return any(
-            isinstance(word, Command) and word.command == "skip" and self.names(word.step, path) and self.commands(word)
+            isinstance(word, Command)
+            and word.command == "skip"
+            and self.names(word.step, path)
+            and self._commands(word)
             for word in self.words
         )
 
@@ -283,9 +283,12 @@ class Shown:
             isinstance(word, Answer)
             and word.choice == choice
             and word.ask.startswith(f"question:{path}:")
-            and self.commands(word)
+            and self._commands(word)
             for word in self.words
         )
+
+    def _commands(self, word: Answer | Command) -> bool:
+        return standing.commands_among(self.plan, self.words, word, self.launch)
 
     def names(self, named: str | None, path: str) -> bool:
         by_id = self.plan.by_id.get(named or "")

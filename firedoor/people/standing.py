@@ -40,6 +40,17 @@ def handed_over_to(plan: Plan, words: Iterable[Answer | Command], launch: Launch
     return frozenset(named)
 
 
+def commands_among(plan: Plan, words: Iterable[Answer | Command], word: Answer | Command, launch: Launch) -> bool:
+    """Whether who signed was the commander, by these words of the run as well."""
+    return commands(plan, word, launch, handed_over_to(plan, words, launch))
+
+
+def sits(approve: Approve, answer: Answer, launch: Launch) -> bool:
+    """Whether who answered may fill a seat of the approval."""
+    beside = sum(seat.seats for seat in approve.needs) > 1
+    return any(may_sit(seat.who, beside, answer, approve, launch) for seat in approve.needs)
+
+
 def may_sit(who: Who, beside_another: bool, answer: Answer, approve: Approve, launch: Launch) -> bool:
     """The launcher fills no seat, nor does anyone of `not_by`; but whoever commands may fill a commander's seat that
     stands beside another. A manager signs for a team once the approval may have escalated to managers.

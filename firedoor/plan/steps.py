@@ -6,6 +6,7 @@ path carries the round: "3[7].0" (see firedoor.plan.paths).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -143,6 +144,15 @@ for _model in (Parallel, Group, ForEach):
 
 Branching = Parallel | Group | ForEach
 
+
+def consequences(step: Step) -> Iterator[tuple[str, Consequence]]:
+    """The step's consequences, by option."""
+    for option in ("on_failure", "on_reject", "on_timeout", "on_expiry"):
+        found = getattr(step, option, None)
+        if found is not None:
+            yield option, found
+
+
 __all__ = [
     "Approve",
     "Branching",
@@ -159,4 +169,5 @@ __all__ = [
     "Task",
     "Undo",
     "Wait",
+    "consequences",
 ]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from firedoor.plan import Consequence, Step, Undo, paths
 from firedoor.plan.expression import Expr, StepField, StepIs
 from firedoor.plan.references import parts
+from firedoor.plan.steps import consequences
 from firedoor.protocol import Answer
 from firedoor.run import clocks, documents, questions, releasing
 from firedoor.run.core import Core
@@ -71,8 +72,7 @@ def _should_have_been_undone(core: Core, holder: str, targets: list[str]) -> lis
 
 def _ends(step: Step) -> list[Consequence]:
     """What a refusal or a silence about the step would have led to."""
-    ends = [getattr(step, name, None) for name in ("on_reject", "on_timeout")]
-    return [end for end in ends if end is not None]
+    return [end for option, end in consequences(step) if option in ("on_reject", "on_timeout")]
 
 
 def _undoes(end: Consequence, step: Step, holder: str) -> bool:

@@ -19,6 +19,7 @@ from firedoor.people.directory import Situation
 from firedoor.people.signatures import Forged, KeyRing
 from firedoor.plan import Plan, Who
 from firedoor.plan.model import walk
+from firedoor.plan.steps import consequences
 from firedoor.protocol import Answer, AskView, Command, HoldView, Launch, Row, StepView, View
 from firedoor.records.plans import Incident
 from firedoor.web.door import Door
@@ -132,19 +133,11 @@ def _of_plan(plan: Plan) -> Iterator[Who]:
     for action in plan.actions.values():
         yield from (seat.who for seat in action.requires)
     for step in walk(plan.steps):
-        means = [step.on_failure]
-        match step.verb:
-            case "approve":
-                yield from (seat.who for seat in step.needs)
-                means += [step.on_reject, step.on_timeout]
-            case "task":
-                yield step.assign
-                means += [step.on_timeout] if step.on_timeout else []
-            case "wait":
-                means += [step.on_timeout] if step.on_timeout else []
-            case "contain":
-                means += [step.on_expiry] if step.on_expiry else []
-        yield from (one.asks for one in means if one.asks)
+        if step.verb == "approve":
+            yield from (seat.who for seat in step.needs)
+        elif step.verb == "task":
+            yield step.assign
+        yield from (end.asks for _, end in consequences(step) if end.asks)
 
 
 def _words(ring: KeyRing, incident: str, rows: Iterable[Row]) -> Iterator[Answer | Command]:

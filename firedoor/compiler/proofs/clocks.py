@@ -28,10 +28,9 @@ from firedoor.compiler.proofs.situations import (
 )
 from firedoor.compiler.proofs.telling import described, says
 from firedoor.compiler.proofs.worst import Longest, Worst
-from firedoor.compiler.scope import consequences
 from firedoor.plan.expression import Arithmetic, Const, Expr, Given, InputValue, RunField, StepField
 from firedoor.plan.model import Clock, Plan
-from firedoor.plan.steps import Step
+from firedoor.plan.steps import Step, consequences
 
 _SUCCEEDED = ("approved", "done")
 _CANNOT = ("parallel", "group", "for_each")

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from firedoor.compiler.proofs.reaching import Flow
 from firedoor.compiler.proofs.situations import named
 from firedoor.compiler.proofs.worst import Longest, Worst
-from firedoor.compiler.scope import consequences
 from firedoor.plan.model import Plan
-from firedoor.plan.steps import Contain, Step
+from firedoor.plan.steps import Contain, Step, consequences
 
 
 @dataclass(frozen=True)
