@@ -45,7 +45,7 @@ class Warrants:
                 acted = self._acted_on(order.incident, order.step)
                 warrants.check_act(plan, order, self._keys, now, acted, self._past_of(order.incident))
             case ReleaseOrder():
-                warrants.check_release(plan, order, self._keys, now, self._past_of(order.incident).failed)
+                warrants.check_release(plan, order, self._keys, now, self._past_of(order.incident))
             case NotifyOrder():
                 warrants.check_notify(plan, order, self._keys, now)
             case ReadOrder():

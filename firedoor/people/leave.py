@@ -28,7 +28,8 @@ class Leave:
     """What is known, when something is to be let go. All of `words` and `answers` are verified, and of this run.
 
     `approved` tells whether the approval at a path of the run has been signed by all who had to.
-    `failed` are the run's paths of the acts that the ledger knows not to have gone as they should.
+    `failed` are the run's paths of the acts that the ledger knows not to have gone as they should, and `recorded` the words
+    that the timeline has, whether they came with the order or not.
     """
 
     plan: Plan
@@ -39,6 +40,7 @@ class Leave:
     approved: Callable[[Approve, str], bool]
     now: datetime
     failed: Collection[str] = ()
+    recorded: Sequence[Answer | Command] = ()
 
     def given(self) -> bool:
         """Whether somebody, or the playbook, lets this go."""
@@ -102,7 +104,8 @@ class Leave:
         match step.verb:
             case "approve":
                 early = self._skipped(step.path) or all(seat.when is not None for seat in step.needs)
-                return (early or self._is_past(step.deadline)) and self._undoes(step.on_timeout, path)
+                silent = self._is_past(step.deadline) and not self._is_signed(step, path)
+                return (early or silent) and self._undoes(step.on_timeout, path)
             case "task":
                 return step.on_timeout is not None and self._is_overdue(step) and self._undoes(step.on_timeout, path)
             case "wait":
@@ -112,6 +115,17 @@ class Leave:
                 return self._is_past(step.expires) and self._undoes(step.on_expiry, path)
             case _:
                 return False
+
+    def _is_signed(self, step: Approve, path: str) -> bool:
+        """Whether as many as have to have signed one asking of it, by the record: then there was no silence."""
+        asked: dict[str, set[str]] = {}
+        for word in self.recorded:
+            if not isinstance(word, Answer) or word.choice != "approve" or not word.ask.startswith(f"approve:{path}:"):
+                continue
+            if standing.sits(step, word, self.launch):
+                asked.setdefault(word.document, set()).add(word.person)
+        wanted = sum(seat.seats for seat in step.needs if seat.when is None)
+        return any(len(people) >= max(wanted, 1) for people in asked.values())
 
     def _undoes_here(self, step: Undo) -> bool:
         """Whether the step is reached and lets this go: in a loop, in its rounds together."""

@@ -97,9 +97,10 @@ def check_read(plan: Plan, order: ReadOrder, keys: KeyRing, now: datetime) -> No
         _refuse(f"the plan has no such read as {order.read.name}")
 
 
-def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime, failed: Collection[str] = ()) -> None:
+def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime, past: Past = NO_PAST) -> None:
     """The plan's own act is let go by its own undo, because the plan says so by now or somebody has signed for it
-    (firedoor.people.leave). `failed`: the run's paths of acts that the ledger knows to have failed. Raises Unwarranted.
+    (firedoor.people.leave). `past`: what the record has of acts that failed, and of answers that ended a silence. Raises
+    Unwarranted.
 
     A run of before words travelled with releases has none to show. What it may not let go by the plan stays contained,
     and is asked about; the answer is a signed word.
@@ -113,7 +114,8 @@ def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime,
     def approved(approve: Approve, there: str) -> bool:
         return bool(_complete(approve, there, launch, decisions))
 
-    if not Leave(plan, order, launch, words, decisions, approved, now, failed).given():
+    recorded = [word for signed in past.words if (word := _recorded(signed, launch, keys)) is not None]
+    if not Leave(plan, order, launch, words, decisions, approved, now, past.failed, recorded).given():
         _refuse(
             f"nobody has signed for letting go of what {order.action.name} contains, and the playbook does not say so"
             " by now"

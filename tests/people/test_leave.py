@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from firedoor.people.past import Past
 from firedoor.people.signatures import SigningKey
 from firedoor.people.warrants import Unwarranted, check_release
 from firedoor.plan import Consequence, Contain, ForEach, Plan, Seat, Span, Step, Task, Undo, Wait, Who
@@ -400,9 +401,18 @@ def test_what_may_not_be_let_go(case: str) -> None:
 
 
 def test_a_failure_that_the_ledger_knows_undoes_what_follows_from_it() -> None:
-    check_release(*order(FAILING), KEYS, SOON, failed={"1"})
+    check_release(*order(FAILING), KEYS, SOON, Past(failed={"1"}))
     with pytest.raises(Unwarranted, match="nobody has signed"):
-        check_release(*order(FAILING), KEYS, SOON, failed={"0"})
+        check_release(*order(FAILING), KEYS, SOON, Past(failed={"0"}))
+
+
+def test_there_was_no_silence_where_the_record_has_the_signature() -> None:
+    make, now = GIVEN["an approval's time is over"]
+    signed = answer(SILENT, "approve:1:1", "approve", "omar", "policy")
+    check_release(*make(), KEYS, now)
+    check_release(*make(), KEYS, now, Past(words=[answer(SILENT, "approve:1:1", "approve", "luis")]))
+    with pytest.raises(Unwarranted, match="nobody has signed"):
+        check_release(*make(), KEYS, now, Past(words=[signed]))
 
 
 FORGED: dict[str, tuple[Case, str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from firedoor.people.past import Past
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.people.warrants import Unwarranted, check_act, check_release
 from firedoor.plan import Plan, paths
@@ -129,7 +130,7 @@ class Invariants:
         if isinstance(order, ReleaseOrder):
             failed = [path for path, step in state.steps.items() if step.status == "failed" or _failed(step)]
             try:
-                check_release(self.plan, order, KEYS, state.now, failed)
+                check_release(self.plan, order, KEYS, state.now, Past(failed=failed))
             except Unwarranted as refused:
                 if not _rests_on_what_no_word_shows(self.plan, paths.static(order.step)):
                     raise
