@@ -26,6 +26,7 @@ from bench.measures import Measured
 from bench.worker import READY
 from firedoor import protocol
 from firedoor.embedded.temporal import TemporalServer
+from firedoor.incidents import seen
 from firedoor.installation import Installation
 from firedoor.plan import Plan
 from firedoor.protocol import Receipt, Signed
@@ -144,7 +145,7 @@ class Stage:
         )
         await asked
         await asyncio.sleep(READS)
-        document = await handle.query(protocol.DOCUMENT, ASK, result_type=str)
+        document = await seen(lambda: handle.query(protocol.DOCUMENT, ASK, result_type=str))
         word, nonce = lane.words.approve(incident, ASK, document)
         await handle.execute_update(protocol.ANSWER, word, id=nonce, result_type=Receipt)
         ended = await handle.result()

@@ -113,6 +113,19 @@ class Stuck(NoAnswer):
         )
 
 
+class CutOff(NoAnswer):
+    """A run that was ended by force between two steps: no worker can show how it stood then (see protocol.TORN)."""
+
+    kind = "cut-off"
+
+    def __init__(self, incident: str, ended: Forced | None) -> None:
+        super().__init__(
+            f"{incident} was {ended or 'ended'} in the middle of a step, so how it stood then cannot be shown.",
+            f"Its record has what was written down: firedoor export {incident}",
+        )
+        self.ended = ended
+
+
 class NotPrepared(Trouble):
     """The Temporal server lacks what lists are made from."""
 
@@ -189,7 +202,8 @@ class Incidents(Protocol):
     async def answer(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
     async def command(self, incident: str, word: Signed, nonce: str) -> Receipt: ...
     async def view(self, incident: str, since: int = 0) -> View:
-        """`ended` says so where the run was ended by force: what else it shows is how it stood then."""
+        """`ended` says so where the run was ended by force: what else it shows is how it stood then. Raises CutOff
+        where no worker can show that."""
         ...
 
     async def document(self, incident: str, ask: str) -> str: ...
@@ -291,8 +305,9 @@ class TemporalIncidents:
                 incident, protocol.VIEW, since, View, reject=QueryRejectCondition.NOT_COMPLETED_CLEANLY
             )
         except WorkflowQueryRejectedError as error:
-            view = await self._query(incident, protocol.VIEW, since, View)
-            return view.model_copy(update={"ended": _ENDS.get(error.status)})
+            ended = _ENDS.get(error.status)
+            view = await self._query(incident, protocol.VIEW, since, View, ended=ended)
+            return view.model_copy(update={"ended": ended})
 
     async def document(self, incident: str, ask: str) -> str:
         return await self._query(incident, protocol.DOCUMENT, ask, str)
@@ -383,16 +398,23 @@ class TemporalIncidents:
         argument: object,
         gives: type[T],
         reject: QueryRejectCondition | None = None,
+        ended: Forced | None = None,
     ) -> T:
+        """`ended`: the run was ended by force, so that what is torn stays torn."""
         handle: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(workflow)
         async with self._translated(workflow):
             arguments = [] if argument is None else [argument]
             try:
-                found: T = await _seen(
+                found: T = await seen(
                     lambda: handle.query(
                         name, args=arguments, result_type=gives, rpc_timeout=self._look, reject_condition=reject
-                    )
+                    ),
+                    again=ended is None,
                 )
+            except WorkflowQueryFailedError as error:
+                if ended is None or protocol.TORN not in error.message:
+                    raise
+                raise CutOff(workflow, ended) from error
             except ValidationError as error:  # anybody at Temporal's port can start something of that name
                 raise EngineBroken(
                     f"{workflow} answered something that no run of ours does.", "It may be somebody else's: leave it."
@@ -503,13 +525,13 @@ def _named(keys: Iterable[SearchAttributeKey[Any]]) -> dict[str, str]:
     return {key.name: "Datetime" if key is _NEXT_DUE else "Keyword" for key in keys}
 
 
-async def _seen(look: Callable[[], Awaitable[T]]) -> T:
-    """Look again where the first look came at a bad moment (protocol.TORN)."""
+async def seen(look: Callable[[], Awaitable[T]], *, again: bool = True) -> T:
+    """What a query shows. `again`: look again where the first look came at a bad moment (protocol.TORN)."""
     while True:
         try:
             return await look()
         except WorkflowQueryFailedError as error:
-            if protocol.TORN not in error.message:
+            if not again or protocol.TORN not in error.message:
                 raise
         await asyncio.sleep(0.05)
 

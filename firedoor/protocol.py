@@ -32,7 +32,8 @@ SEARCH_WAITING_ON = "FiredoorWaitingOn"
 SEARCH_NEXT_DUE = "FiredoorNextDue"
 
 TORN = "This was looked at between two steps of the run: look again."
-"""How a query fails that came at a bad moment (workflows.torn). The same query again succeeds."""
+"""How a query fails that came at a bad moment (workflows.torn). The same query again succeeds, unless the run was ended by
+force just then: the step that would mend it never comes."""
 
 MOST_BYTES_IN = 64 * 1024
 """Nothing larger enters by the front door."""

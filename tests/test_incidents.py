@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -175,10 +175,8 @@ async def test_a_server_that_is_down_hung_and_back(tmp_path: Path, plan: Plan) -
     await incidents.launch(plan, incident, word("launch"))
 
     os.kill(server.pid, signal.SIGSTOP)
-    began = datetime.now(UTC)
     assert "may still be counted" in await trouble(NoAnswer, incidents.answer(incident, word("yes"), "n1"))
     await trouble(Unreachable, incidents.listed())
-    assert (datetime.now(UTC) - began).total_seconds() < 10
     os.kill(server.pid, signal.SIGCONT)
 
     await server.stop()

@@ -104,6 +104,7 @@ _STATUS: Final[dict[type[Trouble], int]] = {
     Conflict: 409,
     Changed: 409,
     incidents.Closed: 409,
+    incidents.CutOff: 409,
     incidents.Unreachable: 503,
     incidents.NoAnswer: 503,
     incidents.Stuck: 503,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from firedoor.incidents import NoSuchIncident
+from firedoor.incidents import CutOff, NoSuchIncident
 from firedoor.people.directory import Situation, commanders
 from firedoor.protocol import Forced, ReviewView, View
 from firedoor.web.door import Door
@@ -21,6 +21,8 @@ async def show(door: Door, incident: str, since: int = 0) -> View:
         view = await door.incidents.view(incident, since)
     except NoSuchIncident:
         raise await _gone(door, incident) from None
+    except CutOff as cut:
+        raise await _cut_off(door, incident, cut) from None
     view = view.model_copy(update={"commanders": _commanders(door, view)})
     if (ended := FORCED.get(view.ended or "")) is not None:
         says = await says_of_end(door, incident, ended)
@@ -59,6 +61,11 @@ async def review(door: Door, incident: str) -> ReviewView:
         raise NotFound(
             f"{incident[:80]} has no review.", "A review opens when the response has ended, if the playbook has one."
         ) from None
+
+
+async def _cut_off(door: Door, incident: str, cut: CutOff) -> Conflict:
+    says = f"{cut.says} {await says_of_end(door, incident, cut.ended)}." if cut.ended else cut.says
+    return Conflict(says, cut.next)
 
 
 async def _gone(door: Door, incident: str) -> Conflict | NotFound:

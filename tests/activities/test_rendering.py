@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -158,10 +157,8 @@ BOMBS = [
 
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb[:40])
 async def test_no_template_takes_what_is_not_its_own(renderer: Renderer, bomb: str) -> None:
-    began = time.monotonic()
     for render in (renderer.render, renderer.sandboxed):
         assert await _within_bounds(render, bomb)
-    assert time.monotonic() - began < 12
     assert await renderer.render("{{ severity }}", CONTEXT) == "sev1", "the next message is not harmed"
 
 
@@ -212,9 +209,10 @@ async def test_a_cancelled_render_leaves_nothing_behind(renderer: Renderer) -> N
     assert await renderer.render("{{ n }}", {"n": 1}) == "1"
 
 
-async def test_many_are_quick(renderer: Renderer) -> None:
+async def test_one_program_renders_many(renderer: Renderer) -> None:
+    """To start one takes longer than to render a hundred messages."""
     await renderer.render("{{ n }}", {"n": 0})
-    began = time.monotonic()
+    program = renderer._program
     for number in range(50):
         await renderer.render("{{ n }}", {"n": number})
-    assert time.monotonic() - began < 5
+    assert renderer._program is program

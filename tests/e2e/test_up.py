@@ -79,6 +79,7 @@ def test_while_the_server_hangs_commands_say_so_and_how_to_go_on(own_up: Upped) 
     own_up.until(incident, waits_for("approval"))
     policy = own_up.on_shift("policy")
     seen = own_up("inbox", "--json", person=policy).json["asks"][0]
+    own_up.until(incident, lambda view: view["recorded"] == view["rows"][-1]["seq"])
     os.kill(own_up.state["temporal_pid"], signal.SIGSTOP)
     try:
         assert "The Temporal server does not answer." in own_up("show", incident, person=policy, code=1).err

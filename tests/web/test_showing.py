@@ -1,6 +1,6 @@
 """Lists, one incident, its record: live where the engine answers, and by what was written down where it does not."""
 
-from firedoor.incidents import Live, Stuck, Unreachable
+from firedoor.incidents import CutOff, Live, Stuck, Unreachable
 from firedoor.protocol import Row
 from tests.web.house import BEGAN, House
 
@@ -61,6 +61,16 @@ def test_a_run_that_was_ended_by_force_says_that_nobody_is_asked(house: House) -
     for says in (line["says"], view["next_act"]):
         assert says.startswith("terminated: nobody is asked any more")
         assert f"temporal workflow reset --workflow-id {incident}" in says
+
+
+def test_a_run_that_was_cut_off_says_that_its_record_is_what_there_is(house: House) -> None:
+    incident = house.launch()
+    house.engine.trouble = CutOff(incident, "terminated")
+    problem = house.get(f"/api/incidents/{incident}", status=409)
+    assert "terminated in the middle of a step" in problem["says"]
+    assert f"temporal workflow reset --workflow-id {incident}" in problem["says"]
+    assert problem["next"].endswith(f"firedoor export {incident}")
+    assert not house.get(f"/api/incidents/{incident}/export")["complete"], "what the run had not written is not there"
 
 
 def test_rows_that_the_run_let_go_come_from_the_record(house: House) -> None:

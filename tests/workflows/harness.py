@@ -36,6 +36,7 @@ from activities.recording import Recording
 from activities.warranting import Warrants
 from firedoor import protocol
 from firedoor.connectors.memory import MemoryPlatform
+from firedoor.incidents import seen
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.plan import Plan
 from firedoor.protocol import (
@@ -284,7 +285,7 @@ class Run:
     # seeing
 
     async def view(self, since: int = 0) -> View:
-        found: View = await self.handle.query(protocol.VIEW, since, result_type=View)
+        found: View = await seen(lambda: self.handle.query(protocol.VIEW, since, result_type=View))
         return found
 
     async def until(self, holds: Callable[[View], Any], within: float = 60) -> View:
@@ -308,11 +309,12 @@ class Run:
         return next(ask for ask in view.asks if fits(ask))
 
     async def document(self, ask: str) -> str:
-        found: str = await self.handle.query(protocol.DOCUMENT, ask, result_type=str)
+        found: str = await seen(lambda: self.handle.query(protocol.DOCUMENT, ask, result_type=str))
         return found
 
     async def review(self) -> ReviewView:
-        found: ReviewView = await self.of_review().handle.query(protocol.VIEW, result_type=ReviewView)
+        handle = self.of_review().handle
+        found: ReviewView = await seen(lambda: handle.query(protocol.VIEW, result_type=ReviewView))
         return found
 
     def of_review(self) -> Run:

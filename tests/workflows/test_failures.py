@@ -192,8 +192,11 @@ async def test_a_fault_of_ours_fails_the_task_and_a_mended_worker_goes_on(
     monkeypatch.setattr(notifying, "ended", ended)
     run = await stage.launch(p.plan(p.notify()), task_timeout=timedelta(seconds=1))
     await asyncio.wait_for(broken.wait(), 10)
-    await asyncio.sleep(0.2)
-    events = (await run.handle.fetch_history()).events
-    assert any(event.HasField("workflow_task_failed_event_attributes") for event in events)
+    async with asyncio.timeout(30):
+        while not any(
+            event.HasField("workflow_task_failed_event_attributes")
+            for event in (await run.handle.fetch_history()).events
+        ):
+            await asyncio.sleep(0.05)
     monkeypatch.setattr(notifying, "ended", true)
     assert await run.result(within=30) == "completed"

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey
 
 from firedoor import protocol
-from firedoor.incidents import Live, TemporalIncidents
+from firedoor.incidents import CutOff, Live, TemporalIncidents
 from firedoor.plan import Review, ReviewTask
 from firedoor.protocol import Row, Signed
 from firedoor.records.timeline import AFTER_THE_RUN
 from firedoor.run import core, recording
 from firedoor.run.state import Act, State
 from tests.workflows import plans as p
-from tests.workflows.harness import Run, Stage
+from tests.workflows.harness import Run, Stage, staged
 from tests.workflows.test_reset import history, reset, tasks
 
 LIMIT = 256 * 1024
@@ -128,9 +129,8 @@ async def test_a_review_says_what_was_left_contained_and_leaves_the_record_of_th
     async with asyncio.timeout(30):
         while not any(row.seq > AFTER_THE_RUN for row in run.rows()):
             await asyncio.sleep(0.05)
-    written = stage.records.incidents.get(run.incident)
-    assert written is not None
-    assert written.phase == "holding"
+        while (written := stage.records.incidents.get(run.incident)) is None or written.phase != "holding":
+            await asyncio.sleep(0.05)
     await run.command("ana", "undo_all")
     assert await run.result() == "undone"
     assert [item.id for item in (await run.review()).items] == ["task-1"]
@@ -139,6 +139,7 @@ async def test_a_review_says_what_was_left_contained_and_leaves_the_record_of_th
 async def test_a_run_that_was_terminated_says_so_and_a_reset_brings_it_back(stage: Stage) -> None:
     run = await stage.launch(p.plan(p.contain(), p.task()))
     await run.ask("1")
+    await at_rest(run)
     incidents = TemporalIncidents(stage.client, task_queue=stage.queue)
     assert (await incidents.view(run.incident)).ended is None
     assert await incidents.ended([run.incident, "inc-nothing"]) == {}
@@ -157,6 +158,38 @@ async def test_a_run_that_was_terminated_says_so_and_a_reset_brings_it_back(stag
     await run.answer("niamh", await run.ask("1"), "done")
     assert await run.result() == "completed"
     assert await incidents.ended([run.incident]) == {run.incident: "closed"}
+
+
+async def at_rest(run: Run) -> None:
+    """Until nothing is under way: the last that happened was looked at by the run."""
+    async with asyncio.timeout(30):
+        while not (await history(run)).events[-1].HasField("workflow_task_completed_event_attributes"):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_run_that_was_terminated_between_two_steps_says_that_it_cannot_be_shown(
+    client: Client, tmp_path: Path
+) -> None:
+    """Its act has ended, and it was not told so: what would follow from that was never decided."""
+    async with staged(client, tmp_path, works=False) as stage:
+        incidents = TemporalIncidents(stage.client, task_queue=stage.queue)
+        async with stage.worker(acts=False):
+            run = await stage.launch(p.plan(p.contain(), p.task()))
+            await run.until(lambda view: "Acting" in view.next_act)
+        async with stage.worker(decides=False):
+            async with asyncio.timeout(30):
+                while not any(
+                    e.HasField("activity_task_completed_event_attributes") for e in (await history(run)).events
+                ):
+                    await asyncio.sleep(0.05)
+        await run.handle.terminate()
+        async with stage.worker():
+            with pytest.raises(CutOff, match="terminated in the middle of a step") as caught:
+                await incidents.view(run.incident)
+            assert caught.value.ended == "terminated"
+            await reset(run, tasks(await history(run))[-1] + 1)
+            await run.answer("niamh", await run.ask("1"), "done")
+            assert await run.result() == "completed"
 
 
 async def _listed(incidents: TemporalIncidents, run: Run) -> list[Live]:
