@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections import deque
+from urllib.parse import unquote
 
 import httpx
 from starlette.applications import Starlette
@@ -20,7 +22,11 @@ class SynapseGate:
         self._url = url
         self.acts: list[tuple[str, str]] = []
         """(method, path) of every request that got through and changes something."""
+        self.bodies: list[tuple[str, str]] = []
+        """(path, body) of the same."""
         self.faults: deque[Fault] = deque()
+        self.delay = 0.0
+        """Seconds that what changes something takes to get through."""
         self.hold_back: threading.Event | None = None
         self.hold_answers: threading.Event | None = None
         """What changes something is done, and its answer waits for this."""
@@ -30,19 +36,30 @@ class SynapseGate:
         fault = self.faults.popleft() if changes and self.faults else None
         if fault and not fault.after:
             return JSONResponse({"errcode": "M_UNKNOWN", "error": "told to fail"}, fault.status, fault.headers)
+        if changes:
+            await asyncio.sleep(self.delay)
         while changes and self.hold_back is not None and not self.hold_back.is_set():
             await asyncio.sleep(0.005)
         path = request.scope["raw_path"].decode()
         headers = {"Authorization": request.headers.get("Authorization", "")}
+        body = await request.body()
         async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=30) as client:
-            answer = await client.request(request.method, path, headers=headers, content=await request.body())
+            answer = await client.request(request.method, path, headers=headers, content=body)
         if changes and answer.is_success:
             self.acts.append((request.method, path))
+            self.bodies.append((path, body.decode()))
         while changes and self.hold_answers is not None and not self.hold_answers.is_set():
             await asyncio.sleep(0.005)
         if fault:
             return JSONResponse({"errcode": "M_UNKNOWN", "error": "told to fail"}, fault.status, fault.headers)
         return Response(answer.content, answer.status_code, media_type="application/json")
+
+    def locks(self) -> list[tuple[str, bool]]:
+        """What the homeserver was told, in order: which account, and whether to lock it."""
+        told = [
+            (unquote(path.rpartition("/")[2]), json.loads(body)) for path, body in self.bodies if "/v2/users/" in path
+        ]
+        return [(account, body["locked"]) for account, body in told]
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/{path:path}", self.pass_on, methods=["GET", "PUT", "POST", "DELETE"])])

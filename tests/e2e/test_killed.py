@@ -21,12 +21,13 @@ from typing import Any
 import psutil
 import pytest
 
-from firedoor.embedded.homeserver import Homeserver, MatrixRefused
+from firedoor.embedded.homeserver import Homeserver
 from firedoor.records.all import open_records
 from firedoor.records.ledger import EntryState
 from tests.connectors.http_platform import Served
 from tests.connectors.synapse_gate import SynapseGate
 from tests.e2e.upped import book
+from tests.embedded.users import is_locked
 
 PATIENCE = 90
 
@@ -76,14 +77,6 @@ def environ(tmp_path: Path, homeserver: Homeserver) -> dict[str, str]:
         "SYNAPSE_URL": homeserver.url,
         "SYNAPSE_TOKEN": homeserver.admin_token,
     }
-
-
-async def is_locked(homeserver: Homeserver, token: str) -> bool:
-    try:
-        await homeserver.ask("GET", "/_matrix/client/v3/account/whoami", token=token)
-    except MatrixRefused as refusal:
-        return refusal.code == "M_USER_LOCKED"
-    return False
 
 
 async def test_it_goes_on_after_a_kill(environ: dict[str, str], homeserver: Homeserver) -> None:

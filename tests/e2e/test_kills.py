@@ -1,12 +1,14 @@
-"""SIGKILL of the worker in each phase of a run, and of the Temporal server, through `firedoor up`: afterwards ledger,
-platform and timeline agree that each effect happened once, and that each acknowledged word counted once."""
+"""SIGKILL of the worker in each phase of a run, and of the Temporal server, through `firedoor up` on a real homeserver:
+afterwards ledger, homeserver and timeline agree that each effect happened once, and that each acknowledged word counted
+once."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +16,30 @@ import psutil
 import pytest
 from typing_extensions import override
 
-from firedoor.connectors.memory import MemoryPlatform
 from firedoor.connectors.memory_channel import MemoryChannel
+from firedoor.embedded.homeserver import Homeserver
 from firedoor.records.all import open_records
 from firedoor.records.ledger import EntryState
+from tests.connectors.http_platform import Served
+from tests.connectors.synapse_gate import SynapseGate
 from tests.e2e.upped import Upped, closed, waits_for
+from tests.embedded.users import Users
 
 SLOW = 1.5
 """Seconds that each message and each act takes: long enough to die in."""
 
 
+@dataclass
 class Slow(Upped):
-    """Whose messages and acts take a while, and are kept in files that outlive every process."""
+    """Whose messages and acts take a while. Messages are kept in a file that outlives every process."""
+
+    synapse: str = ""
+    token: str = ""
 
     @override
     def __post_init__(self) -> None:
         super().__post_init__()
-        platform = json.dumps(str(self.folder / "platform.sqlite3"))
-        sections = [f'[{name}]\nkind = "memory"\npath = {platform}\ndelay = {SLOW}\n' for name in ("synapse", "http")]
-        (self.installation.folder / "connectors.toml").write_text("\n".join(sections))
+        (self.installation.folder / "connectors.toml").unlink()
         organization = self.book / "organization.yaml"
         head, _, _ = organization.read_text().partition("\nchannels:")
         sent = self.folder / "sent.sqlite3"
@@ -40,8 +47,11 @@ class Slow(Upped):
         lines = "".join(f"  {name}: {settings}\n" for name in ("page", "chat", "email", "platform"))
         organization.write_text(f"{head}\nchannels:\n{lines}")
         self.channel = MemoryChannel(path=sent)
-        self.platform = MemoryPlatform(path=self.folder / "platform.sqlite3")
         self.records = open_records(f"sqlite:///{self.installation.folder / 'records.sqlite3'}")
+
+    @override
+    def _environment(self) -> dict[str, str]:
+        return {**super()._environment(), "SYNAPSE_URL": self.synapse, "SYNAPSE_TOKEN": self.token}
 
     @override
     def show(self, incident: str) -> Any:
@@ -84,26 +94,38 @@ def wait(condition: Callable[[], bool], within: float = 60) -> None:
 
 
 @pytest.fixture
-def slow(tmp_path: Path) -> Iterator[Slow]:
-    upped = Slow(tmp_path)
-    upped.start()
-    yield upped
-    if upped.process is not None and upped.process.poll() is None:
-        upped.stop()
-    upped.records.close()
+def gate(homeserver: Homeserver) -> SynapseGate:
+    gate = SynapseGate(homeserver.url)
+    gate.delay = SLOW
+    return gate
 
 
-def check_once(slow: Slow, incidents: list[str], accounts: list[str]) -> None:
-    """Every entry was applied and undone; each number had one effect; the timeline tells each thing once."""
+@pytest.fixture
+async def users(homeserver: Homeserver) -> Users:
+    return await Users.made(homeserver, 1)
+
+
+@pytest.fixture
+def slow(tmp_path: Path, homeserver: Homeserver, gate: SynapseGate) -> Iterator[Slow]:
+    with Served(gate.app()) as served:
+        upped = Slow(tmp_path, synapse=served.url, token=homeserver.admin_token)
+        upped.start()
+        yield upped
+        if upped.process is not None and upped.process.poll() is None:
+            upped.stop()
+        upped.records.close()
+
+
+def check_once(slow: Slow, gate: SynapseGate, incidents: list[str], account: str) -> None:
+    """Every entry was applied and undone; the account went each way once; the timeline tells each thing once.
+
+    An order that a killed worker had sent may reach the homeserver again, and says the same then.
+    """
     records = slow.records
-    effects = slow.platform.effects()
-    for account in accounts:
-        assert [effect.moment for effect in effects if effect.target == account] == ["apply", "restore"]
-    numbers = [(effect.target, effect.number) for effect in effects]
-    assert len(set(numbers)) == len(numbers)
+    assert [told for told, _ in groupby(gate.locks())] == [(account, True), (account, False)]
     for incident in incidents:
         entries = records.ledger.of_incident(incident)
-        assert sorted(entry.target for entry in entries) == sorted(accounts)
+        assert [entry.target for entry in entries] == [account]
         assert {entry.state for entry in entries} == {EntryState.UNDONE}
         rows = records.timeline.read(incident)
         kinds = Counter(row.kind for row in rows)
@@ -116,8 +138,9 @@ def check_once(slow: Slow, incidents: list[str], accounts: list[str]) -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_the_worker_is_killed_in_each_phase(slow: Slow) -> None:
-    incident = slow.launch(accounts="@mayor:x")
+async def test_the_worker_is_killed_in_each_phase(slow: Slow, gate: SynapseGate, users: Users) -> None:
+    (account,) = users.ids
+    incident = slow.launch(accounts=account)
     wait(slow.has(incident, EntryState.ENTERED), within=90)
     slow.kill_part("worker.py")
 
@@ -125,25 +148,30 @@ def test_the_worker_is_killed_in_each_phase(slow: Slow) -> None:
     slow.kill_part("worker.py")
 
     slow.until(incident, waits_for("approval"), within=90)
-    assert slow.platform.effects(target="@mayor:x"), "it is contained while the approval waits"
+    assert await users.locked() == [True], "it is contained while the approval waits"
     slow.kill_part("worker.py")
     slow.insist("reject", incident, "--reason", "a false alarm")
     wait(slow.has(incident, EntryState.UNDOING))
     slow.kill_part("worker.py")
     slow.until(incident, closed, within=90)
-    check_once(slow, [incident], ["@mayor:x"])
+    assert await users.locked() == [False]
+    check_once(slow, gate, [incident], account)
 
 
-def test_the_server_is_killed_while_two_incidents_hold_one_account(slow: Slow) -> None:
-    first = slow.launch(accounts="@mayor:x")
-    second = slow.launch(accounts="@mayor:x", person=slow.on_shift("crt", 1))
+async def test_the_server_is_killed_while_two_incidents_hold_one_account(
+    slow: Slow, gate: SynapseGate, users: Users
+) -> None:
+    (account,) = users.ids
+    first = slow.launch(accounts=account)
+    second = slow.launch(accounts=account, person=slow.on_shift("crt", 1))
     slow.kill_part("temporal")
     for incident in (first, second):
         slow.until(incident, waits_for("approval"), within=90)
     slow.insist("reject", first, "--reason", "a false alarm")
     slow.until(first, closed, within=60)
-    assert [effect.moment for effect in slow.platform.effects()] == ["apply"], "the second incident still holds it"
+    assert await users.locked() == [True], "the second incident still holds it"
     slow.kill_part("temporal")
     slow.insist("reject", second, "--reason", "a false alarm")
     slow.until(second, closed, within=90)
-    check_once(slow, [first, second], ["@mayor:x"])
+    assert await users.locked() == [False]
+    check_once(slow, gate, [first, second], account)

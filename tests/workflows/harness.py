@@ -35,6 +35,7 @@ from activities.containing import Containing, Verify
 from activities.recording import Recording
 from activities.warranting import Warrants
 from firedoor import protocol
+from firedoor.connectors.contract import Platform
 from firedoor.connectors.memory import MemoryPlatform
 from firedoor.incidents import seen
 from firedoor.people.signatures import KeyRing, SigningKey
@@ -166,11 +167,13 @@ class Stage:
     doubles: Doubles
     skipper: Skipper | None = None
     runs: list[Run] = field(default_factory=list)
+    beside: dict[str, Platform] = field(default_factory=dict)
+    """Platforms besides the one in memory, by the connector's name. Set before a worker begins."""
 
     def activities(self) -> list[Callable[..., Any]]:
         verify = Warrants(self.ring, self.records.plans.get, acted_on(self.records), past_of(self.records))
         self.doubles.verify = verify
-        acts = Containing({"memory": self.platform}, self.records.ledger, self.records.timeline, verify)
+        acts = Containing({"memory": self.platform, **self.beside}, self.records.ledger, self.records.timeline, verify)
         return [acts.contain, acts.release, acts.read, self.doubles.notify, self.doubles.record]
 
     def worker(self, *, decides: bool = True, acts: bool = True, **more: Any) -> Worker:
