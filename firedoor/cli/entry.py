@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "demo": "demo",
     "check": "check",
     "launch": "launch",
+    "drill": "drill",
     "list": "list_",
     "show": "show",
     "watch": "watch",
@@ -33,6 +34,7 @@ COMMANDS: Final = {
     "done": "done",
     "answer": "answer",
     "do": "do",
+    "debrief": "debrief",
     "export": "export",
     "token": "token",
 }

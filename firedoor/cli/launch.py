@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -63,32 +64,54 @@ def command(
     firedoor launch high-profile-takeover --as ana --yes \\
       --set accounts=@mayor:platform.example,@office:platform.example --set public_office=yes
     """
-    front = caller.front()
     if playbook is None:
-        _list(caller, front)
+        _list(caller, caller.front())
         return
-    typed = pairs(given, "--set")
-    moment_known = _moment(aware_at)
-    form = _form(caller, front, playbook)
+    begin(caller, Wanted(playbook, given, aware_at, region, title, drill=drill, sure=sure, nonce=nonce))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A launch, as it was typed."""
+
+    playbook: str
+    given: tuple[str, ...]
+    aware_at: str | None
+    region: str | None
+    title: str
+    drill: bool
+    sure: bool
+    nonce: str | None
+    pace: int = 1
+
+
+def begin(caller: Caller, wanted: Wanted) -> Launched:
+    """Ask for what is missing, show what will happen, and launch when the person says so."""
+    front = caller.front()
+    typed = pairs(wanted.given, "--set")
+    moment_known = _moment(wanted.aware_at)
+    form = _form(caller, front, wanted.playbook)
     inputs: dict[str, Any] = {name: _joined(values, form, name) for name, values in typed.items()}
-    preview = _prepare(caller, front, form, inputs, moment_known, region)
+    preview = _prepare(caller, front, form, inputs, moment_known, wanted.region)
     if not caller.as_json:
-        caller.screen.err.print(picture(preview, form, is_drill=drill))
-    caller.confirm("Launch it?", sure=sure)
+        caller.screen.err.print(picture(preview, form, is_drill=wanted.drill, pace=wanted.pace))
+    caller.confirm("Launch it?", sure=wanted.sure)
     request = LaunchRequest(
-        playbook=playbook,
-        nonce=nonce or new_nonce(),
+        playbook=wanted.playbook,
+        nonce=wanted.nonce or new_nonce(),
         inputs=inputs,
         aware_at=moment_known,
-        region=region,
-        title=title,
-        drill=drill,
+        region=wanted.region,
+        title=wanted.title,
+        drill=wanted.drill,
+        pace=wanted.pace,
     )
     launched = front.word("/api/launches", request, Launched, caller.typed(_again(request), request.nonce))
     if caller.as_json:
         caller.screen.json(launched)
-        return
-    caller.screen.show(line((launched.says, "bold green")), line(f"Next: {launched.next}"))
+    else:
+        caller.screen.show(line((launched.says, "bold green")), line(f"Next: {launched.next}"))
+    return launched
 
 
 def _form(caller: Caller, front: Front, playbook: str) -> Playbook:
@@ -179,20 +202,20 @@ def _ask(field: FormField) -> str:
 
 
 def _again(request: LaunchRequest) -> list[str]:
-    parts = ["launch", request.playbook, "--yes"]
+    parts = ["drill" if request.pace > 1 else "launch", request.playbook, "--yes"]
     for name, value in request.inputs.items():
         parts += [part for one in str(value).split("\n") for part in ("--set", f"{name}={one}")]
     parts += ["--aware-at", request.aware_at.isoformat()] if request.aware_at else []
     parts += ["--region", request.region] if request.region else []
     parts += ["--title", request.title] if request.title else []
-    parts += ["--drill"] if request.drill else []
+    parts += ["--speed", str(request.pace)] if request.pace > 1 else ["--drill"] if request.drill else []
     return parts
 
 
 # --- what will happen -----------------------------------------------------------------------------------------------
 
 
-def picture(preview: Preview, form: Playbook, *, is_drill: bool = False) -> Group:
+def picture(preview: Preview, form: Playbook, *, is_drill: bool = False, pace: int = 1) -> Group:
     """What the launch would do, in the order in which it matters: what is contained, who signs, which clocks run."""
     sensitive = {field.name for field in form.inputs if field.sensitive}
     parts: list[RenderableType] = [
@@ -202,6 +225,7 @@ def picture(preview: Preview, form: Playbook, *, is_drill: bool = False) -> Grou
             f"Known since {moment(preview.aware_at)}."
         ),
     ]
+    parts += [line((f"Its times below pass {pace} times as fast.", "magenta"))] if pace > 1 else []
     parts += [
         line("  ", (f"{name}: ", "bold"), "(sensitive)" if name in sensitive else _said(value))
         for name, value in preview.inputs.items()

@@ -37,7 +37,12 @@ def command(caller: Caller, incident: str, until: str) -> None:
     firedoor watch inc-ab12cd34ef
     firedoor watch inc-ab12cd34ef --until holding | tee log
     """
-    views = _views(caller, caller.front(), incident, until)
+    follow(caller, caller.front(), incident, until)
+
+
+def follow(caller: Caller, front: Front, incident: str, until: str) -> None:
+    """Show it until its response (holding) or its run (closed) has ended."""
+    views = _views(caller, front, incident, until)
     if caller.screen.out.is_terminal and not caller.as_json:
         _live(caller, views)
     else:

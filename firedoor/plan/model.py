@@ -144,6 +144,8 @@ class Plan(Frozen):
     actions: dict[str, Action] = {}
     reads: dict[str, ReadAction] = {}
     messages: dict[str, Message] = {}
+    pace: int | None = None
+    """How many times as fast as it was written: only a drill's (firedoor.plan.pace)."""
 
     @cached_property
     def canonical(self) -> bytes:

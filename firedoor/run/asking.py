@@ -44,6 +44,7 @@ def open_(core: Core, ask: Ask) -> None:
         f"{ask.words} — asked {_names(ask.to)}",
         step=ask.step or None,
         ask=ask.id,
+        to=[str(who) for who in ask.to],
         why=ask.why,
         document=ask.hash,
         until=_iso(deadline(ask)),

@@ -24,8 +24,10 @@ from firedoor.incidents import Trouble
 from firedoor.people.signatures import KeyRing
 from firedoor.plan.inputs import Problem
 from firedoor.protocol import Receipt, ReviewView, View
+from firedoor.records.debrief import Debrief
 from firedoor.web import (
     access,
+    debriefing,
     exporting,
     inbox,
     launching,
@@ -94,6 +96,10 @@ def table(door: Door, ring: KeyRing) -> list[Endpoint]:
         record = await exporting.export(door, asked.path["incident"], ring)
         return record.data | {"complete": record.complete} if form == "json" else record.markdown
 
+    async def look_back(asked: Asked) -> Debrief:
+        await access.check(door, asked.person, asked.path["incident"])
+        return await debriefing.look_back(door, asked.path["incident"])
+
     async def show(asked: Asked) -> View:
         view = await showing.show(door, asked.path["incident"], _number(asked, "since"))
         if await access.takes_part(door, asked.person, view.incident, view):
@@ -121,6 +127,7 @@ def table(door: Door, ring: KeyRing) -> list[Endpoint]:
         Endpoint("POST", at + "/answers", "Answer an ask.", lambda asked: words.answer(door, asked.person, asked.path["incident"], asked.body), Receipt, takes=messages.AnswerRequest),
         Endpoint("POST", at + "/commands", "Command: note, add, severity, pause, stop and the others.", lambda asked: words.command(door, asked.person, asked.path["incident"], asked.body), Receipt, takes=messages.CommandRequest),
         Endpoint("GET", at + "/export", "The record, as JSON or Markdown.", export, None, query=(Query("format", "string", "json or md", ("json", "md")),)),
+        Endpoint("GET", at + "/debrief", "Who answered when, and what became of each clock.", look_back, Debrief),
         Endpoint("GET", "/api/inbox", "What waits for the signed-in person.", lambda asked: inbox.inbox(door, asked.person), messages.Inbox),
     ]  # fmt: skip
 

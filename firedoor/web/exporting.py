@@ -24,9 +24,8 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
     launched = await asyncio.to_thread(door.records.incidents.get, incident)
     if launched is None:
         raise NotFound(f"Nothing is known of {incident[:80]!r}.", "See `firedoor list --all`.")
-    recorded = await asyncio.to_thread(door.records.timeline.read, incident)
+    recorded, review = report.apart(await asyncio.to_thread(door.records.timeline.read, incident))
     live, severity, complete = await _live(door, launched)
-    recorded, review = report.apart(recorded)
     review = report.merged(review, await _review(door, incident))
     refusals = [
         {
@@ -63,6 +62,13 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
         markdown=report.as_markdown(head, rows, review, refusals, documents),
         complete=complete and not head.gaps,
     )
+
+
+async def rows_of(door: Door, launched: Incident) -> list[Row]:
+    """The run's rows: what was recorded, and, where it can be asked, what it still has."""
+    recorded, _ = report.apart(await asyncio.to_thread(door.records.timeline.read, launched.incident))
+    live, _, _ = await _live(door, launched)
+    return list(report.merged(recorded, live))
 
 
 async def _live(door: Door, launched: Incident) -> tuple[list[Row], Severity | None, bool]:

@@ -12,6 +12,7 @@ from firedoor.people.directory import Situation
 from firedoor.people.signatures import Forged
 from firedoor.plan import Plan
 from firedoor.plan.inputs import Problem, check_inputs, meant
+from firedoor.plan.pace import paced
 from firedoor.protocol import Launch
 from firedoor.records.plans import Incident
 from firedoor.web import playbooks
@@ -100,6 +101,7 @@ async def _word(door: Door, person: str, request: LaunchRequest) -> Word:
 def _sign(door: Door, person: str, request: LaunchRequest, asked: str) -> Word:
     plan = plan_of(door, request.playbook)
     known = _known(door, person, plan, request)
+    plan = paced(plan, request.pace)
     launch = Launch(
         person=person,
         incident=new_incident_id(),
@@ -163,6 +165,8 @@ def _known(door: Door, person: str, plan: Plan, request: LaunchRequest | Preview
 
 def _wrong_head(door: Door, request: LaunchRequest | PreviewRequest, now: datetime) -> list[Problem]:
     wrong: list[Problem] = []
+    if isinstance(request, LaunchRequest) and request.pace > 1 and not request.drill:
+        wrong.append(Problem(name="pace", says="is only a drill's", give="leave it out, or launch a drill"))
     if request.aware_at is not None and request.aware_at > now + _AHEAD:
         wrong.append(
             Problem(

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from firedoor.plan.base import Frozen
 from firedoor.plan.inputs import Problem, only_seen
 from firedoor.plan.model import Severity
+from firedoor.plan.pace import MOST_PACE
 from firedoor.protocol import AskView, CommandKind, Phase, View
 from firedoor.web import naming
 
@@ -129,6 +130,8 @@ class LaunchRequest(Frozen):
     """The launcher's, unless given."""
     title: Annotated[str, Field(max_length=200), Seen] = ""
     drill: bool = False
+    pace: Annotated[int, Field(ge=1, le=MOST_PACE)] = 1
+    """How many times as fast a drill's deadlines, waits and clocks run."""
 
 
 class PreviewRequest(Frozen):

@@ -39,6 +39,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "answer task-1": (TAKEOVER, *REVIEWED),
     "watch": (TAKEOVER, REVIEWED[0]),
     "launch": (),
+    "drill": (),
 }
 """What has happened before an example, by words that it has; else a takeover was launched."""
 AS = {
@@ -49,7 +50,7 @@ AS = {
     "answer task-1": "li",
     "do": "luis",
 }
-ANSWERS = {"launch": "@mayor:x\nno\ny\n"}
+ANSWERS = {"launch": "@mayor:x\nno\ny\n", "drill": "@mayor:x\nno\ny\n"}
 FAILS = "@mayor:platform.example"
 
 

@@ -4,10 +4,11 @@ import base64
 import hashlib
 import json
 import re
+from datetime import datetime, timedelta
 
 from firedoor.people.signatures import KeyRing
 from firedoor.protocol import Signed
-from tests.e2e.upped import Upped, closed, waits_for
+from tests.e2e.upped import Upped, closed, dumped, waits_for
 
 
 def test_policy_signs_the_owner_is_verified_and_the_review_opens(up: Upped) -> None:
@@ -141,3 +142,27 @@ def test_a_launch_that_is_wrong_is_told_whole_and_does_nothing(up: Upped) -> Non
         "64 KiB" in up("launch", "high-profile-takeover", "--yes", "--set", f"accounts={big}", person="ana", code=1).err
     )
     assert len(up("list", "--all", "--json", person="paz").json["incidents"]) == before
+
+
+def test_a_drill_asks_real_people_and_contains_nothing(up: Upped) -> None:
+    crt, policy = up.on_shift("crt"), up.on_shift("policy")
+    words = ["--speed", "60", "--yes", "--set", "accounts=@drilled:x", "--set", "public_office=no"]
+    incident = up("drill", "high-profile-takeover", *words, "--json", person=crt).json["incident"]
+    view = up.until(incident, waits_for("approval"))
+    assert view["drill"]
+    (ask,) = [ask for ask in view["asks"] if ask["kind"] == "approval"]
+    assert (
+        timedelta(seconds=59)
+        < datetime.fromisoformat(ask["deadline"]) - datetime.fromisoformat(ask["opened_at"])
+        <= timedelta(seconds=60)
+    )
+    up("approve", "--yes", incident, person=policy)
+    up.until(incident, waits_for("task"))
+    up("done", "--yes", incident, "--proof", "CASE-1", person=crt)
+    up.until(incident, closed)
+    assert "@drilled:x" not in dumped(up.folder / "platform.sqlite3")
+    found = up("debrief", incident, "--json", person=crt).json
+    assert (found["drill"], found["pace"], found["ended"]) == (True, 60, "completed")
+    approval = next(one for one in found["asks"] if one["ask"] == ask["id"])
+    assert [(one["who"], one["what"]) for one in approval["answers"]] == [(policy, "signed")]
+    assert (approval["allowed"], approval["end"]) == (3600, "approved")

@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,6 +145,12 @@ class Upped:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FIREDOOR_", "TEMPORAL_"))}
         return {**kept, "FIREDOOR_HOME": str(self.installation.folder)}
+
+
+def dumped(path: Path) -> str:
+    """Everything that a SQLite database holds."""
+    with closing(sqlite3.connect(path)) as connection:
+        return "\n".join(connection.iterdump())
 
 
 def waits_for(kind: str) -> Any:
