@@ -29,7 +29,7 @@ from tests.connectors.synapse_gate import SynapseGate
 from tests.e2e.upped import book
 from tests.embedded.users import is_locked
 
-PATIENCE = 90
+PATIENCE = 150
 
 
 @contextmanager

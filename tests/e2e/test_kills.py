@@ -22,7 +22,7 @@ from firedoor.records.all import open_records
 from firedoor.records.ledger import EntryState
 from tests.connectors.http_platform import Served
 from tests.connectors.synapse_gate import SynapseGate
-from tests.e2e.upped import Upped, closed, waits_for
+from tests.e2e.upped import PATIENCE, Upped, closed, waits_for
 from tests.embedded.users import Users
 
 SLOW = 1.5
@@ -56,7 +56,7 @@ class Slow(Upped):
     @override
     def show(self, incident: str) -> Any:
         """Asked again while no worker is there to answer."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 return super().show(incident)
@@ -65,7 +65,7 @@ class Slow(Upped):
 
     def insist(self, *words: str) -> None:
         """Send the word until it is counted: while no worker is there it is not, and the command says so."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 self(*words, "--yes", person=self.on_shift("policy"))
@@ -86,8 +86,8 @@ class Slow(Upped):
         return lambda: any(entry.state is state for entry in self.records.ledger.of_incident(incident))
 
 
-def wait(condition: Callable[[], bool], within: float = 60) -> None:
-    end = time.monotonic() + within
+def wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -141,19 +141,19 @@ def check_once(slow: Slow, gate: SynapseGate, incidents: list[str], account: str
 async def test_the_worker_is_killed_in_each_phase(slow: Slow, gate: SynapseGate, users: Users) -> None:
     (account,) = users.ids
     incident = slow.launch(accounts=account)
-    wait(slow.has(incident, EntryState.ENTERED), within=90)
+    wait(slow.has(incident, EntryState.ENTERED))
     slow.kill_part("worker.py")
 
-    wait(lambda: slow.channel.tries() > 0, within=90)
+    wait(lambda: slow.channel.tries() > 0)
     slow.kill_part("worker.py")
 
-    slow.until(incident, waits_for("approval"), within=90)
+    slow.until(incident, waits_for("approval"))
     assert await users.locked() == [True], "it is contained while the approval waits"
     slow.kill_part("worker.py")
     slow.insist("reject", incident, "--reason", "a false alarm")
     wait(slow.has(incident, EntryState.UNDOING))
     slow.kill_part("worker.py")
-    slow.until(incident, closed, within=90)
+    slow.until(incident, closed)
     assert await users.locked() == [False]
     check_once(slow, gate, [incident], account)
 
@@ -166,12 +166,12 @@ async def test_the_server_is_killed_while_two_incidents_hold_one_account(
     second = slow.launch(accounts=account, person=slow.on_shift("crt", 1))
     slow.kill_part("temporal")
     for incident in (first, second):
-        slow.until(incident, waits_for("approval"), within=90)
+        slow.until(incident, waits_for("approval"))
     slow.insist("reject", first, "--reason", "a false alarm")
-    slow.until(first, closed, within=60)
+    slow.until(first, closed)
     assert await users.locked() == [True], "the second incident still holds it"
     slow.kill_part("temporal")
     slow.insist("reject", second, "--reason", "a false alarm")
-    slow.until(second, closed, within=90)
+    slow.until(second, closed)
     assert await users.locked() == [False]
     check_once(slow, gate, [first, second], account)

@@ -23,6 +23,8 @@ from firedoor.people import directory
 from firedoor.people.organization import Organization
 
 SHIPPED = Path(firedoor.__file__).parents[1] / "playbooks"
+PATIENCE = 150
+"""Seconds after which something that should come about has failed."""
 PROGRAM = "import sys; from firedoor.cli import main; sys.argv[0] = 'firedoor'; main()"
 CHANNELS = "channels:\n" + "".join(
     f"  {name}: {{connector: memory, clears: [personal]}}\n" for name in ("page", "chat", "email", "platform")
@@ -117,7 +119,7 @@ class Upped:
     def show(self, incident: str) -> Any:
         return self("show", incident, "--json", person=self.on_shift("crt")).json
 
-    def until(self, incident: str, condition: Any, within: float = 90) -> Any:
+    def until(self, incident: str, condition: Any, within: float = PATIENCE) -> Any:
         """The incident's picture, once the condition holds of it."""
         deadline = time.monotonic() + within
         while not condition(view := self.show(incident)):
@@ -131,7 +133,7 @@ class Upped:
         found = [person.id for person in there] or [self.organization.teams[team].manager]
         return found[number]
 
-    def told(self, words: str, within: float = 60) -> None:
+    def told(self, words: str, within: float = PATIENCE) -> None:
         """Until `firedoor up` has said these words."""
         deadline = time.monotonic() + within
         while words not in self.said.read_text():
