@@ -24,6 +24,7 @@ DEEPEST_TREE = 100
 ENVIRONMENT = jinja2.Environment(autoescape=False, optimized=False)  # noqa: S701 - it only ever parses
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = {")", "]", "}"}
+_UNITS = ("s", "m", "h", "d", "w")
 _AT = re.compile(r"(.*) at (\d+)$")
 _INSTEAD = {
     "&": "write `and`",
@@ -87,6 +88,8 @@ class Parsed:
             if number >= last and inside <= 0:
                 last = number if inside == 0 else last
                 break
+        while self.tokens[last].text in ("is", "not") and last + 1 < len(self.tokens):
+            last += 1  # a test has the line of its `is`
         return self.tokens[first].start, self.tokens[last].end
 
     def token(self, node: nodes.Node) -> Token:
@@ -233,8 +236,11 @@ def _parsing(error: jinja2.TemplateSyntaxError, text: str, body: tuple[Token, ..
     if token.text in _INSTEAD and token.kind == "operator":
         return Unreadable(f"`{token.text}` has no meaning here", token.start, token.end, _INSTEAD[token.text])
     if "end of print statement" in said and "got" in said:
-        if index > 0 and body[index - 1].kind == token.kind == "name":
-            before = body[index - 1]
+        before = body[max(index - 1, 0)]
+        if before.kind == "integer" and token.text in _UNITS and before.end == token.start:
+            written = f'"{before.text}{token.text}"'
+            return Unreadable("a length of time needs quotes here", before.start, token.end, f"write {written}")
+        if index > 0 and before.kind == token.kind == "name":
             if token.text == "not":
                 fix = f"write {before.text} is not …, or {before.text} and not …"
                 return Unreadable(f"`not` cannot stand behind `{before.text}`", token.start, token.end, fix)
@@ -253,10 +259,7 @@ def _lines(node: nodes.Node) -> Iterator[int]:
     while waiting:
         here = waiting.pop()
         if here.lineno:
-            # What ends with a word of its own (an attribute, a test) has it on the line after its sign.
             yield here.lineno
             if isinstance(here, nodes.Getattr):
-                yield here.lineno + 1
-            elif isinstance(here, nodes.Test):
-                yield here.lineno
+                yield here.lineno + 1  # its name stands after its dot
         waiting.extend(here.iter_child_nodes())

@@ -40,6 +40,8 @@ class Shelf:
     clocks: Clocks | None
     messages: Mapping[str, Template]
     playbooks: Mapping[str, Playbook]
+    unread: frozenset[str] = frozenset()
+    """Names that playbooks have, or may have, whose files could not be read: that is told there."""
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Made:
     steps: int = 0
     whole: bool = True
     """False when a step was left out, because of a mistake that has been told: then there is no plan."""
+    files: set[str] = field(default_factory=set)
+    """Of the playbooks whose steps are lowered."""
     clocks: dict[str, Clock] = field(default_factory=dict)
     actions: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
@@ -82,8 +86,8 @@ class Body:
     made: Made
     findings: Findings
     playbook: Playbook
-    clocks: frozenset[str]
-    """Names that `meets` may use."""
+    clocks: frozenset[str] | None
+    """Names that `meets` may use; None where any passes."""
     prefix: str = ""
     """Of ids: "public-statement/" inside of a `run`."""
     running: tuple[str, ...] = ()
@@ -94,6 +98,7 @@ class Body:
 
     def steps(self, items: list[Node], prefix: str, scope: Scope) -> tuple[Step, ...]:
         """The steps of a list, the first at `prefix` + "0". Broken ones are told and left out."""
+        self.made.files.add(self.playbook.file)
         found: list[Step] = []
         for number, item in enumerate(items):
             path = f"{prefix}{number}"
@@ -157,17 +162,19 @@ class Body:
     def _meets(self, entry: Fields) -> tuple[str, ...]:
         found: list[str] = []
         for scalar in entry.texts("meets", self.findings):
-            if scalar.text in self.clocks:
+            if self.clocks is None or scalar.text in self.clocks:
                 found.append(scalar.text)
                 continue
             elsewhere = self.shelf.clocks
             if elsewhere is not None and scalar.text in elsewhere:
+                if any(suggest.close(name, [scalar.text]) for name in self.clocks - elsewhere.keys()):
+                    continue  # misspelt where it is started, and told there
                 message = f'this playbook does not start the clock "{scalar.text}"'
                 fix = "add it under `clocks`, with what starts it"
             else:
                 message = f'no clock is called "{scalar.text}"'
                 fix = suggest.fix(scalar.text, self.clocks, "add it to clocks.yaml, and under `clocks`") or ""
-            self.findings.add("FD206", scalar.place, message, fix=fix)
+            self.findings.add("FD206", scalar.place, message, fix=fix, name=f"clock {scalar.text}")
         return tuple(dict.fromkeys(found))
 
     # --- options that several verbs have
@@ -205,9 +212,9 @@ class Body:
         if found is not None and not (bound is not None and self.shelf.roster.teams is None):
             return Audience(who=found)
         reads = scope.vocabulary.reads
-        if roster.is_name(text) and bound is None and text not in (reads or ()) and not scope.unnamed:
-            code, message, fix = roster.unknown(text, self.shelf.roster, outsiders=True)
-            self.findings.add(code, scalar.place, message, fix=fix)
+        if roster.is_name(text) and bound is None and text not in (reads or ()):
+            if not scope.unnamed:
+                roster.tell_unknown(text, scalar.place, self.shelf.roster, self.findings, outsiders=True)
             return None
         typed = expressions.expression(scalar, scope, self.findings)
         if typed.expr is None:
@@ -233,7 +240,8 @@ class Body:
             return None
         if kind != ANYTHING and typed.kind.base not in (kind.base, "anything"):
             message = f"the targets are {typed.kind}, and the action takes {kind.many}"
-            self.findings.add("FD217", scalar.place, message, fix=self._of_kind(kind, scope))
+            name = f"type of {scalar.text.strip()}"
+            self.findings.add("FD217", scalar.place, message, fix=self._of_kind(kind, scope), name=name)
             return None
         return typed.expr
 

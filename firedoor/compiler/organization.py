@@ -33,6 +33,7 @@ SENSITIVITIES = ("personal", "graphic")
 TAKEN = ("commander", "launcher", "users", "region", "undo", "all", "stop", "ask", "continue", "leave")
 """Words that mean something where a name could stand."""
 
+_DAYS_IN_WORDS = {"weekdays": "mon-fri", "weekday": "mon-fri", "weekends": "[sat, sun]", "weekend": "[sat, sun]"}
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _Made = TypeVar("_Made")
@@ -53,7 +54,7 @@ def read(root: Node | None, findings: Findings) -> tuple[Organization | None, Ro
 def _keys(node: Mapping, name: str) -> list[str] | None:
     section = node.get(name)
     if isinstance(section, Mapping):
-        return [key.text for key, _ in section.entries]
+        return None if section.refused else [key.text for key, _ in section.entries]
     return [] if section is None and name == "contacts" else None
 
 
@@ -126,7 +127,7 @@ class _Reader:
     def _region(self, name: str, found: Fields) -> Region | None:
         zone, manager = found.text("timezone"), self._person_named(found, "manager")
         if zone is not None and zone.text not in _timezones():
-            near = suggest.close(zone.text, _timezones())
+            near = suggest.close(zone.text, _timezones()) if "/" in zone.text else None
             fix = f'write "{near}"' if near else "write an IANA name, such as Europe/Dublin"
             self.findings.add("FD115", zone.place, f'no time zone is called "{zone.text}"', fix=fix)
             return None
@@ -136,7 +137,7 @@ class _Reader:
         title, manager = found.text("title"), self._person_named(found, "manager")
         shifts = [self._shift(node) for node in found.items("shifts")]
         members, clears = self._people(found, "members"), self._clears(found)
-        if not {"shifts", "members"} & (found.values.keys() | found.broken):
+        if not {"shifts", "members"} & (found.values.keys() | found.broken) and not found.node.refused:
             message = f'nobody is in team "{name}"'
             self.findings.add("FD602", found.place, message, fix="add members: [...], or shifts")
         if title is None or manager is None:
@@ -158,7 +159,8 @@ class _Reader:
         region = found.text("region")
         if region is not None and self.regions is not None and region.text not in self.regions:
             fix = suggest.fix(region.text, self.regions)
-            self.findings.add("FD203", region.place, f'no region is called "{region.text}"', fix=fix)
+            message = f'no region is called "{region.text}"'
+            self.findings.add("FD203", region.place, message, fix=fix, name=f"region {region.text}")
             region = None
         hours, days = self._hours(found.text("hours")), self._days(found)
         on = self._people(found, "on")
@@ -195,6 +197,8 @@ class _Reader:
         first, last = numbers[0], numbers[-1]
         if first is None or last is None or len(numbers) > 2:
             fix = "write every day, a range such as mon-fri, or a list such as [sat, sun]"
+            if text in _DAYS_IN_WORDS:
+                fix = f"write {_DAYS_IN_WORDS[text]}"
             self.findings.add("FD115", scalar.place, f'"{scalar.text}" says no days', fix=fix)
             return []
         return [(first + step) % 7 for step in range((last - first) % 7 + 1)]
@@ -282,7 +286,8 @@ class _Reader:
         if self.channels is None or scalar.text in self.channels:
             return True
         fix = suggest.fix(scalar.text, self.channels)
-        self.findings.add("FD220", scalar.place, f'no channel is called "{scalar.text}"', fix=fix)
+        message = f'no channel is called "{scalar.text}"'
+        self.findings.add("FD220", scalar.place, message, fix=fix, name=f"channel {scalar.text}")
         return False
 
     def _people(self, found: Fields, key: str) -> tuple[str, ...]:

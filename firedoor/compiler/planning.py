@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from firedoor.compiler import expressions, prose, roster, schema, scope, starting, values
@@ -39,6 +40,7 @@ class _Planning:
     shelf: Shelf
     findings: Findings
     organization: Organization | None
+    unsound: Set[str]
 
     def __post_init__(self) -> None:
         catalog = self.shelf.catalog
@@ -49,6 +51,7 @@ class _Planning:
             self.made.sites,
             inputs=self.playbook.bound,
             outline=self.playbook.outline(),
+            unnamed=self.playbook.unsure,
         )
         self.whole_run = replace(self.top, steps="any")
         self.body = Body(
@@ -69,7 +72,7 @@ class _Planning:
         if self.made.steps > MOST_STEPS:
             message = f"the playbook has over {MOST_STEPS} steps, those of the playbooks that it runs included"
             self.findings.add("FD119", found.place, message, fix="split it, or run fewer playbooks within it")
-        if self.findings.errors or not self.made.whole or not steps:
+        if self.findings.errors or not self.made.whole or not steps or self.made.files & self.unsound:
             return None
         if self.organization is None or self.shelf.catalog is None or title is None:
             return None
@@ -155,7 +158,6 @@ class _Planning:
         if mapping is None:
             return None
         found = fields(mapping, schema.UPDATES, self.findings, self.playbook.fields.key_place("updates"))
-        self.made.places["updates", ""] = self.playbook.fields.key_place("updates")
         every: dict[SeverityName, int] = {}
         for _, name, scalar in self._by_severity(found.mapping("every")):
             seconds = values.seconds(scalar, self.findings)
@@ -163,6 +165,8 @@ class _Planning:
                 every[name] = seconds
         to = [self.body.audience(scalar, self.whole_run) for scalar in found.texts("to", self.findings)]
         node = found.values.get("say")
+        if node is not None:
+            self.made.places["updates", "say"] = node.place
         say = (
             prose.say(node, self.whole_run, self.shelf.messages, self.findings, self.made.messages)
             if node is not None
@@ -241,8 +245,11 @@ class Planned:
     clocks: tuple[Shown, ...]
 
 
-def plan(playbook: Playbook, shelf: Shelf, organization: Organization | None) -> Planned:
+def plan(
+    playbook: Playbook, shelf: Shelf, organization: Organization | None, unsound: Set[str] = frozenset()
+) -> Planned:
+    """`unsound` are files that have mistakes already: what refers to these is not told again, and nothing is proved."""
     findings = Findings()
-    planning = _Planning(playbook, shelf, findings, organization)
+    planning = _Planning(playbook, shelf, findings, organization, unsound)
     made = planning.plan()
     return Planned(made, findings, planning.clocks)

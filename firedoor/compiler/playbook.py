@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firedoor.compiler import inputs, outline, schema, values
 from firedoor.compiler.diagnostics import Findings
@@ -20,6 +20,8 @@ class Playbook:
     inputs: tuple[Input, ...]
     bound: dict[str, Bound]
     """What its inputs' names mean, when it is launched by itself."""
+    unsure: bool = False
+    """Not all of its names could be read, which has been told: one that it does not have may be among them."""
 
     @property
     def file(self) -> str:
@@ -41,14 +43,17 @@ def read(node: Mapping, findings: Findings) -> Playbook | None:
     if key is None:
         return None
     name = values.kebab(key, "a playbook", findings)
-    made, bound = inputs.read(found.mapping("inputs"), findings)
+    section = found.mapping("inputs")
+    made, bound = inputs.read(section, findings)
+    lacking = "inputs" in found.broken or found.strange if section is None else section.refused
     playbook = Playbook(name or key.text, found, made, bound)
-    _distinct(playbook, findings)
-    return playbook
+    clash = _clash(playbook, findings)
+    return replace(playbook, unsure=lacking or clash)
 
 
-def _distinct(playbook: Playbook, findings: Findings) -> None:
-    """Ids and inputs are named alike in expressions: no two may share a name."""
+def _clash(playbook: Playbook, findings: Findings) -> bool:
+    """Ids and inputs are named alike in expressions: no two may share a name. Whether a step and an input do."""
+    clash = False
     made = playbook.outline()
     for first, second in made.twice:
         message = f'two steps have the id "{second.id}", on lines {first.key.place.line} and {second.key.place.line}'
@@ -57,3 +62,5 @@ def _distinct(playbook: Playbook, findings: Findings) -> None:
         if values.identifier(ref.key, "a step", findings) and ref.id in playbook.bound:
             message = f'"{ref.id}" is a step and an input'
             findings.add("FD209", ref.key.place, message, fix="give the step another id")
+            clash = True
+    return clash

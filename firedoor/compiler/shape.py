@@ -67,10 +67,21 @@ class Fields:
     place: Place
     values: dict[str, Node] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    """Keys that are there and unusable: nothing more is to be said about them."""
+    """Keys that are there and unusable, misspelt ones included: nothing more is to be said about them."""
+    strange: bool = False
+    """A key has no meaning here, which has been told: it may have been meant for one that is missing."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
+
+    @property
+    def written(self) -> set[str]:
+        """The keys that stand there, whether they fit or not."""
+        return {key.text for key, _ in self.node.entries}
+
+    def lacks(self, name: str) -> bool:
+        """Whether nothing stands there that is, or was meant to be, this key."""
+        return name not in self.values and name not in self.broken
 
     def text(self, name: str) -> Scalar | None:
         node = self.values.get(name)
@@ -101,13 +112,13 @@ class Fields:
         return key.place if key else self.place
 
 
-def as_mapping(node: Node | None, what: str, findings: Findings) -> Mapping | None:
+def as_mapping(node: Node | None, what: str, findings: Findings, fix: str | None = None) -> Mapping | None:
     """The node as a mapping, or None with a finding."""
     if isinstance(node, Mapping):
         return node
     if node is not None and not is_lost(node):
         message = f"{what} must be a mapping with keys; this is {_described(node)}"
-        findings.add("FD103", node.place, message, fix="write KEY: VALUE, one a line")
+        findings.add("FD103", node.place, message, fix=fix or "write KEY: VALUE, one a line")
     return None
 
 
@@ -135,6 +146,7 @@ def fields(
     for key, value in node.entries:
         known = shape.keys.get(key.text)
         if known is None and not shape.open:
+            found.strange = True
             meant |= _unknown(key, value, previous, found, owner, findings)
         elif _fits(value, known.kind if known else "text", key, findings):
             found.values[key.text] = value
@@ -148,6 +160,7 @@ def fields(
             message = f"{owner or shape.noun} needs `{name}`: {known.says}"
             findings.add(shape.missing, found.place, message, fix=f"add {name}: {known.example}")
         found.broken.add(name)
+    found.broken |= meant
     return found
 
 
@@ -168,7 +181,7 @@ def _unknown(
         return set()
     free = [name for name in found.shape.keys if found.node.key(name) is None]
     near = found.shape.meant(key.text, free)
-    hint = found.shape.hints.get(key.text)
+    hint = found.shape.hints.get(key.text, "")
     if near:
         fix = f'write "{near}"'
     elif hint and hint not in found.shape.keys:
@@ -176,7 +189,7 @@ def _unknown(
     else:
         fix = f"{owner or found.shape.noun} has {suggest.listed(found.shape.keys)}"
     findings.add("FD101", key.place, f'{owner or found.shape.noun} has no key "{key.text}"', fix=fix)
-    return {near} if near else set()
+    return {near} if near else {name for name in free if f"`{name}`" in hint}
 
 
 def is_lost(node: Node) -> bool:
@@ -224,6 +237,8 @@ def _wrong_kind(value: Node, what: str, kind: Kind, findings: Findings) -> None:
         fix = "write one; for several, repeat what stands around it"
     elif kind == "text" and isinstance(value, Mapping):
         fix = "write one text; quote a text that holds : or begins with {"
+        if len(value.entries) == 1 and isinstance(value.entries[0][1], Scalar):
+            fix = f"write {value.entries[0][1].text} alone; quote a text that holds : or begins with {{"
     elif kind == "map":
         fix = "write KEY: VALUE, one a line"
     elif kind in ("steps", "list"):

@@ -35,6 +35,7 @@ _STYLES: dict[str | None, Style] = {
 }
 _TAG = re.compile(r"!\S*")
 _COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")
+_WORD = re.compile(r"[^ ,\]}]+")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class _Reader:
         self.stack: list[_Open] = []
         self.root: Node | None = None
         self.documents = 0
+        self.quoted: tuple[int, int] | None = None
+        """Line and column where the last quoted text began that goes over several lines (0-based)."""
 
     def document(self) -> Document | None:
         try:
@@ -106,8 +109,9 @@ class _Reader:
                 if not self._take(event):
                     return None
         except yaml.MarkedYAMLError as error:
-            mistake = translate(error, self.source)
-            width = max(1, len(self.source.line(mistake.line + 1)[mistake.column :].split(" ")[0]))
+            mistake = translate(error, self.source, self.quoted)
+            written = _WORD.match(self.source.line(mistake.line + 1), mistake.column)
+            width = mistake.width or (len(written.group()) if written else 1)
             place = Place(self.source.name, mistake.line + 1, mistake.column + 1, mistake.column + 1 + width)
             self.findings.add(mistake.code, place, mistake.message, fix=mistake.fix)
             return None
@@ -125,6 +129,7 @@ class _Reader:
         """One event. False where reading on makes no sense."""
         match event:
             case yaml.ScalarEvent():  # nine of ten
+                self._note_quote(event)
                 self._refuse_extras(event)
                 self._put(self._text(event))
             case yaml.DocumentStartEvent():
@@ -142,6 +147,10 @@ class _Reader:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._end(event)
         return True
+
+    def _note_quote(self, event: Any) -> None:
+        if event.style in ("'", '"') and event.start_mark.line != event.end_mark.line:
+            self.quoted = (event.start_mark.line, event.start_mark.column)
 
     def _begin_document(self, event: Any) -> bool:
         self.documents += 1

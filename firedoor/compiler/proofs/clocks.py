@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from firedoor.compiler.proofs.reaching import Flow, consequence
+from firedoor.compiler.proofs.reaching import Flow, consequence, may_leave
 from firedoor.compiler.proofs.situations import (
     NOT_NEEDED,
     Guard,
@@ -209,7 +209,8 @@ class _Proof:
                 lines.append(f"{step.at}: {described(step)} does not happen")
             elif outcome not in _SUCCEEDED or path in self.undone:
                 found = consequence(step, outcome)
-                after = "it may be undone again" if outcome in _SUCCEEDED else says(found)
+                leaves = found is not None and may_leave(step, found)
+                after = "it may be undone again" if outcome in _SUCCEEDED else says(found, may_leave=leaves)
                 lines.append(f"{step.at}: {described(step)} is {outcome}: {after}")
             elif path in self.targets:
                 lines.append(f"{step.at}: {described(step)} may have nothing to act on")
