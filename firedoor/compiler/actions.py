@@ -48,7 +48,7 @@ def read(root: Node | None, names: Roster, findings: Findings) -> Catalog | None
             shape = schema.ACTION if section == "actions" else schema.READ
             made = None
             if body is not None:
-                found = fields(body, shape, findings, key.place, f'{section[:-1]} "{key.text}"')
+                found = fields(body, shape, findings, key, f'{section[:-1]} "{key.text}"')
                 made = make(key, found, names, findings)
             if section == "actions":
                 catalog.actions[key.text] = made if name and isinstance(made, Action) else None

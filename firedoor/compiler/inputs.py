@@ -24,7 +24,7 @@ def read(section: Mapping | None, findings: Findings) -> tuple[tuple[Input, ...]
         node = as_mapping(value, f'input "{key.text}"', findings, _typed(value))
         kind, made = None, None
         if node is not None:
-            kind, made = _input(key, fields(node, schema.INPUT, findings, key.place, f'input "{key.text}"'), findings)
+            kind, made = _input(key, fields(node, schema.INPUT, findings, key, f'input "{key.text}"'), findings)
         if made is not None and name is not None:
             inputs.append(made)
         known = kind is not None and name is not None

@@ -14,7 +14,7 @@ from firedoor.compiler import prose as prose_
 from firedoor.compiler.actions import Catalog
 from firedoor.compiler.clocks import Clocks
 from firedoor.compiler.consequences import read as read_consequence
-from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.kinds import ANYTHING, Kind
 from firedoor.compiler.messages import Template
 from firedoor.compiler.names import Scope, Sites
@@ -29,6 +29,8 @@ from firedoor.plan.model import MOST_STEPS, Clock
 from firedoor.plan.steps import Consequence, Step
 from firedoor.plan.text import MessageRef, Text
 from firedoor.plan.who import Audience, Who
+
+_ASK_THE_COMMANDER = Consequence(kind="ask", asks=Who(kind="commander"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Made:
     actions: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
     prefixes: set[str] = field(default_factory=set)
-    places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    places: dict[tuple[str, str], Node] = field(default_factory=dict)
     """(path of a step, or "clock:" and a clock's name; option) → where it is written. "" is the verb."""
 
 
@@ -111,14 +113,14 @@ class Body:
             if self.made.steps > MOST_STEPS:
                 self.made.whole = False
                 break
-            key = mapping.key(verb)
-            place = key.place if key is not None else mapping.place
-            entry = fields(mapping, schema.VERBS[verb].shape, self.findings, place)
-            self.made.places[path, ""] = place
+            head = mapping.key(verb) or mapping
+            entry = fields(mapping, schema.VERBS[verb].shape, self.findings, head)
+            self.made.places[path, ""] = head
             for option in ("when", "meets", "expires", "say", "show"):
                 if option in entry:
-                    self.made.places[path, option] = entry.values[option].place
-            step = self.verbs[verb](self, entry, self._common(verb, entry, path, scope.at(path)), scope.at(path))
+                    self.made.places[path, option] = entry.values[option]
+            here = scope.at(path)
+            step = self.verbs[verb](self, entry, self._common(verb, entry, path, here), here)
             if step is not None:
                 found.append(step)
             else:
@@ -148,12 +150,12 @@ class Body:
     def _common(self, verb: str, entry: Fields, path: str, scope: Scope) -> Common:
         on_failure = self.consequence("on_failure", verb, entry, scope)
         if on_failure is None:
-            on_failure = Consequence(kind="ask", asks=Who(kind="commander"))
+            on_failure = _ASK_THE_COMMANDER
         id_ = entry.text("id")
         return Common(
             path=path,
             id=f"{self.prefix}{id_.text}" if id_ is not None else None,
-            at=f"{entry.node.source.name}:{entry.place.line}",
+            at=entry.at,
             when=self.condition("when", entry, scope),
             meets=self._meets(entry),
             on_failure=on_failure,
@@ -187,7 +189,7 @@ class Body:
         scalar = entry.text(name)
         if scalar is None:
             return None
-        self.made.places[scope.here, name] = scalar.place
+        self.made.places[scope.here, name] = scalar
         return read_consequence(name, scalar, verb, scope, self.shelf.roster, self.findings)
 
     def text(self, name: str, entry: Fields, scope: Scope) -> Text | None:

@@ -115,9 +115,7 @@ class _Reader:
                 if isinstance(value, Scalar) and value.is_empty:
                     continue
                 continue
-            found = make(
-                key.text, fields(node, shape, self.findings, key.place, f'{shape.noun.split()[-1]} "{key.text}"')
-            )
+            found = make(key.text, fields(node, shape, self.findings, key, f'{shape.noun.split()[-1]} "{key.text}"'))
             if name and found is not None:
                 made[name] = found
         return made
@@ -242,7 +240,7 @@ class _Reader:
         node = self.top.mapping("commander")
         if node is None:
             return None
-        found = fields(node, schema.COMMANDER, self.findings, self.top.key_place("commander"))
+        found = fields(node, schema.COMMANDER, self.findings, self.top.key("commander"))
         from_, within = found.text("from"), found.text("answers_within")
         source = people.who(from_, self.roster, self.findings, on_shift=True) if from_ else None
         seconds = values.seconds(within, self.findings) if within else None
@@ -266,7 +264,7 @@ class _Reader:
         node = self.top.mapping("reach")
         if node is None:
             return None
-        found = fields(node, schema.REACH, self.findings, self.top.key_place("reach"))
+        found = fields(node, schema.REACH, self.findings, self.top.key("reach"))
         lists = {key: tuple(self._channels(found, key)) for key in found.values}
         return Reach(
             by_severity={name: lists[name] for name in values.SEVERITIES if name in lists},

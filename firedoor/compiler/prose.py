@@ -22,6 +22,8 @@ from firedoor.plan.text import MessageRef, Text
 
 _MESSAGE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 _SIGNS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+_PLAIN_HOLE = re.compile(r"\{\{[^{}'\"%#]*\}\}")
+"""A hole that holds no quotes and no braces, as most do."""
 Hole = tuple[int, int]
 """Offsets of an expression within its braces."""
 
@@ -60,6 +62,9 @@ def holes(scalar: Scalar, findings: Findings) -> list[Hole] | None:
 
 def _end_of_hole(text: str, start: int) -> int | None:
     """Where the hole that begins at `start` ends, braces and quotes within it being none of its end."""
+    plainly = _PLAIN_HOLE.match(text, start)
+    if plainly:
+        return plainly.end()
     position = start
     try:
         for _, kind, value in ENVIRONMENT.lex(text[start:]):

@@ -29,6 +29,17 @@ _NOUNS = {
 }
 
 
+_HOLDS: dict[Kind, tuple[type[Node], ...]] = {
+    "text": (Scalar,),
+    "list": (Sequence,),
+    "steps": (Sequence,),
+    "map": (Mapping,),
+    "texts": (Scalar, Sequence),
+    "words": (Scalar, Mapping),
+    "any": (Scalar, Sequence, Mapping),
+}
+
+
 @dataclass(frozen=True)
 class Key:
     kind: Kind
@@ -64,7 +75,8 @@ class Fields:
 
     node: Mapping
     shape: Shape
-    place: Place
+    head: Node
+    """Where a missing key is told."""
     values: dict[str, Node] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Keys that are there and unusable, misspelt ones included: nothing more is to be said about them."""
@@ -73,6 +85,15 @@ class Fields:
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
+
+    @property
+    def place(self) -> Place:
+        return self.head.place
+
+    @property
+    def at(self) -> str:
+        """file:line, as a plan says it."""
+        return f"{self.node.source.name}:{self.node.source.number(self.head.first)}"
 
     @property
     def written(self) -> set[str]:
@@ -107,9 +128,12 @@ class Fields:
         node = self.values.get(name)
         return node if isinstance(node, Mapping) else None
 
+    def key(self, name: str) -> Node:
+        """Where the key stands."""
+        return self.node.key(name) or self.head
+
     def key_place(self, name: str) -> Place:
-        key = self.node.key(name)
-        return key.place if key else self.place
+        return self.key(name).place
 
 
 def as_mapping(node: Node | None, what: str, findings: Findings, fix: str | None = None) -> Mapping | None:
@@ -137,10 +161,10 @@ def as_text(node: Node | None, what: str, findings: Findings) -> Scalar | None:
 
 
 def fields(
-    node: Mapping, shape: Shape, findings: Findings, place: Place | None = None, owner: str | None = None
+    node: Mapping, shape: Shape, findings: Findings, head: Node | None = None, owner: str | None = None
 ) -> Fields:
-    """The mapping's values by key, as far as they fit. `place` is where a missing key is told; the mapping unless said."""
-    found = Fields(node, shape, place or node.place)
+    """The mapping's values by key, as far as they fit. `head` is where a missing key is told; the mapping unless said."""
+    found = Fields(node, shape, head or node)
     meant: set[str] = set()
     previous: tuple[Scalar, Node] | None = None
     for key, value in node.entries:
@@ -206,16 +230,7 @@ def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
     if isinstance(value, Scalar) and not value.text.strip():
         findings.add("FD104", value.place, f"`{key.text}` holds an empty text", fix="write it out, or remove the line")
         return False
-    allowed: dict[str, tuple[type, ...]] = {
-        "text": (Scalar,),
-        "list": (Sequence,),
-        "steps": (Sequence,),
-        "map": (Mapping,),
-        "texts": (Scalar, Sequence),
-        "words": (Scalar, Mapping),
-        "any": (Scalar, Sequence, Mapping),
-    }
-    if not isinstance(value, allowed[kind]):
+    if not isinstance(value, _HOLDS[kind]):
         _wrong_kind(value, f"`{key.text}`", kind, findings)
         return False
     if isinstance(value, Sequence) and not value.items:

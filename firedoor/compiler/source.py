@@ -25,14 +25,14 @@ DEEPEST = 32
 MOST_OF_A_KIND = 20
 """After so many unseen characters in one file, the rest goes without saying."""
 
-_STYLES: dict[str | None, Style] = {
-    None: "plain",
+_STYLES: dict[str, Style] = {
     "": "plain",
     "'": "single",
     '"': "double",
     "|": "literal",
     ">": "folded",
 }
+_SPACES = (" ", "\t")
 _TAG = re.compile(r"!\S*")
 _COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")
 _WORD = re.compile(r"[^ ,\]}]+")
@@ -127,11 +127,12 @@ class _Reader:
 
     def _take(self, event: Any) -> bool:
         """One event. False where reading on makes no sense."""
-        match event:
-            case yaml.ScalarEvent():  # nine of ten
-                self._note_quote(event)
+        if isinstance(event, yaml.ScalarEvent):  # most of them
+            if event.anchor is not None or event.tag is not None:
                 self._refuse_extras(event)
-                self._put(self._text(event))
+            self._put(self._text(event))
+            return True
+        match event:
             case yaml.DocumentStartEvent():
                 return self._begin_document(event)
             case yaml.AliasEvent():
@@ -139,9 +140,7 @@ class _Reader:
                 self.findings.add(
                     "FD008", place, "an alias (*name) repeats what is written elsewhere", fix="write it out again"
                 )
-                lost = self._scalar(event, "")
-                lost.lost = True
-                self._put(lost)
+                self._put(self._lost(event))
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 return self._begin(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
@@ -244,15 +243,20 @@ class _Reader:
         return node, True
 
     def _text(self, event: Any) -> Scalar:
-        scalar = self._scalar(event, event.value)
-        if len(event.value.encode("utf-8", "surrogatepass")) > MOST_SCALAR_BYTES:
+        scalar = Scalar(
+            event.value, _STYLES.get(event.style, "plain"), self.source, event.start_mark.index, event.end_mark.index
+        )
+        if scalar.style == "plain":
+            if self.source.text[scalar.end : scalar.end + 1] in _SPACES:
+                self._warn_of_comment(scalar)
+        else:
+            self._note_quote(event)
+        if len(scalar.text) * 4 > MOST_SCALAR_BYTES < len(scalar.text.encode("utf-8", "surrogatepass")):
             message = f"this text is over {MOST_SCALAR_BYTES // 1024} KiB long"
             self.findings.add("FD005", scalar.place, message, fix="shorten it, or make it a message file")
         if scalar.style == "double":
             for offset, what in unseen(scalar.text):
                 self.findings.add("FD003", scalar.at(offset, offset + 1), f"this escape makes {what}", fix="delete it")
-        if scalar.style == "plain":
-            self._warn_of_comment(scalar)
         return scalar
 
     def _warn_of_comment(self, scalar: Scalar) -> None:
@@ -271,9 +275,8 @@ class _Reader:
                 fix="quote the text with it, or write a space after # to say that it is a comment",
             )
 
-    def _scalar(self, event: Any, text: str) -> Scalar:
-        style = _STYLES.get(getattr(event, "style", None), "plain")
-        return Scalar(text, style, self.source, event.start_mark.index, event.end_mark.index)
+    def _lost(self, event: Any) -> Scalar:
+        return Scalar("", "plain", self.source, event.start_mark.index, event.end_mark.index, lost=True)
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:

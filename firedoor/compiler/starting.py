@@ -45,7 +45,7 @@ def start(body: Body, scope: Scope, run: Place | None = None) -> frozenset[str] 
             continue
         if name is not None:
             seen.add(name.text)
-            body.made.places.setdefault((f"clock:{name.text}", ""), name.place)
+            body.made.places.setdefault((f"clock:{name.text}", ""), name)
         if clock is None:
             continue
         other = body.made.clocks.setdefault(clock.name, clock)

@@ -15,7 +15,7 @@ import jinja2
 from jinja2 import nodes
 
 from firedoor.compiler import suggest
-from firedoor.compiler.grammar import ENVIRONMENT
+from firedoor.compiler.grammar import ENVIRONMENT, LONGEST_NUMBER
 
 MOST_BYTES = 8 * 1024
 MOST_TOKENS = 4_000
@@ -147,6 +147,8 @@ def _bounds(source: str) -> None:
             depth += 1
         elif kind == "operator" and value in ")]}":
             depth -= 1
+        if len(value) > LONGEST_NUMBER and kind in ("integer", "float"):
+            raise jinja2.TemplateSyntaxError("a number is too large", line)
         if count > MOST_TOKENS or depth > DEEPEST_BLOCKS:
             raise jinja2.TemplateSyntaxError("it is too long or too deep", line)
     for found in _BLOCK.finditer(source):

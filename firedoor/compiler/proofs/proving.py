@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from firedoor.compiler.diagnostics import MOST_OF_A_FILE, Findings, Place
+from firedoor.compiler.nodes import Node
 from firedoor.compiler.proofs.clocks import Shown, clocks
 from firedoor.compiler.proofs.leases import lapses
 from firedoor.compiler.proofs.reaching import Flow
@@ -20,7 +21,7 @@ from firedoor.plan.model import Plan
 from firedoor.plan.steps import Step
 from firedoor.plan.time import written
 
-Places = Mapping[tuple[str, str], Place]
+Places = Mapping[tuple[str, str], Node]
 """(static path of a step, or "clock:" and a clock's name; option) → where it is written. "" is the verb."""
 
 
@@ -31,7 +32,8 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
 
     def place(step: Step, option: str = "") -> Place:
         here, _, line = step.at.rpartition(":")
-        return places.get((step.path, option)) or places.get((step.path, "")) or Place(here, int(line))
+        node = places.get((step.path, option)) or places.get((step.path, ""))
+        return node.place if node is not None else Place(here, int(line))
 
     for step in unreachable(plan, situations, flow):
         if step.at.rpartition(":")[0] == file:
@@ -66,7 +68,7 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
         _wording(
             plan,
             organization,
-            lambda step, option: place(step, option) if step else places["updates", option],
+            lambda step, option: place(step, option) if step else places["updates", option].place,
             findings,
         )
     shown = tuple(clocks(plan, situations, flow, worst))
@@ -107,7 +109,8 @@ def _uncleared(several: list[Uncleared], place: Callable[[Step | None, str], Pla
 def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findings: Findings) -> None:
     clock = found.clock
     file, _, line = plan.at.rpartition(":")
-    here = places.get((f"clock:{clock.name}", "")) or Place(file, int(line))
+    node = places.get((f"clock:{clock.name}", ""))
+    here = node.place if node is not None else Place(file, int(line))
     match found.verdict:
         case "unmet" if not found.situation:
             fix = f"give the step that does it meets: {clock.name}"
