@@ -30,7 +30,7 @@ from firedoor.plan.steps import Consequence, Step
 from firedoor.plan.text import MessageRef, Text
 from firedoor.plan.who import Audience, Who
 
-_ASK_THE_COMMANDER = Consequence(kind="ask", asks=Who(kind="commander"))
+_ASK_THE_COMMANDER = Consequence(kind="ask", asks=Who(kind="commander"), may_continue=True)
 
 
 @dataclass(frozen=True)

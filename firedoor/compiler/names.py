@@ -78,7 +78,19 @@ class Scope:
     """The scope of the `run` step that inlines this playbook."""
 
     def at(self, path: str) -> Scope:
-        return replace(self, here=path, steps="ended", may_read=True)
+        return Scope(
+            self.vocabulary,
+            self.sites,
+            self.inputs,
+            self.outline,
+            self.items,
+            path,
+            "ended",
+            may_read=True,
+            may_say_severity=self.may_say_severity,
+            unnamed=self.unnamed,
+            around=self.around,
+        )
 
     def inside(self, item: str, bound: Bound) -> Scope:
         return replace(self, items={**self.items, item: bound})

@@ -69,8 +69,13 @@ class Outline:
 
 def verb_of(step: Mapping) -> str | None:
     """The verb of a step; None where there is none, or more than one."""
-    found = [key.text for key, _ in step.entries if key.text in VERBS]
-    return found[0] if len(found) == 1 else None
+    found = None
+    for key, _ in step.entries:
+        if key.text in VERBS:
+            if found is not None:
+                return None
+            found = key.text
+    return found
 
 
 def outline(steps: Sequence, prefix: str) -> Outline:

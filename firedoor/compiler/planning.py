@@ -50,7 +50,7 @@ class _Planning:
             catalog.vocabulary if catalog is not None else Vocabulary(None, None),
             self.made.sites,
             inputs=self.playbook.bound,
-            outline=self.playbook.outline(),
+            outline=self.playbook.own_outline,
             unnamed=self.playbook.unsure,
         )
         self.whole_run = replace(self.top, steps="any")

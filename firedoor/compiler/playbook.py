@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from firedoor.compiler import inputs, outline, schema, values
 from firedoor.compiler.diagnostics import Findings
@@ -13,7 +14,7 @@ from firedoor.compiler.shape import Fields, fields
 from firedoor.plan.model import Input
 
 
-@dataclass(frozen=True)
+@dataclass
 class Playbook:
     name: str
     fields: Fields
@@ -32,7 +33,13 @@ class Playbook:
         node = self.fields.values.get("steps")
         return node if isinstance(node, Sequence) else None
 
-    def outline(self, prefix: str = "") -> Outline:
+    @cached_property
+    def own_outline(self) -> Outline:
+        """Of its steps where they stand by themselves."""
+        return self.outline("")
+
+    def outline(self, prefix: str) -> Outline:
+        """Of its steps where a `run` puts them: the first one gets the path `prefix` + "0"."""
         return outline.outline(self.steps, prefix) if self.steps is not None else Outline()
 
 
@@ -48,13 +55,14 @@ def read(node: Mapping, findings: Findings) -> Playbook | None:
     lacking = "inputs" in found.broken or found.strange if section is None else section.refused
     playbook = Playbook(name or key.text, found, made, bound)
     clash = _clash(playbook, findings)
-    return replace(playbook, unsure=lacking or clash)
+    playbook.unsure = lacking or clash
+    return playbook
 
 
 def _clash(playbook: Playbook, findings: Findings) -> bool:
     """Ids and inputs are named alike in expressions: no two may share a name. Whether a step and an input do."""
     clash = False
-    made = playbook.outline()
+    made = playbook.own_outline
     for first, second in made.twice:
         message = f'two steps have the id "{second.id}", on lines {first.key.place.line} and {second.key.place.line}'
         findings.add("FD209", second.key.place, message, fix="give one of them another id")

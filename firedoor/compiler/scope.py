@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from firedoor.plan.expression import And, Expr, Outcome, StepIs
 from firedoor.plan.model import Action
-from firedoor.plan.steps import Approve, Contain, Step, consequences
+from firedoor.plan.steps import Approve, Consequence, Contain, Step, consequences
 
 Known = frozenset[str]
 """Static paths of approvals."""
@@ -195,7 +196,7 @@ def settle(
             if consequence.kind == "ask":
                 may = _may_continue(step, option, following)
                 if may != consequence.may_continue:
-                    changed[option] = consequence.model_copy(update={"may_continue": may})
+                    changed[option] = _asking(consequence, may)
             elif consequence.kind == "continue" and option == "on_timeout":
                 hazard = following.hazard(step)
                 if hazard is not None:
@@ -205,6 +206,11 @@ def settle(
         return step.model_copy(update=changed) if changed else step
 
     return _with_unlocks(tuple(settled(step) for step in steps))
+
+
+@lru_cache(maxsize=256)
+def _asking(consequence: Consequence, may_continue: bool) -> Consequence:
+    return consequence.model_copy(update={"may_continue": may_continue})
 
 
 def _may_continue(step: Step, option: str, following: Following) -> bool:

@@ -222,13 +222,12 @@ def is_lost(node: Node) -> bool:
 
 
 def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
-    if is_lost(value):
-        return False
-    if isinstance(value, Scalar) and value.is_empty:
-        findings.add("FD104", key.place, f"`{key.text}` has no value", fix="write one after it, or remove the line")
-        return False
-    if isinstance(value, Scalar) and not value.text.strip():
-        findings.add("FD104", value.place, f"`{key.text}` holds an empty text", fix="write it out, or remove the line")
+    if isinstance(value, Scalar) and (value.lost or not value.text or value.text.isspace()):
+        if value.is_empty and not value.lost:
+            findings.add("FD104", key.place, f"`{key.text}` has no value", fix="write one after it, or remove the line")
+        elif not value.lost:
+            message = f"`{key.text}` holds an empty text"
+            findings.add("FD104", value.place, message, fix="write it out, or remove the line")
         return False
     if not isinstance(value, _HOLDS[kind]):
         _wrong_kind(value, f"`{key.text}`", kind, findings)

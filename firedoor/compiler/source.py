@@ -127,24 +127,17 @@ class _Reader:
 
     def _take(self, event: Any) -> bool:
         """One event. False where reading on makes no sense."""
-        if isinstance(event, yaml.ScalarEvent):  # most of them
-            if event.anchor is not None or event.tag is not None:
-                self._refuse_extras(event)
+        kind = type(event)
+        if kind is yaml.ScalarEvent:  # most of them
             self._put(self._text(event))
-            return True
-        match event:
-            case yaml.DocumentStartEvent():
-                return self._begin_document(event)
-            case yaml.AliasEvent():
-                place = self._place(event)
-                self.findings.add(
-                    "FD008", place, "an alias (*name) repeats what is written elsewhere", fix="write it out again"
-                )
-                self._put(self._lost(event))
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                return self._begin(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end(event)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            return self._begin(event)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._end(event)
+        elif kind is yaml.DocumentStartEvent:
+            return self._begin_document(event)
+        elif kind is yaml.AliasEvent:
+            self._refuse_alias(event)
         return True
 
     def _note_quote(self, event: Any) -> None:
@@ -196,7 +189,7 @@ class _Reader:
 
     def _end(self, event: Any) -> None:
         done = self.stack.pop()
-        done.node.end = max(done.node.end, event.end_mark.index)
+        done.node.end = event.end_mark.index
         self._put(done.node)
 
     def _put(self, node: Node) -> None:
@@ -243,6 +236,8 @@ class _Reader:
         return node, True
 
     def _text(self, event: Any) -> Scalar:
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_extras(event)
         scalar = Scalar(
             event.value, _STYLES.get(event.style, "plain"), self.source, event.start_mark.index, event.end_mark.index
         )
@@ -275,8 +270,10 @@ class _Reader:
                 fix="quote the text with it, or write a space after # to say that it is a comment",
             )
 
-    def _lost(self, event: Any) -> Scalar:
-        return Scalar("", "plain", self.source, event.start_mark.index, event.end_mark.index, lost=True)
+    def _refuse_alias(self, event: Any) -> None:
+        message = "an alias (*name) repeats what is written elsewhere"
+        self.findings.add("FD008", self._place(event), message, fix="write it out again")
+        self._put(Scalar("", "plain", self.source, event.start_mark.index, event.end_mark.index, lost=True))
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:
