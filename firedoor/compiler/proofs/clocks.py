@@ -159,16 +159,17 @@ class _Proof:
 
     def _possible(self, question: Question, situation: Situation) -> bool:
         outcomes = situation.outcomes
+        hindering = self.flow.hindering(outcomes)
         for path, guards in question.guards.items():
             if outcomes[path] == "skipped" and self.plan.by_path[path].verb in ("task", "wait"):
                 return False  # Nobody is asked about it: that is a command.
             meets = path in self.meeting
             holds = question.holds(guards, situation)
-            sure = holds and self.flow.surely_reached(path, outcomes, meets=meets)
+            sure = holds and self.flow.surely_reached(path, hindering, meets=meets)
             if outcomes[path] == NOT_NEEDED:
                 if sure:
                     return False
-            elif not sure and not (holds and self.flow.reached(path, outcomes)):
+            elif not sure and not (holds and self.flow.reached(path, hindering)):
                 return False
         return True
 
