@@ -21,10 +21,14 @@ class Catalog:
 
     actions: dict[str, Action | None] = field(default_factory=dict)
     reads: dict[str, ReadAction | None] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    """Sections that are not whole, which has been told: any name passes there."""
 
     @property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(self.actions, self.reads)
+        return Vocabulary(
+            self.actions if "actions" not in self.unread else None, self.reads if "reads" not in self.unread else None
+        )
 
 
 def read(root: Node | None, names: Roster, findings: Findings) -> Catalog | None:
@@ -36,20 +40,22 @@ def read(root: Node | None, names: Roster, findings: Findings) -> Catalog | None
     catalog = Catalog()
     for section, make in (("actions", _action), ("reads", _read)):
         mapping = top.mapping(section)
+        if mapping.refused if mapping is not None else section in top.broken or top.strange:
+            catalog.unread.add(section)
         for key, value in mapping.entries if mapping else ():
             name = values.identifier(key, "an action" if section == "actions" else "a read", findings)
             body = as_mapping(value, f'"{key.text}"', findings)
-            if isinstance(value, Scalar) and value.is_empty:
-                body = None
             shape = schema.ACTION if section == "actions" else schema.READ
             made = None
             if body is not None:
-                found = fields(body, shape, findings, key.place, f'{section[:-1]} "{key.text}"')
+                found = fields(body, shape, findings, key, f'{section[:-1]} "{key.text}"')
                 made = make(key, found, names, findings)
             if section == "actions":
                 catalog.actions[key.text] = made if name and isinstance(made, Action) else None
             else:
                 catalog.reads[key.text] = made if name and isinstance(made, ReadAction) else None
+            if name is None:  # what uses the name that was meant is not wrong for that
+                (catalog.actions if section == "actions" else catalog.reads)[values.as_identifier(key.text)] = None
     for name in catalog.reads.keys() & catalog.actions.keys():
         reads = top.mapping("reads")
         twice = reads.key(name) if reads else None
@@ -116,7 +122,11 @@ def seats(nodes: list[Node], scope: Scope, names: Roster, findings: Findings) ->
 
 
 def _seat(node: Node, scope: Scope, names: Roster, findings: Findings) -> Seat | None:
-    mapping = as_mapping(node, "a seat", findings)
+    fix = None
+    if isinstance(node, Scalar) and roster.is_name(node.text):
+        key = "team" if node.text in (names.teams or ()) else "role"
+        fix = f"write {{{key}: {node.text}}}"
+    mapping = as_mapping(node, "a seat", findings, fix)
     if mapping is None:
         return None
     found = fields(mapping, schema.SEAT, findings)

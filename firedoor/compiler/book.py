@@ -6,7 +6,10 @@ wherever it lies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from firedoor.compiler import actions as actions_
 from firedoor.compiler import clocks as clocks_
 from firedoor.compiler import messages as messages_
 from firedoor.compiler import organization as organization_
-from firedoor.compiler import planning, source
+from firedoor.compiler import planning, source, values
 from firedoor.compiler import playbook as playbooks_
 from firedoor.compiler.clocks import ClockRow
 from firedoor.compiler.diagnostics import Finding, Findings, Place
@@ -33,6 +36,7 @@ ORGANIZATION, ACTIONS, CLOCKS = "organization.yaml", "actions.yaml", "clocks.yam
 SHARED = (ORGANIZATION, ACTIONS, CLOCKS)
 MESSAGES = "messages"
 MOST_FILES = 1_000
+_PLAYBOOK = re.compile(r"^playbook:[ \t]*([a-z0-9_-]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,26 @@ def _files(folder: Path, findings: Findings) -> dict[str, bytes]:
 
 def compile_book(folder: Path, files: Mapping[str, bytes], findings: Findings | None = None) -> Book:
     """Compile a book from its files' names and contents."""
-    return _Binding(folder, files, findings if findings is not None else Findings()).book()
+    with _uncollected():
+        return _Binding(folder, files, findings if findings is not None else Findings()).book()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the collector of cycles rest: a book is tens of thousands of objects that stay, and looking through them again
+    and again as they come is a fifth of the time of a check."""
+    rests = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if rests:
+            gc.enable()
+
+
+def _is_playbook(root: MappingNode) -> bool:
+    """Whether a file is a playbook, be it one that does not say its name."""
+    return root.key("playbook") is not None or all(root.key(key) for key in ("use_when", "severity", "steps"))
 
 
 class _Binding:
@@ -163,25 +186,29 @@ class _Binding:
         self.files = files
         self.findings = findings
         self.sources: dict[str, Source] = {}
-        self.broken_files: set[str] = set()
+        self.unread: set[str] = set()
+        """Names that playbooks have, or may have, whose files could not be read."""
         self.teams: dict[str, Place] = {}
 
     def book(self) -> Book:
         organization, roster = self._organization()
-        before = self.findings.errors
+        if ORGANIZATION in self.findings.wrong:
+            organization = None
         catalog = self._catalog(roster)
         clocks = self._clocks()
         messages, sources = messages_.read(
             {name: data for name, data in self.files.items() if name.startswith(f"{MESSAGES}/")}, self.findings
         )
         self.sources.update({one.name: one for one in sources})
-        shared = organization is not None and self.findings.errors == before
         playbooks = self._playbooks()
-        shelf = Shelf(roster, catalog, clocks, messages, playbooks)
+        shelf = Shelf(roster, catalog, clocks, messages, playbooks, frozenset(self.unread - playbooks.keys()))
+        shared = organization is not None and not self.findings.wrong.intersection(SHARED)
+        unsound = self.findings.wrong | (set() if shared else {one.file for one in playbooks.values()})
+        shared = shared and not any(file.startswith(f"{MESSAGES}/") for file in self.findings.wrong)
         plans: dict[str, Plan] = {}
         shown: dict[str, tuple[Shown, ...]] = {}
         for playbook in playbooks.values():
-            planned = planning.plan(playbook, shelf, organization)
+            planned = planning.plan(playbook, shelf, organization, unsound)
             self.findings.extend(planned.findings)
             if planned.plan is not None:
                 plans[playbook.name], shown[playbook.name] = planned.plan, planned.clocks
@@ -288,10 +315,14 @@ class _Binding:
     def _playbook(self, name: str) -> Playbook | None:
         root = self._read(name)
         if root is None:
+            self.unread |= {name.removesuffix(".yaml"), *_PLAYBOOK.findall(self.sources[name].text)}
             return None
-        if not isinstance(root, MappingNode) or root.key("playbook") is None:
+        if not isinstance(root, MappingNode) or not _is_playbook(root):
             message = f"{name} is not part of the book: it has no key `playbook`"
             place = root.place if isinstance(root, MappingNode) else Place(name)
             self.findings.add("FD118", place, message, fix="begin it with playbook: NAME, or move it out of the book")
             return None
-        return playbooks_.read(root, self.findings)
+        playbook = playbooks_.read(root, self.findings)
+        if playbook is None or not values.is_kebab(playbook.name):
+            self.unread |= {name.removesuffix(".yaml"), *([] if playbook is None else [values.as_kebab(playbook.name)])}
+        return playbook

@@ -37,7 +37,7 @@ def read(root: Node | None, findings: Findings) -> Clocks | None:
         body = as_mapping(value, f'"{key.text}"', findings)
         row = None
         if body is not None:
-            row = _row(key, fields(body, schema.CLOCK, findings, key.place, f'clock "{key.text}"'), findings)
+            row = _row(key, fields(body, schema.CLOCK, findings, key, f'clock "{key.text}"'), findings)
         rows[key.text] = row if name else None
     return rows
 

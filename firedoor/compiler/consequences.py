@@ -61,12 +61,14 @@ def held_step(scalar: Scalar, start: int, scope: Scope, findings: Findings, verb
     name = scalar.text[start:].strip()
     place = scalar.at(start, start + len(name))
     ref = scope.step(name)
+    if ref is None and scope.may_be_lost(name):
+        return None
     if ref is None:
         held = [ref.id for ref in scope.outline.ids.values() if ref.verb == "contain"]
         fix = suggest.fix(name, held, "give the contain step an `id`")
         if verb and name == "everything":
             fix = "write undo all"
-        findings.add("FD208", place, f'no step has the id "{name}"', fix=fix)
+        findings.add("FD208", place, f'no step has the id "{name}"', fix=fix, name=f"name {name}")
         return None
     if ref.verb != "contain":
         message = f"`{name}` is {'an' if ref.verb[0] in 'aeiou' else 'a'} {ref.verb} step, which contains nothing"

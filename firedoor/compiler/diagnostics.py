@@ -7,7 +7,7 @@ is the business of `firedoor.compiler.renderers`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from firedoor.compiler.codes import CODES
@@ -61,19 +61,39 @@ MOST_OF_A_FILE = 500
 """Findings; whoever has so many mends these first."""
 
 
+@dataclass
+class _Told:
+    """A finding, and where else in its file the same name is wrong."""
+
+    finding: Finding
+    places: set[Place] = field(default_factory=set)
+
+    def whole(self) -> Finding:
+        first = min(self.places)
+        lines = sorted({place.line for place in self.places} - {first.line})
+        if not lines:
+            return self.finding
+        *most, last = [str(line) for line in lines]
+        said = f"the same on line{'s' * bool(most)} {', '.join(most)}{' and ' * bool(most)}{last}"
+        return self.finding.model_copy(update={"notes": (*self.finding.notes, said)})
+
+
 class Findings:
-    """Findings as they are made. The same one twice, from a playbook that is inlined twice, is one."""
+    """Findings as they are made. The same one twice, from a playbook that is inlined twice, is one; and so is a name
+    that nothing has, wherever it stands in a file: it was misspelt once, or what had it is gone."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str, int, int, str], Finding] = {}
+        self._told: dict[tuple[object, ...], _Told] = {}
         self._of_file: dict[str, int] = {}
         self.errors = 0
+        self.wrong: set[str] = set()
+        """Files in which something stops a launch."""
 
     def __iter__(self) -> Iterator[Finding]:
-        return iter(self._found.values())
+        return (told.whole() for told in self._told.values())
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._told)
 
     def add(
         self,
@@ -84,7 +104,9 @@ class Findings:
         fix: str | None = None,
         notes: Iterable[str] = (),
         meaning: str | None = None,
+        name: str | None = None,
     ) -> None:
+        """`name` is the name that is wrong, where the finding is about nothing else."""
         if self._of_file.get(place.file, 0) >= MOST_OF_A_FILE:
             return
         known = CODES[code]
@@ -100,15 +122,25 @@ class Findings:
             fix=fix,
             notes=tuple(notes),
         )
-        self.extend([finding])
+        key: tuple[object, ...] = (code, place, message) if name is None else (place.file, name)
+        self._take(key, _Told(finding, {finding.place}))
 
-    def extend(self, findings: Iterable[Finding]) -> None:
-        for found in findings:
-            key = (found.code, found.file, found.line, found.column, found.message)
-            if key not in self._found:
-                self._found[key] = found
-                self._of_file[found.file] = self._of_file.get(found.file, 0) + 1
-                self.errors += found.severity == "error"
+    def extend(self, findings: Findings) -> None:
+        for key, told in findings._told.items():
+            self._take(key, told)
+
+    def _take(self, key: tuple[object, ...], told: _Told) -> None:
+        known = self._told.get(key)
+        if known is None:
+            file = told.finding.file
+            self._told[key] = told
+            self._of_file[file] = self._of_file.get(file, 0) + 1
+            if told.finding.severity == "error":
+                self.errors += 1
+                self.wrong.add(file)
+        elif not told.places <= known.places:
+            first = min((known.finding, told.finding), key=lambda one: one.place)
+            self._told[key] = _Told(first, known.places | told.places)
 
     def sorted(self) -> list[Finding]:
         return sorted(self, key=lambda found: (found.file, found.line, found.column, found.code, found.message))

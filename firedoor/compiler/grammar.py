@@ -1,8 +1,8 @@
 """Reads an expression with Jinja2's own parser, and knows the exact column of every part of it.
 
-Jinja2's nodes carry a line and no column. So each token is put on a line of its own before it is parsed: a node's line
-is then the number of its first token, and the token's place in the text is known. Nothing is ever compiled or called:
-`Environment.parse` only builds a tree.
+Jinja2's nodes carry a line and no column. So its parser is told that each token stands on a line of its own: a node's
+line is then the number of its first token, and the token's place in the text is known. Nothing is ever compiled or
+called: the parser only builds a tree.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from functools import lru_cache
 
 import jinja2
 from jinja2 import nodes
+from jinja2.lexer import TokenStream
+from jinja2.parser import Parser
 
 MOST_TOKENS = 400
 DEEPEST = 24
@@ -21,9 +23,13 @@ DEEPEST = 24
 DEEPEST_TREE = 100
 """A chain of `and`s nests, and so do signs and nots."""
 
+LONGEST_NUMBER = 40
+"""Digits; what is far longer Python refuses to read."""
+
 ENVIRONMENT = jinja2.Environment(autoescape=False, optimized=False)  # noqa: S701 - it only ever parses
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = {")", "]", "}"}
+_UNITS = ("s", "m", "h", "d", "w")
 _AT = re.compile(r"(.*) at (\d+)$")
 _INSTEAD = {
     "&": "write `and`",
@@ -69,11 +75,10 @@ class Parsed:
     text: str
     tokens: tuple[Token, ...]
     root: nodes.Expr
-    first_line: int
 
     def index(self, line: int) -> int:
-        """The number of the token that stands on a line of the text that was parsed."""
-        return max(0, min(line - self.first_line, len(self.tokens) - 1))
+        """The number of the token that stands on this line; lines count from 1, tokens from 0."""
+        return max(0, min(line - 1, len(self.tokens) - 1))
 
     def span(self, node: nodes.Node) -> tuple[int, int]:
         """Offsets of a node: from its first token to its last."""
@@ -87,6 +92,8 @@ class Parsed:
             if number >= last and inside <= 0:
                 last = number if inside == 0 else last
                 break
+        while self.tokens[last].text in ("is", "not") and last + 1 < len(self.tokens):
+            last += 1  # a test has the line of its `is`
         return self.tokens[first].start, self.tokens[last].end
 
     def token(self, node: nodes.Node) -> Token:
@@ -108,6 +115,10 @@ def tokens(text: str) -> tuple[Token, ...]:
     position = 0
     try:
         for _, kind, value in ENVIRONMENT.lex(source):
+            if len(value) > LONGEST_NUMBER and kind in ("integer", "float"):
+                raise Unreadable(
+                    "this number is too large", position - 3, position - 3 + len(value), "write a smaller one"
+                )
             if kind != "whitespace":
                 found.append(Token(kind, value, position - 3))
             position += len(value)
@@ -134,19 +145,24 @@ def parse(text: str) -> Parsed:
     body = tokens(text)
     if not body:
         raise Unreadable("there is no expression here", 0, max(1, len(text)), "write one, or remove the line")
-    lines = [token.text.replace("\r", " ").replace("\n", " ") for token in body]
-    source = "{{\n" + "\n".join(lines) + "\n}}"
     try:
-        template = ENVIRONMENT.parse(source)
+        root = _tree(body)
     except jinja2.TemplateSyntaxError as error:
         raise _parsing(error, text, body) from error
     except RecursionError as error:
         raise Unreadable("this expression is nested too deep", 0, len(text), "split it into several steps") from error
-    output = template.body[0] if len(template.body) == 1 else None
-    if not isinstance(output, nodes.Output) or len(output.nodes) != 1:
-        raise Unreadable("this is more than one expression", 0, len(text), "write one expression, without commas")
-    _bounded(output.nodes[0], len(text))
-    return Parsed(text, body, output.nodes[0], first_line=2)
+    _bounded(root, len(text))
+    return Parsed(text, body, root)
+
+
+def _tree(body: tuple[Token, ...]) -> nodes.Expr:
+    lines = [(number, token.kind, token.text) for number, token in enumerate(body, 1)]
+    lines.append((len(body) + 1, "variable_end", "}}"))
+    parser = Parser(ENVIRONMENT, "")
+    parser.stream = TokenStream(ENVIRONMENT.lexer.wrap(lines), None, None)
+    root = parser.parse_tuple(with_condexpr=True)
+    parser.stream.expect("variable_end")
+    return root
 
 
 def _bounded(root: nodes.Node, length: int) -> None:
@@ -223,7 +239,7 @@ def _balanced(body: tuple[Token, ...], text: str) -> None:
 
 
 def _parsing(error: jinja2.TemplateSyntaxError, text: str, body: tuple[Token, ...]) -> Unreadable:
-    index = error.lineno - 2
+    index = error.lineno - 1
     if index >= len(body):
         last = body[-1]
         message = f"something is missing after `{last.text}`"
@@ -233,8 +249,11 @@ def _parsing(error: jinja2.TemplateSyntaxError, text: str, body: tuple[Token, ..
     if token.text in _INSTEAD and token.kind == "operator":
         return Unreadable(f"`{token.text}` has no meaning here", token.start, token.end, _INSTEAD[token.text])
     if "end of print statement" in said and "got" in said:
-        if index > 0 and body[index - 1].kind == token.kind == "name":
-            before = body[index - 1]
+        before = body[max(index - 1, 0)]
+        if before.kind == "integer" and token.text in _UNITS and before.end == token.start:
+            written = f'"{before.text}{token.text}"'
+            return Unreadable("a length of time needs quotes here", before.start, token.end, f"write {written}")
+        if index > 0 and before.kind == token.kind == "name":
             if token.text == "not":
                 fix = f"write {before.text} is not …, or {before.text} and not …"
                 return Unreadable(f"`not` cannot stand behind `{before.text}`", token.start, token.end, fix)
@@ -253,10 +272,7 @@ def _lines(node: nodes.Node) -> Iterator[int]:
     while waiting:
         here = waiting.pop()
         if here.lineno:
-            # What ends with a word of its own (an attribute, a test) has it on the line after its sign.
             yield here.lineno
             if isinstance(here, nodes.Getattr):
-                yield here.lineno + 1
-            elif isinstance(here, nodes.Test):
-                yield here.lineno
+                yield here.lineno + 1  # its name stands after its dot
         waiting.extend(here.iter_child_nodes())

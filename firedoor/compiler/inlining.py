@@ -24,6 +24,7 @@ def inline(
         inputs=passed,
         outline=playbook.outline(prefix),
         here=common.path,
+        unnamed=playbook.unsure,
         around=scope,
     )
     within = replace(

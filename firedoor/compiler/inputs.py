@@ -8,7 +8,7 @@ from firedoor.compiler import kinds, literals, schema, values
 from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.kinds import ANYTHING, Kind
 from firedoor.compiler.names import Bound
-from firedoor.compiler.nodes import Mapping, Scalar
+from firedoor.compiler.nodes import Mapping, Node, Scalar
 from firedoor.compiler.organization import SENSITIVITIES
 from firedoor.compiler.shape import Fields, as_mapping, fields
 from firedoor.plan.expression import InputValue
@@ -21,18 +21,25 @@ def read(section: Mapping | None, findings: Findings) -> tuple[tuple[Input, ...]
     bound: dict[str, Bound] = {}
     for key, value in section.entries if section is not None else ():
         name = values.identifier(key, "an input", findings)
-        node = as_mapping(value, f'input "{key.text}"', findings)
-        if isinstance(value, Scalar) and value.is_empty:
-            node = None
+        node = as_mapping(value, f'input "{key.text}"', findings, _typed(value))
         kind, made = None, None
         if node is not None:
-            kind, made = _input(key, fields(node, schema.INPUT, findings, key.place, f'input "{key.text}"'), findings)
+            kind, made = _input(key, fields(node, schema.INPUT, findings, key, f'input "{key.text}"'), findings)
         if made is not None and name is not None:
             inputs.append(made)
         known = kind is not None and name is not None
         expr = InputValue(name=name, type=kind.value, listed=kind.listed) if known and kind and name else None
         bound[key.text] = Bound(expr, kind or ANYTHING)
+        if name is None:
+            bound.setdefault(values.as_identifier(key.text), bound[key.text])
     return tuple(inputs), bound
+
+
+def _typed(value: Node) -> str | None:
+    """What to write for an input that is given its type alone."""
+    if isinstance(value, Scalar) and value.text.removeprefix("list of ") in kinds.INPUT_TYPES:
+        return f"write {{type: {value.text}}}"
+    return None
 
 
 def _input(key: Scalar, found: Fields, findings: Findings) -> tuple[Kind | None, Input | None]:
@@ -82,7 +89,7 @@ def _choices(key: Scalar, found: Fields, kind: Kind, findings: Findings) -> Kind
     if kind.base != "choice" and listed:
         message = f"only a choice has choices, and this is {kind}"
         findings.add("FD114", found.key_place("choices"), message, fix="write type: choice")
-        return kind
+        return Kind("choice", kind.listed, listed)
     return Kind(kind.base, kind.listed, listed)
 
 

@@ -22,6 +22,8 @@ def literal(node: Node, kind: Kind, what: str, findings: Findings) -> Any:
     if not isinstance(node, Sequence):
         message = f"{what} is {kind}: write it as a list"
         fix = f"write [{node.text}]" if isinstance(node, Scalar) else "begin each item with -"
+        if isinstance(node, Scalar) and node.text in ("none", "null", "~"):
+            fix = "leave it out"
         findings.add("FD103", node.place, message, fix=fix)
         return None
     found = [literal(item, kind.one, what, findings) for item in node.items]

@@ -14,7 +14,7 @@ from firedoor.compiler import prose as prose_
 from firedoor.compiler.actions import Catalog
 from firedoor.compiler.clocks import Clocks
 from firedoor.compiler.consequences import read as read_consequence
-from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.kinds import ANYTHING, Kind
 from firedoor.compiler.messages import Template
 from firedoor.compiler.names import Scope, Sites
@@ -30,6 +30,8 @@ from firedoor.plan.steps import Consequence, Step
 from firedoor.plan.text import MessageRef, Text
 from firedoor.plan.who import Audience, Who
 
+_ASK_THE_COMMANDER = Consequence(kind="ask", asks=Who(kind="commander"), may_continue=True)
+
 
 @dataclass(frozen=True)
 class Shelf:
@@ -40,6 +42,8 @@ class Shelf:
     clocks: Clocks | None
     messages: Mapping[str, Template]
     playbooks: Mapping[str, Playbook]
+    unread: frozenset[str] = frozenset()
+    """Names that playbooks have, or may have, whose files could not be read: that is told there."""
 
 
 @dataclass
@@ -50,11 +54,13 @@ class Made:
     steps: int = 0
     whole: bool = True
     """False when a step was left out, because of a mistake that has been told: then there is no plan."""
+    files: set[str] = field(default_factory=set)
+    """Of the playbooks whose steps are lowered."""
     clocks: dict[str, Clock] = field(default_factory=dict)
     actions: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
     prefixes: set[str] = field(default_factory=set)
-    places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    places: dict[tuple[str, str], Node] = field(default_factory=dict)
     """(path of a step, or "clock:" and a clock's name; option) → where it is written. "" is the verb."""
 
 
@@ -82,8 +88,8 @@ class Body:
     made: Made
     findings: Findings
     playbook: Playbook
-    clocks: frozenset[str]
-    """Names that `meets` may use."""
+    clocks: frozenset[str] | None
+    """Names that `meets` may use; None where any passes."""
     prefix: str = ""
     """Of ids: "public-statement/" inside of a `run`."""
     running: tuple[str, ...] = ()
@@ -94,6 +100,7 @@ class Body:
 
     def steps(self, items: list[Node], prefix: str, scope: Scope) -> tuple[Step, ...]:
         """The steps of a list, the first at `prefix` + "0". Broken ones are told and left out."""
+        self.made.files.add(self.playbook.file)
         found: list[Step] = []
         for number, item in enumerate(items):
             path = f"{prefix}{number}"
@@ -106,14 +113,14 @@ class Body:
             if self.made.steps > MOST_STEPS:
                 self.made.whole = False
                 break
-            key = mapping.key(verb)
-            place = key.place if key is not None else mapping.place
-            entry = fields(mapping, schema.VERBS[verb].shape, self.findings, place)
-            self.made.places[path, ""] = place
+            head = mapping.key(verb) or mapping
+            entry = fields(mapping, schema.VERBS[verb].shape, self.findings, head)
+            self.made.places[path, ""] = head
             for option in ("when", "meets", "expires", "say", "show"):
                 if option in entry:
-                    self.made.places[path, option] = entry.values[option].place
-            step = self.verbs[verb](self, entry, self._common(verb, entry, path, scope.at(path)), scope.at(path))
+                    self.made.places[path, option] = entry.values[option]
+            here = scope.at(path)
+            step = self.verbs[verb](self, entry, self._common(verb, entry, path, here), here)
             if step is not None:
                 found.append(step)
             else:
@@ -143,12 +150,12 @@ class Body:
     def _common(self, verb: str, entry: Fields, path: str, scope: Scope) -> Common:
         on_failure = self.consequence("on_failure", verb, entry, scope)
         if on_failure is None:
-            on_failure = Consequence(kind="ask", asks=Who(kind="commander"))
+            on_failure = _ASK_THE_COMMANDER
         id_ = entry.text("id")
         return Common(
             path=path,
             id=f"{self.prefix}{id_.text}" if id_ is not None else None,
-            at=f"{entry.node.source.name}:{entry.place.line}",
+            at=entry.at,
             when=self.condition("when", entry, scope),
             meets=self._meets(entry),
             on_failure=on_failure,
@@ -157,17 +164,19 @@ class Body:
     def _meets(self, entry: Fields) -> tuple[str, ...]:
         found: list[str] = []
         for scalar in entry.texts("meets", self.findings):
-            if scalar.text in self.clocks:
+            if self.clocks is None or scalar.text in self.clocks:
                 found.append(scalar.text)
                 continue
             elsewhere = self.shelf.clocks
             if elsewhere is not None and scalar.text in elsewhere:
+                if any(suggest.close(name, [scalar.text]) for name in self.clocks - elsewhere.keys()):
+                    continue  # misspelt where it is started, and told there
                 message = f'this playbook does not start the clock "{scalar.text}"'
                 fix = "add it under `clocks`, with what starts it"
             else:
                 message = f'no clock is called "{scalar.text}"'
                 fix = suggest.fix(scalar.text, self.clocks, "add it to clocks.yaml, and under `clocks`") or ""
-            self.findings.add("FD206", scalar.place, message, fix=fix)
+            self.findings.add("FD206", scalar.place, message, fix=fix, name=f"clock {scalar.text}")
         return tuple(dict.fromkeys(found))
 
     # --- options that several verbs have
@@ -180,7 +189,7 @@ class Body:
         scalar = entry.text(name)
         if scalar is None:
             return None
-        self.made.places[scope.here, name] = scalar.place
+        self.made.places[scope.here, name] = scalar
         return read_consequence(name, scalar, verb, scope, self.shelf.roster, self.findings)
 
     def text(self, name: str, entry: Fields, scope: Scope) -> Text | None:
@@ -205,9 +214,9 @@ class Body:
         if found is not None and not (bound is not None and self.shelf.roster.teams is None):
             return Audience(who=found)
         reads = scope.vocabulary.reads
-        if roster.is_name(text) and bound is None and text not in (reads or ()) and not scope.unnamed:
-            code, message, fix = roster.unknown(text, self.shelf.roster, outsiders=True)
-            self.findings.add(code, scalar.place, message, fix=fix)
+        if roster.is_name(text) and bound is None and text not in (reads or ()):
+            if not scope.unnamed:
+                roster.tell_unknown(text, scalar.place, self.shelf.roster, self.findings, outsiders=True)
             return None
         typed = expressions.expression(scalar, scope, self.findings)
         if typed.expr is None:
@@ -233,7 +242,8 @@ class Body:
             return None
         if kind != ANYTHING and typed.kind.base not in (kind.base, "anything"):
             message = f"the targets are {typed.kind}, and the action takes {kind.many}"
-            self.findings.add("FD217", scalar.place, message, fix=self._of_kind(kind, scope))
+            name = f"type of {scalar.text.strip()}"
+            self.findings.add("FD217", scalar.place, message, fix=self._of_kind(kind, scope), name=name)
             return None
         return typed.expr
 

@@ -33,6 +33,17 @@ class Template:
         return sorted(frozenset[str]().union(*self.names.values()))
 
 
+def _place(text: Source, problem: templates.Problem) -> Place:
+    """Where the problem is: what is wrong on its line, or the whole of it."""
+    line = text.line(problem.line)
+    wrong = re.escape(problem.text) if problem.text else r"\S.*"
+    if problem.text[:1].isalpha():
+        wrong = rf"\b{wrong}"
+    found = re.search(wrong, line)
+    start, end = found.span() if found else (0, len(line))
+    return Place(text.name, problem.line, start + 1, max(start, end - (problem.text[-1:] == "(")) + 1)
+
+
 def read(files: Mapping[str, bytes], findings: Findings) -> tuple[dict[str, Template], list[Source]]:
     """The messages of a book's files (name relative to the book → content), and their sources."""
     found: dict[str, Template] = {}
@@ -46,14 +57,12 @@ def read(files: Mapping[str, bytes], findings: Findings) -> tuple[dict[str, Temp
         text = source.decode(path, data, findings)
         if text is None:
             template.broken = True
+            sources.append(Source(path, data.decode("utf-8", "replace").removeprefix("\ufeff")))
             continue
         sources.append(text)
         vetted = templates.vet(text.text)
         for problem in vetted.problems:
-            line = text.line(problem.line)
-            start = len(line) - len(line.lstrip()) + 1
-            place = Place(path, problem.line, start, max(start + 1, len(line) + 1))
-            findings.add(problem.code, place, problem.message, fix=problem.fix)
+            findings.add(problem.code, _place(text, problem), problem.message, fix=problem.fix)
         template.broken |= bool(vetted.problems)
         template.by_language[match["language"]] = text.text
         template.names[match["language"]] = vetted.names

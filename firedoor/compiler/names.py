@@ -72,12 +72,25 @@ class Scope:
     may_read: bool = False
     may_say_severity: bool = True
     unnamed: bool = False
-    """A loop around does not say what its items are called: a name that nothing has may be theirs."""
+    """Not every name could be read, which has been told: a loop does not say what its items are called, the inputs are
+    misspelt. A name that nothing has may be one of these."""
     around: Scope | None = None
     """The scope of the `run` step that inlines this playbook."""
 
     def at(self, path: str) -> Scope:
-        return replace(self, here=path, steps="ended", may_read=True)
+        return Scope(
+            self.vocabulary,
+            self.sites,
+            self.inputs,
+            self.outline,
+            self.items,
+            path,
+            "ended",
+            may_read=True,
+            may_say_severity=self.may_say_severity,
+            unnamed=self.unnamed,
+            around=self.around,
+        )
 
     def inside(self, item: str, bound: Bound) -> Scope:
         return replace(self, items={**self.items, item: bound})
@@ -92,6 +105,10 @@ class Scope:
     def step(self, name: str) -> StepRef | None:
         return self.outline.ids.get(name)
 
+    def may_be_lost(self, name: str) -> bool:
+        """Whether a name that nothing has may mean something, but for a mistake that is told elsewhere."""
+        return self.unnamed or self.outline.may_be_lost(name)
+
     def kind_held(self, ref: StepRef) -> Kind:
         """The kind of a contain step's targets, one of them."""
         named = ref.node.get("contain")
@@ -101,8 +118,7 @@ class Scope:
 
     def words(self) -> Iterator[str]:
         """Every name that an expression could use here."""
-        yield from self.items
-        yield from self.inputs
+        yield from {**self.inputs, **self.items}
         yield from self.outline.ids
         yield from self.vocabulary.reads or ()
         yield from ("severity", "run")

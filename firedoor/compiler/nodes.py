@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,16 +34,15 @@ class Source:
 
     def place(self, start: int, end: int) -> Place:
         """The place of text[start:end], as far as the end of its first line."""
-        low, high = 0, len(self._starts)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._starts[middle] <= start:
-                low = middle
-            else:
-                high = middle
-        column = start - self._starts[low] + 1
-        last = len(self.line(low + 1)) + 1
-        return Place(self.name, low + 1, column, max(column + 1, min(end - self._starts[low] + 1, last)))
+        number = self.number(start)
+        first = self._starts[number - 1]
+        column = start - first + 1
+        last = len(self.line(number)) + 1
+        return Place(self.name, number, column, max(column + 1, min(end - first + 1, last)))
+
+    def number(self, offset: int) -> int:
+        """The number of the line that holds text[offset]."""
+        return bisect_right(self._starts, offset)
 
 
 @dataclass(slots=True)
@@ -57,6 +57,11 @@ class Scalar:
     lost: bool = False
     """It stands for what was refused, which has been told: nothing more is to be said of it."""
     _origins: list[int] | None = field(default=None, repr=False)
+
+    @property
+    def first(self) -> int:
+        """The offset at which its place begins."""
+        return self.start
 
     @property
     def place(self) -> Place:
@@ -90,6 +95,10 @@ class Sequence:
     flow: bool
 
     @property
+    def first(self) -> int:
+        return self.start
+
+    @property
     def place(self) -> Place:
         return self.source.place(self.start, self.end)
 
@@ -105,6 +114,10 @@ class Mapping:
     flow: bool
     refused: bool = False
     """A key was refused, which has been told: what seems to be missing may have been it."""
+
+    @property
+    def first(self) -> int:
+        return self.entries[0][0].start if self.entries and not self.flow else self.start
 
     @property
     def place(self) -> Place:

@@ -33,6 +33,7 @@ SENSITIVITIES = ("personal", "graphic")
 TAKEN = ("commander", "launcher", "users", "region", "undo", "all", "stop", "ask", "continue", "leave")
 """Words that mean something where a name could stand."""
 
+_DAYS_IN_WORDS = {"weekdays": "mon-fri", "weekday": "mon-fri", "weekends": "[sat, sun]", "weekend": "[sat, sun]"}
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _Made = TypeVar("_Made")
@@ -53,7 +54,7 @@ def read(root: Node | None, findings: Findings) -> tuple[Organization | None, Ro
 def _keys(node: Mapping, name: str) -> list[str] | None:
     section = node.get(name)
     if isinstance(section, Mapping):
-        return [key.text for key, _ in section.entries]
+        return None if section.refused else [key.text for key, _ in section.entries]
     return [] if section is None and name == "contacts" else None
 
 
@@ -114,9 +115,7 @@ class _Reader:
                 if isinstance(value, Scalar) and value.is_empty:
                     continue
                 continue
-            found = make(
-                key.text, fields(node, shape, self.findings, key.place, f'{shape.noun.split()[-1]} "{key.text}"')
-            )
+            found = make(key.text, fields(node, shape, self.findings, key, f'{shape.noun.split()[-1]} "{key.text}"'))
             if name and found is not None:
                 made[name] = found
         return made
@@ -126,7 +125,7 @@ class _Reader:
     def _region(self, name: str, found: Fields) -> Region | None:
         zone, manager = found.text("timezone"), self._person_named(found, "manager")
         if zone is not None and zone.text not in _timezones():
-            near = suggest.close(zone.text, _timezones())
+            near = suggest.close(zone.text, _timezones()) if "/" in zone.text else None
             fix = f'write "{near}"' if near else "write an IANA name, such as Europe/Dublin"
             self.findings.add("FD115", zone.place, f'no time zone is called "{zone.text}"', fix=fix)
             return None
@@ -136,7 +135,7 @@ class _Reader:
         title, manager = found.text("title"), self._person_named(found, "manager")
         shifts = [self._shift(node) for node in found.items("shifts")]
         members, clears = self._people(found, "members"), self._clears(found)
-        if not {"shifts", "members"} & (found.values.keys() | found.broken):
+        if not {"shifts", "members"} & (found.values.keys() | found.broken) and not found.node.refused:
             message = f'nobody is in team "{name}"'
             self.findings.add("FD602", found.place, message, fix="add members: [...], or shifts")
         if title is None or manager is None:
@@ -158,7 +157,8 @@ class _Reader:
         region = found.text("region")
         if region is not None and self.regions is not None and region.text not in self.regions:
             fix = suggest.fix(region.text, self.regions)
-            self.findings.add("FD203", region.place, f'no region is called "{region.text}"', fix=fix)
+            message = f'no region is called "{region.text}"'
+            self.findings.add("FD203", region.place, message, fix=fix, name=f"region {region.text}")
             region = None
         hours, days = self._hours(found.text("hours")), self._days(found)
         on = self._people(found, "on")
@@ -195,6 +195,8 @@ class _Reader:
         first, last = numbers[0], numbers[-1]
         if first is None or last is None or len(numbers) > 2:
             fix = "write every day, a range such as mon-fri, or a list such as [sat, sun]"
+            if text in _DAYS_IN_WORDS:
+                fix = f"write {_DAYS_IN_WORDS[text]}"
             self.findings.add("FD115", scalar.place, f'"{scalar.text}" says no days', fix=fix)
             return []
         return [(first + step) % 7 for step in range((last - first) % 7 + 1)]
@@ -238,7 +240,7 @@ class _Reader:
         node = self.top.mapping("commander")
         if node is None:
             return None
-        found = fields(node, schema.COMMANDER, self.findings, self.top.key_place("commander"))
+        found = fields(node, schema.COMMANDER, self.findings, self.top.key("commander"))
         from_, within = found.text("from"), found.text("answers_within")
         source = people.who(from_, self.roster, self.findings, on_shift=True) if from_ else None
         seconds = values.seconds(within, self.findings) if within else None
@@ -262,7 +264,7 @@ class _Reader:
         node = self.top.mapping("reach")
         if node is None:
             return None
-        found = fields(node, schema.REACH, self.findings, self.top.key_place("reach"))
+        found = fields(node, schema.REACH, self.findings, self.top.key("reach"))
         lists = {key: tuple(self._channels(found, key)) for key in found.values}
         return Reach(
             by_severity={name: lists[name] for name in values.SEVERITIES if name in lists},
@@ -282,7 +284,8 @@ class _Reader:
         if self.channels is None or scalar.text in self.channels:
             return True
         fix = suggest.fix(scalar.text, self.channels)
-        self.findings.add("FD220", scalar.place, f'no channel is called "{scalar.text}"', fix=fix)
+        message = f'no channel is called "{scalar.text}"'
+        self.findings.add("FD220", scalar.place, message, fix=fix, name=f"channel {scalar.text}")
         return False
 
     def _people(self, found: Fields, key: str) -> tuple[str, ...]:

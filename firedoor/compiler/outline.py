@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from firedoor.compiler import values
 from firedoor.compiler.nodes import Mapping, Node, Scalar, Sequence
 from firedoor.compiler.schema import VERBS
 
@@ -38,6 +39,8 @@ class Outline:
     ids: dict[str, StepRef] = field(default_factory=dict)
     twice: list[tuple[StepRef, StepRef]] = field(default_factory=list)
     """Ids that stand twice: (first, second)."""
+    lost: set[str] = field(default_factory=set)
+    """Ids of steps that cannot be read, which is told where they are: whatever looks at them is not wrong for that."""
     verbs: dict[str, str] = field(default_factory=dict)
     """The verb of each branching step, by path."""
 
@@ -59,11 +62,20 @@ class Outline:
     def visible(self, here: str) -> list[str]:
         return [ref.id for ref in self.ids.values() if self.seen(ref, here) == "ended"]
 
+    def may_be_lost(self, name: str) -> bool:
+        """Whether the step that a name stands for may be there, but for a mistake that is told elsewhere."""
+        return name in self.lost or bool(self.twice)
+
 
 def verb_of(step: Mapping) -> str | None:
     """The verb of a step; None where there is none, or more than one."""
-    found = [key.text for key, _ in step.entries if key.text in VERBS]
-    return found[0] if len(found) == 1 else None
+    found = None
+    for key, _ in step.entries:
+        if key.text in VERBS:
+            if found is not None:
+                return None
+            found = key.text
+    return found
 
 
 def outline(steps: Sequence, prefix: str) -> Outline:
@@ -85,8 +97,22 @@ def _walk(items: list[Node], prefix: str, loops: tuple[str, ...], made: Outline)
             first = made.ids.setdefault(name.text, ref)
             if first is not ref:
                 made.twice.append((first, ref))
-        if verb in BRANCHING:
+            made.lost.add(values.as_identifier(name.text))
+        inner = step.get("steps")
+        if verb is None:
+            made.lost |= _ids([step])
+        elif verb in BRANCHING:
             made.verbs[path] = verb
-            inner = step.get("steps")
             if isinstance(inner, Sequence):
                 _walk(inner.items, f"{path}.", (*loops, path) if verb == "for_each" else loops, made)
+
+
+def _ids(items: list[Node]) -> set[str]:
+    """Every id of these steps, and of those that stand in them."""
+    found: set[str] = set()
+    for step in items:
+        if isinstance(step, Mapping):
+            name, inner = step.get("id"), step.get("steps")
+            found |= {name.text} if isinstance(name, Scalar) else set()
+            found |= _ids(inner.items) if isinstance(inner, Sequence) else set()
+    return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from firedoor.compiler import expressions, prose, roster, schema, scope, starting, values
-from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.lowering import Body, Made, Shelf
 from firedoor.compiler.names import Scope, Vocabulary
 from firedoor.compiler.nodes import Mapping, Scalar
@@ -39,6 +40,7 @@ class _Planning:
     shelf: Shelf
     findings: Findings
     organization: Organization | None
+    unsound: Set[str]
 
     def __post_init__(self) -> None:
         catalog = self.shelf.catalog
@@ -48,7 +50,8 @@ class _Planning:
             catalog.vocabulary if catalog is not None else Vocabulary(None, None),
             self.made.sites,
             inputs=self.playbook.bound,
-            outline=self.playbook.outline(),
+            outline=self.playbook.own_outline,
+            unnamed=self.playbook.unsure,
         )
         self.whole_run = replace(self.top, steps="any")
         self.body = Body(
@@ -69,7 +72,7 @@ class _Planning:
         if self.made.steps > MOST_STEPS:
             message = f"the playbook has over {MOST_STEPS} steps, those of the playbooks that it runs included"
             self.findings.add("FD119", found.place, message, fix="split it, or run fewer playbooks within it")
-        if self.findings.errors or not self.made.whole or not steps:
+        if self.findings.errors or not self.made.whole or not steps or self.made.files & self.unsound:
             return None
         if self.organization is None or self.shelf.catalog is None or title is None:
             return None
@@ -81,7 +84,7 @@ class _Planning:
                 owner=self._text("owner"),
                 title=title,
                 use_when=self._text("use_when"),
-                at=f"{self.playbook.file}:{found.place.line}",
+                at=found.at,
                 languages=self.organization.languages,
                 zones={region.name: region.timezone for region in self.organization.regions.values()},
                 inputs=self.playbook.inputs,
@@ -110,6 +113,8 @@ class _Planning:
     def _bounded(self, plan: Plan) -> Plan | None:
         if self.findings.errors:
             return None
+        if len(plan.model_dump_json(exclude_none=True)) <= MOST_BYTES:
+            return plan  # packed it is smaller
         size = len(plan.pack())
         if size > MOST_BYTES:
             message = f"the plan has {size // 1024} KiB; {MOST_BYTES // 1024} KiB is the most"
@@ -154,8 +159,7 @@ class _Planning:
         mapping = self.playbook.fields.mapping("updates")
         if mapping is None:
             return None
-        found = fields(mapping, schema.UPDATES, self.findings, self.playbook.fields.key_place("updates"))
-        self.made.places["updates", ""] = self.playbook.fields.key_place("updates")
+        found = fields(mapping, schema.UPDATES, self.findings, self.playbook.fields.key("updates"))
         every: dict[SeverityName, int] = {}
         for _, name, scalar in self._by_severity(found.mapping("every")):
             seconds = values.seconds(scalar, self.findings)
@@ -163,6 +167,8 @@ class _Planning:
                 every[name] = seconds
         to = [self.body.audience(scalar, self.whole_run) for scalar in found.texts("to", self.findings)]
         node = found.values.get("say")
+        if node is not None:
+            self.made.places["updates", "say"] = node
         say = (
             prose.say(node, self.whole_run, self.shelf.messages, self.findings, self.made.messages)
             if node is not None
@@ -175,7 +181,7 @@ class _Planning:
         mapping = self.playbook.fields.mapping("review")
         if mapping is None:
             return None
-        found = fields(mapping, schema.REVIEW, self.findings, self.playbook.fields.key_place("review"))
+        found = fields(mapping, schema.REVIEW, self.findings, self.playbook.fields.key("review"))
         owner = self.body.who("owner", found)
         meeting: dict[SeverityName, Span] = {}
         for _, name, scalar in self._by_severity(found.mapping("meeting_within")):
@@ -190,14 +196,14 @@ class _Planning:
 
     def _task(self, node: Mapping) -> ReviewTask | None:
         key = node.key("task")
-        found = fields(node, schema.REVIEW_TASK, self.findings, key.place if key is not None else None)
+        found = fields(node, schema.REVIEW_TASK, self.findings, key)
         words, assign = self.body.text("task", found, self.whole_run), self.body.who("assign", found)
         due = found.text("due")
         span = values.span(due, self.findings) if due is not None else None
         when = self.body.condition("when", found, self.whole_run)
         if words is None or assign is None or span is None:
             return None
-        at = f"{self.playbook.file}:{found.place.line}"
+        at = found.at
         return ReviewTask(words=words, assign=assign, due=span, when=when, at=at)
 
     def _by_severity(self, mapping: Mapping | None) -> list[tuple[Scalar, SeverityName | None, Scalar]]:
@@ -210,8 +216,7 @@ class _Planning:
         return found
 
     def _refuse(self, step: Step, hazard: Hazard) -> None:
-        file, _, line = step.at.rpartition(":")
-        place = self.made.places.get((step.path, "on_timeout"), Place(file, int(line)))
+        place = self.made.places[step.path, "on_timeout"].place
         message = f"silence goes on here to {hazard.why}"
         name = step.id.rpartition("/")[2] if step.id else None
         outcome = {"approve": "approved", "task": "done", "wait": "done"}.get(step.verb, "done")
@@ -241,8 +246,11 @@ class Planned:
     clocks: tuple[Shown, ...]
 
 
-def plan(playbook: Playbook, shelf: Shelf, organization: Organization | None) -> Planned:
+def plan(
+    playbook: Playbook, shelf: Shelf, organization: Organization | None, unsound: Set[str] = frozenset()
+) -> Planned:
+    """`unsound` are files that have mistakes already: what refers to these is not told again, and nothing is proved."""
     findings = Findings()
-    planning = _Planning(playbook, shelf, findings, organization)
+    planning = _Planning(playbook, shelf, findings, organization, unsound)
     made = planning.plan()
     return Planned(made, findings, planning.clocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from firedoor.compiler import inputs, outline, schema, values
 from firedoor.compiler.diagnostics import Findings
@@ -13,13 +14,15 @@ from firedoor.compiler.shape import Fields, fields
 from firedoor.plan.model import Input
 
 
-@dataclass(frozen=True)
+@dataclass
 class Playbook:
     name: str
     fields: Fields
     inputs: tuple[Input, ...]
     bound: dict[str, Bound]
     """What its inputs' names mean, when it is launched by itself."""
+    unsure: bool = False
+    """Not all of its names could be read, which has been told: one that it does not have may be among them."""
 
     @property
     def file(self) -> str:
@@ -30,7 +33,13 @@ class Playbook:
         node = self.fields.values.get("steps")
         return node if isinstance(node, Sequence) else None
 
-    def outline(self, prefix: str = "") -> Outline:
+    @cached_property
+    def own_outline(self) -> Outline:
+        """Of its steps where they stand by themselves."""
+        return self.outline("")
+
+    def outline(self, prefix: str) -> Outline:
+        """Of its steps where a `run` puts them: the first one gets the path `prefix` + "0"."""
         return outline.outline(self.steps, prefix) if self.steps is not None else Outline()
 
 
@@ -41,15 +50,19 @@ def read(node: Mapping, findings: Findings) -> Playbook | None:
     if key is None:
         return None
     name = values.kebab(key, "a playbook", findings)
-    made, bound = inputs.read(found.mapping("inputs"), findings)
+    section = found.mapping("inputs")
+    made, bound = inputs.read(section, findings)
+    lacking = "inputs" in found.broken or found.strange if section is None else section.refused
     playbook = Playbook(name or key.text, found, made, bound)
-    _distinct(playbook, findings)
+    clash = _clash(playbook, findings)
+    playbook.unsure = lacking or clash
     return playbook
 
 
-def _distinct(playbook: Playbook, findings: Findings) -> None:
-    """Ids and inputs are named alike in expressions: no two may share a name."""
-    made = playbook.outline()
+def _clash(playbook: Playbook, findings: Findings) -> bool:
+    """Ids and inputs are named alike in expressions: no two may share a name. Whether a step and an input do."""
+    clash = False
+    made = playbook.own_outline
     for first, second in made.twice:
         message = f'two steps have the id "{second.id}", on lines {first.key.place.line} and {second.key.place.line}'
         findings.add("FD209", second.key.place, message, fix="give one of them another id")
@@ -57,3 +70,5 @@ def _distinct(playbook: Playbook, findings: Findings) -> None:
         if values.identifier(ref.key, "a step", findings) and ref.id in playbook.bound:
             message = f'"{ref.id}" is a step and an input'
             findings.add("FD209", ref.key.place, message, fix="give the step another id")
+            clash = True
+    return clash

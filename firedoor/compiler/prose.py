@@ -22,6 +22,8 @@ from firedoor.plan.text import MessageRef, Text
 
 _MESSAGE_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 _SIGNS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+_PLAIN_HOLE = re.compile(r"\{\{[^{}'\"%#]*\}\}")
+"""A hole that holds no quotes and no braces, as most do."""
 Hole = tuple[int, int]
 """Offsets of an expression within its braces."""
 
@@ -60,6 +62,9 @@ def holes(scalar: Scalar, findings: Findings) -> list[Hole] | None:
 
 def _end_of_hole(text: str, start: int) -> int | None:
     """Where the hole that begins at `start` ends, braces and quotes within it being none of its end."""
+    plainly = _PLAIN_HOLE.match(text, start)
+    if plainly:
+        return plainly.end()
     position = start
     try:
         for _, kind, value in ENVIRONMENT.lex(text[start:]):
@@ -195,18 +200,32 @@ def _reference(node: Scalar, name: str, template: Template, scope: Scope, findin
     whole = True
     for wanted in template.all_names:
         bound, own = meaning(wanted, scope)
-        if bound is None:
+        if bound is None and scope.unnamed:
+            whole = False
+        elif bound is None:
             language = next(lang for lang, names in template.names.items() if wanted in names)
             message = f'the message "{name}" names "{wanted}", which this playbook does not know'
-            note = f"it stands in messages/{name}.{language}.md.j2"
-            near = suggest.fix(wanted, [*scope.items, *scope.inputs, "severity"])
-            findings.add("FD706", node.place, message, fix=f"in the message, {near}" if near else None, notes=[note])
+            place, notes = _written(node, scope)
+            notes = [f"it stands in messages/{name}.{language}.md.j2", *notes]
+            near = suggest.fix(wanted, _known(scope))
+            fix = f"in the message, {near}"
+            findings.add("FD706", place, message, fix=fix, notes=notes, name=f"name {wanted}")
             whole = False
         elif bound.expr is None:
             whole = False
         elif not own:
             context[wanted] = bound.expr
     return MessageRef(message=name, context=context) if whole else None
+
+
+def _known(scope: Scope) -> list[str]:
+    """Every name that a message may use here."""
+    found: dict[str, None] = {}
+    here: Scope | None = scope
+    while here is not None:
+        found |= dict.fromkeys([*here.items, *here.inputs])
+        here = here.around
+    return [*found, "severity"]
 
 
 def meaning(name: str, scope: Scope) -> tuple[Bound | None, bool]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from firedoor.compiler import suggest
-from firedoor.compiler.diagnostics import Findings
+from firedoor.compiler.diagnostics import Findings, Place
 from firedoor.compiler.nodes import Scalar
 from firedoor.plan.who import Who, WhoKind
 
@@ -43,8 +43,7 @@ def who(scalar: Scalar, roster: Roster, findings: Findings, *, start: int = 0, o
     found = find(text, roster)
     if found is None:
         end = start + len(scalar.text[start:].rstrip())
-        code, message, fix = unknown(text, roster)
-        findings.add(code, scalar.at(start, end), message, fix=fix)
+        tell_unknown(text, scalar.at(start, end), roster, findings)
         return None
     if found.kind in ("contact", "users"):
         message = f'"{text}" is outside of the organization: only `notify` reaches them'
@@ -71,27 +70,31 @@ def find(text: str, roster: Roster) -> Who | None:
     for kind_, names in (("team", roster.teams), ("person", roster.people), ("contact", roster.contacts)):
         if names is not None and text in names:
             return Who(kind=kind_, name=text)  # type: ignore[arg-type]
-    return Who(kind="team", name=text) if roster.teams is None else None
+    unread = None in (roster.teams, roster.people, roster.contacts)
+    return Who(kind="team", name=text) if unread else None
 
 
-def unknown(text: str, roster: Roster, *, outsiders: bool = False) -> tuple[str, str, str | None]:
-    """Code, message and fix for a name that nobody has."""
+def tell_unknown(text: str, place: Place, roster: Roster, findings: Findings, *, outsiders: bool = False) -> None:
+    """Tell of a name that nobody has."""
     team, dot, part = text.partition(".")
     if dot and team in (roster.teams or ()):
-        message = f'a team has no "{part}"'
-        return "FD203", message, suggest.fix(part, _OF_A_TEAM)
-    if dot and part in _OF_A_TEAM:
-        return "FD203", f'no team is called "{team}"', suggest.fix(team, roster.teams or ())
-    names = roster.names(outsiders=outsiders)
-    return "FD203", f'no team, person or role is called "{text}"', suggest.fix(text, names)
+        message, fix = f'a team has no "{part}"', suggest.fix(part, _OF_A_TEAM)
+        findings.add("FD203", place, message, fix=fix)
+    elif dot and part in _OF_A_TEAM:
+        message, near = f'no team is called "{team}"', suggest.close(team, roster.teams or ())
+        fix = f'write "{near}.{part}"' if near else suggest.fix(team, roster.teams or ())
+        findings.add("FD203", place, message, fix=fix, name=f"who {team}")
+    else:
+        names = roster.names(outsiders=outsiders)
+        message = f'no team, person or role is called "{text}"'
+        findings.add("FD203", place, message, fix=suggest.fix(text, names), name=f"who {text}")
 
 
 def team(scalar: Scalar, roster: Roster, findings: Findings) -> str | None:
     if roster.teams is None or scalar.text in roster.teams:
         return scalar.text
-    findings.add(
-        "FD203", scalar.place, f'no team is called "{scalar.text}"', fix=suggest.fix(scalar.text, roster.teams)
-    )
+    message, fix = f'no team is called "{scalar.text}"', suggest.fix(scalar.text, roster.teams)
+    findings.add("FD203", scalar.place, message, fix=fix, name=f"who {scalar.text}")
     return None
 
 
@@ -99,5 +102,5 @@ def person(scalar: Scalar, roster: Roster, findings: Findings) -> str | None:
     if roster.people is None or scalar.text in roster.people:
         return scalar.text
     fix = suggest.fix(scalar.text, roster.people, "add them under `people`")
-    findings.add("FD203", scalar.place, f'no person is called "{scalar.text}"', fix=fix)
+    findings.add("FD203", scalar.place, f'no person is called "{scalar.text}"', fix=fix, name=f"who {scalar.text}")
     return None

@@ -30,6 +30,7 @@ ORGANIZATION = Shape(
         "contacts": _k("map", "whom crises tell outside"),
         "channels": _must("map", "each way to reach people: a connector and its settings"),
     },
+    hints={"name": "organization", "persons": "people", "members": "people", "users": "people"},
 )
 REGION = Shape(
     "a region",
@@ -108,6 +109,7 @@ CHANNEL = Shape(
 ACTIONS = Shape(
     "actions.yaml",
     {"actions": _k("map", "what a playbook may do"), "reads": _k("map", "what a playbook may ask a system")},
+    hints={"questions": "reads", "queries": "reads"},
 )
 ACTION = Shape(
     "an action",
@@ -180,6 +182,16 @@ PLAYBOOK = Shape(
         "steps": _must("steps", "what is done"),
         "review": _k("map", "what is looked at afterwards"),
     },
+    hints={
+        "name": "playbook",
+        "actions": "steps",
+        "do": "steps",
+        "tasks": "steps",
+        "description": "use_when",
+        "when": "use_when",
+        "parameters": "inputs",
+        "variables": "inputs",
+    },
 )
 INPUT = Shape(
     "an input",
@@ -207,7 +219,7 @@ PLAYBOOK_CLOCK = Shape(
 UPDATES = Shape(
     "updates",
     {
-        "every": _must("map", "how often, by severity"),
+        "every": _must("map", "how often, by severity", "{sev1: 30m}"),
         "to": _must("texts", "who is told"),
         "say": _must("words", "a text, or the name of a message", '"…"'),
     },
@@ -265,6 +277,9 @@ VERBS: dict[str, Verb] = {
             _must("texts", "who is told"),
             {"say": _must("words", "a text, or the name of a message", '"…"')},
             "FD701",
+            message="say",
+            text="say",
+            template="say",
         ),
         _verb(
             "approve",
@@ -351,6 +366,12 @@ VERBS: dict[str, Verb] = {
                 "ask_above": _k("text", "the number of items above which the commander is asked first"),
             },
         ),
-        _verb("run", "a run step", _must("text", "another playbook of the book"), {"with": _k("map", "its inputs")}),
+        _verb(
+            "run",
+            "a run step",
+            _must("text", "another playbook of the book"),
+            {"with": _k("map", "its inputs")},
+            inputs="with",
+        ),
     )
 }

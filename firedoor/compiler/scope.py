@@ -7,12 +7,15 @@ run enforces `requires` by what is found here, so each doubt goes against knowin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 
 from firedoor.plan.expression import And, Expr, Outcome, StepIs
 from firedoor.plan.model import Action
-from firedoor.plan.steps import Approve, Contain, Step, consequences
+from firedoor.plan.steps import Approve, Consequence, Contain, Step, consequences
 
 Known = frozenset[str]
 """Static paths of approvals."""
@@ -120,13 +123,21 @@ class _Act:
     """(path of a step, its outcome): what has happened wherever the act is reached, by its conditions."""
 
 
+_Want = tuple[str, str | None] | None
+"""Whose signature an act requires; None where it cannot be taken back."""
+
+
 class Following:
-    """What can happen after a step, beside it, or with it in the next round of a loop."""
+    """What can happen after a step, beside it, or with it in the next round of a loop.
+
+    Acts are kept by what they want, in the order of the text: a silence looks at those that stand behind it, and at no
+    others but within a loop or a parallel around it.
+    """
 
     def __init__(self, steps: tuple[Step, ...], actions: dict[str, Action]) -> None:
         self.actions = actions
         self.verbs: dict[tuple[int, ...], str] = {}
-        self.acts: list[_Act] = []
+        self.acts: dict[_Want, list[_Act]] = {}
         self._gather(steps, frozenset())
 
     def _gather(self, steps: tuple[Step, ...], around: frozenset[tuple[str, str]]) -> None:
@@ -137,19 +148,32 @@ class Following:
                 self._gather(step.steps, guards)
             elif step.verb == "contain":
                 action = self.actions.get(step.action)
-                if action is not None and (action.irreversible or action.requires):
-                    self.acts.append(_Act(step, action, _parts(step), guards))
+                if action is not None:
+                    for want in _wants(action):
+                        self.acts.setdefault(want, []).append(_Act(step, action, _parts(step), guards))
 
     def hazard(self, step: Step, outcome: Outcome = "unanswered") -> Hazard | None:
         """The first act that going on after the step ended so could lead to, though nobody has decided on it."""
         parts = _parts(step)
-        for act in self.acts:
-            why = _wants(act.action, step)
-            if why is None or not self._follows(act.parts, parts):
-                continue
-            if not any(path == step.path and ended != outcome for path, ended in act.guards):
-                return Hazard(act.step, why)
-        return None
+        begin = self._begin(parts)
+        seats = {(seat.who.kind, seat.who.name) for seat in step.needs} if step.verb == "approve" else set()
+        first: _Act | None = None
+        for want in (None, *seats):
+            acts = self.acts.get(want, ())
+            for act in islice(acts, bisect_left(acts, begin, key=_place), None):
+                if first is not None and act.parts >= first.parts:
+                    break
+                if self._follows(act.parts, parts) and not _excluded(act, step, outcome):
+                    first = act
+                    break
+        return Hazard(first.step, _why(first.action, seats)) if first is not None else None
+
+    def _begin(self, silent: tuple[int, ...]) -> tuple[int, ...]:
+        """From where on acts may follow: from the outermost loop or parallel around the step, else from the step."""
+        for depth in range(len(silent)):
+            if self.verbs.get(silent[:depth]) in ("for_each", "parallel"):
+                return silent[:depth]
+        return silent
 
     def _follows(self, act: tuple[int, ...], silent: tuple[int, ...]) -> bool:
         """Whether the act stands behind the silent step, in a branch beside it, or in a loop with it."""
@@ -162,15 +186,26 @@ class Following:
         return False
 
 
-def _wants(action: Action, silent: Step) -> str | None:
-    """Why the act must not follow from the step's silence."""
+def _wants(action: Action) -> set[_Want]:
+    """What about the act must not follow from a silence: that it cannot be taken back, and who must have signed."""
+    seats: set[_Want] = {(seat.who.kind, seat.who.name) for seat in action.requires}
+    return {None, *seats} if action.irreversible else seats
+
+
+def _why(action: Action, seats: Set[_Want]) -> str:
     if action.irreversible:
         return f"{action.name}, which cannot be taken back"
-    if silent.verb != "approve":
-        return None
-    seats = {(seat.who.kind, seat.who.name) for seat in silent.needs}
-    wanted = [seat.who for seat in action.requires if (seat.who.kind, seat.who.name) in seats]
-    return f"{action.name}, which requires {wanted[0]} to sign" if wanted else None
+    wanted = next(seat.who for seat in action.requires if (seat.who.kind, seat.who.name) in seats)
+    return f"{action.name}, which requires {wanted} to sign"
+
+
+def _excluded(act: _Act, step: Step, outcome: Outcome) -> bool:
+    """Whether the act happens only where the step has ended in another way."""
+    return any(path == step.path and ended != outcome for path, ended in act.guards)
+
+
+def _place(act: _Act) -> tuple[int, ...]:
+    return act.parts
 
 
 def _parts(step: Step) -> tuple[int, ...]:
@@ -195,7 +230,7 @@ def settle(
             if consequence.kind == "ask":
                 may = _may_continue(step, option, following)
                 if may != consequence.may_continue:
-                    changed[option] = consequence.model_copy(update={"may_continue": may})
+                    changed[option] = _asking(consequence, may)
             elif consequence.kind == "continue" and option == "on_timeout":
                 hazard = following.hazard(step)
                 if hazard is not None:
@@ -205,6 +240,11 @@ def settle(
         return step.model_copy(update=changed) if changed else step
 
     return _with_unlocks(tuple(settled(step) for step in steps))
+
+
+@lru_cache(maxsize=256)
+def _asking(consequence: Consequence, may_continue: bool) -> Consequence:
+    return consequence.model_copy(update={"may_continue": may_continue})
 
 
 def _may_continue(step: Step, option: str, following: Following) -> bool:

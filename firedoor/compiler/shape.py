@@ -29,6 +29,17 @@ _NOUNS = {
 }
 
 
+_HOLDS: dict[Kind, tuple[type[Node], ...]] = {
+    "text": (Scalar,),
+    "list": (Sequence,),
+    "steps": (Sequence,),
+    "map": (Mapping,),
+    "texts": (Scalar, Sequence),
+    "words": (Scalar, Mapping),
+    "any": (Scalar, Sequence, Mapping),
+}
+
+
 @dataclass(frozen=True)
 class Key:
     kind: Kind
@@ -64,13 +75,34 @@ class Fields:
 
     node: Mapping
     shape: Shape
-    place: Place
+    head: Node
+    """Where a missing key is told."""
     values: dict[str, Node] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
-    """Keys that are there and unusable: nothing more is to be said about them."""
+    """Keys that are there and unusable, misspelt ones included: nothing more is to be said about them."""
+    strange: bool = False
+    """A key has no meaning here, which has been told: it may have been meant for one that is missing."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
+
+    @property
+    def place(self) -> Place:
+        return self.head.place
+
+    @property
+    def at(self) -> str:
+        """file:line, as a plan says it."""
+        return f"{self.node.source.name}:{self.node.source.number(self.head.first)}"
+
+    @property
+    def written(self) -> set[str]:
+        """The keys that stand there, whether they fit or not."""
+        return {key.text for key, _ in self.node.entries}
+
+    def lacks(self, name: str) -> bool:
+        """Whether nothing stands there that is, or was meant to be, this key."""
+        return name not in self.values and name not in self.broken
 
     def text(self, name: str) -> Scalar | None:
         node = self.values.get(name)
@@ -96,18 +128,21 @@ class Fields:
         node = self.values.get(name)
         return node if isinstance(node, Mapping) else None
 
+    def key(self, name: str) -> Node:
+        """Where the key stands."""
+        return self.node.key(name) or self.head
+
     def key_place(self, name: str) -> Place:
-        key = self.node.key(name)
-        return key.place if key else self.place
+        return self.key(name).place
 
 
-def as_mapping(node: Node | None, what: str, findings: Findings) -> Mapping | None:
+def as_mapping(node: Node | None, what: str, findings: Findings, fix: str | None = None) -> Mapping | None:
     """The node as a mapping, or None with a finding."""
     if isinstance(node, Mapping):
         return node
     if node is not None and not is_lost(node):
         message = f"{what} must be a mapping with keys; this is {_described(node)}"
-        findings.add("FD103", node.place, message, fix="write KEY: VALUE, one a line")
+        findings.add("FD103", node.place, message, fix=fix or "write KEY: VALUE, one a line")
     return None
 
 
@@ -126,15 +161,16 @@ def as_text(node: Node | None, what: str, findings: Findings) -> Scalar | None:
 
 
 def fields(
-    node: Mapping, shape: Shape, findings: Findings, place: Place | None = None, owner: str | None = None
+    node: Mapping, shape: Shape, findings: Findings, head: Node | None = None, owner: str | None = None
 ) -> Fields:
-    """The mapping's values by key, as far as they fit. `place` is where a missing key is told; the mapping unless said."""
-    found = Fields(node, shape, place or node.place)
+    """The mapping's values by key, as far as they fit. `head` is where a missing key is told; the mapping unless said."""
+    found = Fields(node, shape, head or node)
     meant: set[str] = set()
     previous: tuple[Scalar, Node] | None = None
     for key, value in node.entries:
         known = shape.keys.get(key.text)
         if known is None and not shape.open:
+            found.strange = True
             meant |= _unknown(key, value, previous, found, owner, findings)
         elif _fits(value, known.kind if known else "text", key, findings):
             found.values[key.text] = value
@@ -148,6 +184,7 @@ def fields(
             message = f"{owner or shape.noun} needs `{name}`: {known.says}"
             findings.add(shape.missing, found.place, message, fix=f"add {name}: {known.example}")
         found.broken.add(name)
+    found.broken |= meant
     return found
 
 
@@ -168,7 +205,7 @@ def _unknown(
         return set()
     free = [name for name in found.shape.keys if found.node.key(name) is None]
     near = found.shape.meant(key.text, free)
-    hint = found.shape.hints.get(key.text)
+    hint = found.shape.hints.get(key.text, "")
     if near:
         fix = f'write "{near}"'
     elif hint and hint not in found.shape.keys:
@@ -176,7 +213,7 @@ def _unknown(
     else:
         fix = f"{owner or found.shape.noun} has {suggest.listed(found.shape.keys)}"
     findings.add("FD101", key.place, f'{owner or found.shape.noun} has no key "{key.text}"', fix=fix)
-    return {near} if near else set()
+    return {near} if near else {name for name in free if f"`{name}`" in hint}
 
 
 def is_lost(node: Node) -> bool:
@@ -185,24 +222,14 @@ def is_lost(node: Node) -> bool:
 
 
 def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
-    if is_lost(value):
+    if isinstance(value, Scalar) and (value.lost or not value.text or value.text.isspace()):
+        if value.is_empty and not value.lost:
+            findings.add("FD104", key.place, f"`{key.text}` has no value", fix="write one after it, or remove the line")
+        elif not value.lost:
+            message = f"`{key.text}` holds an empty text"
+            findings.add("FD104", value.place, message, fix="write it out, or remove the line")
         return False
-    if isinstance(value, Scalar) and value.is_empty:
-        findings.add("FD104", key.place, f"`{key.text}` has no value", fix="write one after it, or remove the line")
-        return False
-    if isinstance(value, Scalar) and not value.text.strip():
-        findings.add("FD104", value.place, f"`{key.text}` holds an empty text", fix="write it out, or remove the line")
-        return False
-    allowed: dict[str, tuple[type, ...]] = {
-        "text": (Scalar,),
-        "list": (Sequence,),
-        "steps": (Sequence,),
-        "map": (Mapping,),
-        "texts": (Scalar, Sequence),
-        "words": (Scalar, Mapping),
-        "any": (Scalar, Sequence, Mapping),
-    }
-    if not isinstance(value, allowed[kind]):
+    if not isinstance(value, _HOLDS[kind]):
         _wrong_kind(value, f"`{key.text}`", kind, findings)
         return False
     if isinstance(value, Sequence) and not value.items:
@@ -224,6 +251,8 @@ def _wrong_kind(value: Node, what: str, kind: Kind, findings: Findings) -> None:
         fix = "write one; for several, repeat what stands around it"
     elif kind == "text" and isinstance(value, Mapping):
         fix = "write one text; quote a text that holds : or begins with {"
+        if len(value.entries) == 1 and isinstance(value.entries[0][1], Scalar):
+            fix = f"write {value.entries[0][1].text} alone; quote a text that holds : or begins with {{"
     elif kind == "map":
         fix = "write KEY: VALUE, one a line"
     elif kind in ("steps", "list"):

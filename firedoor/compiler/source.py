@@ -25,16 +25,17 @@ DEEPEST = 32
 MOST_OF_A_KIND = 20
 """After so many unseen characters in one file, the rest goes without saying."""
 
-_STYLES: dict[str | None, Style] = {
-    None: "plain",
+_STYLES: dict[str, Style] = {
     "": "plain",
     "'": "single",
     '"': "double",
     "|": "literal",
     ">": "folded",
 }
+_SPACES = (" ", "\t")
 _TAG = re.compile(r"!\S*")
 _COMMENT = re.compile(r"[ \t]+#(?=[^\s#!])")
+_WORD = re.compile(r"[^ ,\]}]+")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class _Reader:
         self.stack: list[_Open] = []
         self.root: Node | None = None
         self.documents = 0
+        self.quoted: tuple[int, int] | None = None
+        """Line and column where the last quoted text began that goes over several lines (0-based)."""
 
     def document(self) -> Document | None:
         try:
@@ -106,8 +109,9 @@ class _Reader:
                 if not self._take(event):
                     return None
         except yaml.MarkedYAMLError as error:
-            mistake = translate(error, self.source)
-            width = max(1, len(self.source.line(mistake.line + 1)[mistake.column :].split(" ")[0]))
+            mistake = translate(error, self.source, self.quoted)
+            written = _WORD.match(self.source.line(mistake.line + 1), mistake.column)
+            width = mistake.width or (len(written.group()) if written else 1)
             place = Place(self.source.name, mistake.line + 1, mistake.column + 1, mistake.column + 1 + width)
             self.findings.add(mistake.code, place, mistake.message, fix=mistake.fix)
             return None
@@ -123,25 +127,22 @@ class _Reader:
 
     def _take(self, event: Any) -> bool:
         """One event. False where reading on makes no sense."""
-        match event:
-            case yaml.ScalarEvent():  # nine of ten
-                self._refuse_extras(event)
-                self._put(self._text(event))
-            case yaml.DocumentStartEvent():
-                return self._begin_document(event)
-            case yaml.AliasEvent():
-                place = self._place(event)
-                self.findings.add(
-                    "FD008", place, "an alias (*name) repeats what is written elsewhere", fix="write it out again"
-                )
-                lost = self._scalar(event, "")
-                lost.lost = True
-                self._put(lost)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                return self._begin(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end(event)
+        kind = type(event)
+        if kind is yaml.ScalarEvent:  # most of them
+            self._put(self._text(event))
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            return self._begin(event)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._end(event)
+        elif kind is yaml.DocumentStartEvent:
+            return self._begin_document(event)
+        elif kind is yaml.AliasEvent:
+            self._refuse_alias(event)
         return True
+
+    def _note_quote(self, event: Any) -> None:
+        if event.style in ("'", '"') and event.start_mark.line != event.end_mark.line:
+            self.quoted = (event.start_mark.line, event.start_mark.column)
 
     def _begin_document(self, event: Any) -> bool:
         self.documents += 1
@@ -188,7 +189,7 @@ class _Reader:
 
     def _end(self, event: Any) -> None:
         done = self.stack.pop()
-        done.node.end = max(done.node.end, event.end_mark.index)
+        done.node.end = event.end_mark.index
         self._put(done.node)
 
     def _put(self, node: Node) -> None:
@@ -235,15 +236,22 @@ class _Reader:
         return node, True
 
     def _text(self, event: Any) -> Scalar:
-        scalar = self._scalar(event, event.value)
-        if len(event.value.encode("utf-8", "surrogatepass")) > MOST_SCALAR_BYTES:
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_extras(event)
+        scalar = Scalar(
+            event.value, _STYLES.get(event.style, "plain"), self.source, event.start_mark.index, event.end_mark.index
+        )
+        if scalar.style == "plain":
+            if self.source.text[scalar.end : scalar.end + 1] in _SPACES:
+                self._warn_of_comment(scalar)
+        else:
+            self._note_quote(event)
+        if len(scalar.text) * 4 > MOST_SCALAR_BYTES < len(scalar.text.encode("utf-8", "surrogatepass")):
             message = f"this text is over {MOST_SCALAR_BYTES // 1024} KiB long"
             self.findings.add("FD005", scalar.place, message, fix="shorten it, or make it a message file")
         if scalar.style == "double":
             for offset, what in unseen(scalar.text):
                 self.findings.add("FD003", scalar.at(offset, offset + 1), f"this escape makes {what}", fix="delete it")
-        if scalar.style == "plain":
-            self._warn_of_comment(scalar)
         return scalar
 
     def _warn_of_comment(self, scalar: Scalar) -> None:
@@ -262,9 +270,10 @@ class _Reader:
                 fix="quote the text with it, or write a space after # to say that it is a comment",
             )
 
-    def _scalar(self, event: Any, text: str) -> Scalar:
-        style = _STYLES.get(getattr(event, "style", None), "plain")
-        return Scalar(text, style, self.source, event.start_mark.index, event.end_mark.index)
+    def _refuse_alias(self, event: Any) -> None:
+        message = "an alias (*name) repeats what is written elsewhere"
+        self.findings.add("FD008", self._place(event), message, fix="write it out again")
+        self._put(Scalar("", "plain", self.source, event.start_mark.index, event.end_mark.index, lost=True))
 
     def _refuse_extras(self, event: Any) -> None:
         if event.anchor is not None:

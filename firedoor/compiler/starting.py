@@ -16,22 +16,25 @@ from firedoor.plan.expression import And, Expr
 from firedoor.plan.model import Clock
 
 
-def names(playbook: Playbook) -> frozenset[str]:
-    """The clocks that the playbook's steps may meet."""
+def names(playbook: Playbook) -> frozenset[str] | None:
+    """The clocks that the playbook's steps may meet; None where that cannot be read, which is told."""
+    if "clocks" in playbook.fields.broken or (playbook.fields.strange and "clocks" not in playbook.fields):
+        return None
     found = set()
     for node in playbook.fields.items("clocks"):
-        name = node.get("clock") if isinstance(node, Mapping) else None
+        name = node.get("clock") if isinstance(node, Mapping) else node
         if isinstance(name, Scalar):
             found.add(name.text)
     return frozenset(found)
 
 
-def start(body: Body, scope: Scope, run: Place | None = None) -> frozenset[str]:
+def start(body: Body, scope: Scope, run: Place | None = None) -> frozenset[str] | None:
     """Lower the playbook's clocks into the plan, and give their names. `run` is the step that inlines it."""
     scope = replace(scope, steps="any", may_read=False)
     seen: set[str] = set()
     for node in body.playbook.fields.items("clocks"):
-        mapping = as_mapping(node, "a clock", body.findings)
+        fix = f"write {{clock: {node.text}, starts: run.aware_at}}" if isinstance(node, Scalar) else None
+        mapping = as_mapping(node, "a clock", body.findings, fix)
         if mapping is None:
             continue
         entry = fields(mapping, schema.PLAYBOOK_CLOCK, body.findings)
@@ -42,7 +45,7 @@ def start(body: Body, scope: Scope, run: Place | None = None) -> frozenset[str]:
             continue
         if name is not None:
             seen.add(name.text)
-            body.made.places.setdefault((f"clock:{name.text}", ""), name.place)
+            body.made.places.setdefault((f"clock:{name.text}", ""), name)
         if clock is None:
             continue
         other = body.made.clocks.setdefault(clock.name, clock)

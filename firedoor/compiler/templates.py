@@ -15,7 +15,7 @@ import jinja2
 from jinja2 import nodes
 
 from firedoor.compiler import suggest
-from firedoor.compiler.grammar import ENVIRONMENT
+from firedoor.compiler.grammar import ENVIRONMENT, LONGEST_NUMBER
 
 MOST_BYTES = 8 * 1024
 MOST_TOKENS = 4_000
@@ -66,6 +66,7 @@ _CALLED = {
 _BLOCK = re.compile(r"\{%[-+]?\s*(end)?(\w+)")
 _OPEN_BLOCK = re.compile(r"innermost block that needs to be closed is '(\w+)'")
 _UNKNOWN_TAG = re.compile(r"unknown tag '(\w+)'")
+_QUOTE = re.compile(r"unexpected char (?:'(\")'|\"(')\")")
 _REPEATED = re.compile(r"(?:\bnot\s+|[-+]\s*){20}")
 
 
@@ -76,6 +77,8 @@ class Problem:
     """Counts from 1."""
     message: str
     fix: str | None = None
+    text: str = ""
+    """What is wrong, as it stands on that line; the whole line where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def vet(source: str) -> Vetted:
         _bounds(source)
         tree = ENVIRONMENT.parse(source)
     except jinja2.TemplateSyntaxError as error:
-        return Vetted((_unreadable(error),))
+        return Vetted((_unreadable(error, source),))
     except RecursionError:
         return Vetted((Problem("FD705", 1, "the message is nested too deep", "simplify it"),))
     problems = list(_check(tree))
@@ -104,15 +107,36 @@ def vet(source: str) -> Vetted:
     return Vetted(tuple(problems), names)
 
 
-def _unreadable(error: jinja2.TemplateSyntaxError) -> Problem:
+def _unreadable(error: jinja2.TemplateSyntaxError, source: str) -> Problem:
     said, line = error.message or "", max(1, error.lineno)
     unknown, open_ = _UNKNOWN_TAG.search(said), _OPEN_BLOCK.search(said)
     if open_:
         message = f"this {{% {open_[1]} %}} is never closed"
-        return Problem("FD704", line, message, f"end it with {{% end{open_[1]} %}}")
+        line, text = _opened(source, open_[1], line)
+        return Problem("FD704", line, message, f"end it with {{% end{open_[1]} %}}", text)
+    if unknown and unknown[1] in ("endif", "endfor", "elif", "else"):
+        message = f"this {{% {unknown[1]} %}} belongs to no block"
+        return Problem("FD704", line, message, "remove it, or begin its block before it")
     if unknown:
-        return Problem("FD703", line, f"messages have no {{% {unknown[1]} %}}", "a message has if and one for")
+        message = f"messages have no {{% {unknown[1]} %}}"
+        return Problem("FD703", line, message, "a message has if and one for", unknown[1])
+    if quote := _QUOTE.search(said):
+        return Problem("FD704", line, "this quote is never closed", "close it before the braces", quote[1] or quote[2])
+    if said in ("unexpected '}'", "unexpected end of template"):
+        return Problem("FD704", line, "these braces are never closed", "close {{ with }}, and {% with %}")
     return Problem("FD704", line, f"this cannot be read: {said}", "look at the braces and quotes on this line")
+
+
+def _opened(source: str, name: str, line: int) -> tuple[int, str]:
+    """The line on which the block begins that is never closed, and how it begins."""
+    opened: list[re.Match[str]] = []
+    for found in _BLOCK.finditer(source):
+        if found[1] and opened:
+            opened.pop()
+        elif found[2] in ("if", "for"):
+            opened.append(found)
+    left = [found for found in opened if found[2] == name]
+    return (source.count("\n", 0, left[-1].start()) + 1, left[-1].group()) if left else (line, "")
 
 
 def _bounds(source: str) -> None:
@@ -123,6 +147,8 @@ def _bounds(source: str) -> None:
             depth += 1
         elif kind == "operator" and value in ")]}":
             depth -= 1
+        if len(value) > LONGEST_NUMBER and kind in ("integer", "float"):
+            raise jinja2.TemplateSyntaxError("a number is too large", line)
         if count > MOST_TOKENS or depth > DEEPEST_BLOCKS:
             raise jinja2.TemplateSyntaxError("it is too long or too deep", line)
     for found in _BLOCK.finditer(source):
@@ -151,6 +177,7 @@ def _check(tree: nodes.Template) -> Iterator[Problem]:
                 line,
                 f"{what} has no place in a message",
                 "a message has {{ names }}, if, one for, comparisons and filters",
+                _text(node),
             )
             continue
         loops += isinstance(node, nodes.For)
@@ -172,25 +199,43 @@ def _refused(node: nodes.Node, line: int, loops: int) -> Iterator[Problem]:
         case nodes.For() if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
             yield Problem("FD703", line, "a `for` is written {% for NAME in LIST %}", "remove what stands beside that")
         case nodes.Getattr() if node.attr.startswith("_"):
-            yield Problem("FD703", line, f".{node.attr} is no field", "names do not begin with _")
+            yield Problem("FD703", line, f".{node.attr} is no field", "names do not begin with _", node.attr)
         case nodes.Getitem() if not isinstance(node.arg, nodes.Const) or not isinstance(node.arg.value, int | str):
             yield Problem("FD703", line, "[ ] takes a number or a quoted word", "write NAME[0]")
         case nodes.Getitem() if isinstance(node.arg.value, str) and node.arg.value.startswith("_"):  # type: ignore[attr-defined]
             yield Problem("FD703", line, "names do not begin with _", None)
         case nodes.Name() if node.name.startswith("_"):
-            yield Problem("FD703", line, f"{node.name} is no name", "names do not begin with _")
+            yield Problem("FD703", line, f"{node.name} is no name", "names do not begin with _", node.name)
         case nodes.Filter() if node.name not in FILTERS:
             fix = suggest.fix(node.name, FILTERS)
-            yield Problem("FD703", line, f'messages have no filter "{node.name}"', fix)
+            yield Problem("FD703", line, f'messages have no filter "{node.name}"', fix, node.name)
         case nodes.Filter() if node.kwargs or node.dyn_args or node.dyn_kwargs or (node.args and not _joins(node)):
             yield Problem(
                 "FD703",
                 line,
                 f"`{node.name}` takes nothing but what stands before it",
                 'only join takes a text: join(", ")',
+                node.name,
             )
         case nodes.Test() if node.name not in TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            yield Problem("FD703", line, f"messages have no `is {node.name}`", "use `is given`, == or in")
+            yield Problem("FD703", line, f"messages have no `is {node.name}`", "use `is given`, == or in", node.name)
+
+
+def _text(node: nodes.Node) -> str:
+    """What of a node that messages do not have can be found on its line."""
+    match node:
+        case nodes.Call(node=nodes.Getattr(attr=name)) | nodes.Call(node=nodes.Name(name=name)):
+            return f"{name}("
+        case nodes.Include() | nodes.Import() | nodes.FromImport() | nodes.Extends() | nodes.Block() | nodes.With():
+            return "from" if isinstance(node, nodes.FromImport) else type(node).__name__.lower()
+        case nodes.Assign() | nodes.AssignBlock():
+            return "set"
+        case nodes.Macro() | nodes.CallBlock() | nodes.FilterBlock():
+            return {"CallBlock": "call", "FilterBlock": "filter"}.get(type(node).__name__, "macro")
+        case nodes.BinExpr():
+            return node.operator
+        case _:
+            return ""
 
 
 def _joins(node: nodes.Filter) -> bool:

@@ -193,6 +193,21 @@ def kebab(scalar: Scalar, what: str, findings: Findings) -> str | None:
     return _name(scalar, what, findings, "hyphen")
 
 
+def as_identifier(text: str) -> str:
+    """What was probably meant by a name that is none: "public-office" → "public_office"."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def is_kebab(text: str) -> bool:
+    """Whether a playbook, a team or a clock may be called so."""
+    return _KEBAB.fullmatch(text) is not None
+
+
+def as_kebab(text: str) -> str:
+    """The same, for a name that may have hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
 def _name(scalar: Scalar, what: str, findings: Findings, style: Literal["underscore", "hyphen"]) -> str | None:
     text = scalar.text
     fits = _IDENTIFIER if style == "underscore" else _KEBAB
@@ -203,7 +218,7 @@ def _name(scalar: Scalar, what: str, findings: Findings, style: Literal["undersc
         return None
     if fits.fullmatch(text) and len(text) <= 100:
         return text
-    mended = re.sub(r"[^a-z0-9]+", "_" if style == "underscore" else "-", text.lower()).strip("_-")
+    mended = as_identifier(text) if style == "underscore" else as_kebab(text)
     letters = "small letters, digits and _" if style == "underscore" else "small letters, digits and hyphens"
     usable = fits.fullmatch(mended) is not None and mended not in RESERVED
     fix = f'write "{mended[:100]}"' if usable else f"use {letters}, a letter first"

@@ -69,9 +69,10 @@ def contain(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | N
     if name is not None and catalog is not None:
         if name.text in catalog.actions:
             action = catalog.actions[name.text]
-        else:
+        elif "actions" not in catalog.unread:
             fix = suggest.fix(name.text, catalog.actions, "declare it in actions.yaml")
-            body.findings.add("FD204", name.place, f'no action is called "{name.text}"', fix=fix)
+            message = f'no action is called "{name.text}"'
+            body.findings.add("FD204", name.place, message, fix=fix, name=f"action {name.text}")
     kind = Kind(action.target) if action is not None and action.target is not None else ANYTHING
     targets = body.targets(entry, kind, scope)
     if action is not None:
@@ -96,30 +97,23 @@ def contain(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | N
 
 
 def _target_option(body: Body, entry: Fields, action: Action) -> None:
-    there = "targets" in entry.values or "targets" in entry.broken
-    if action.target is None and there:
+    if action.target is None and "targets" in entry.written:
         message = f"{action.name} takes no targets"
         body.findings.add("FD404", entry.key_place("targets"), message, fix="remove `targets`")
-    elif action.target is not None and not there and not _misspelt(entry, "targets"):
+    elif action.target is not None and entry.lacks("targets"):
         message = f"{action.name} needs `targets`: what it acts on"
         fix = f"add targets: an expression for {Kind(action.target).many}"
         body.findings.add("FD401", entry.place, message, fix=fix)
 
 
-def _misspelt(entry: Fields, name: str) -> bool:
-    """Whether some key that there is not stands for this one."""
-    return any(entry.shape.meant(key.text, [name]) for key, _ in entry.node.entries if key.text not in entry.shape.keys)
-
-
 def _expiry(body: Body, entry: Fields, irreversible: bool) -> None:
-    there = entry.values.keys() | entry.broken
-    if "expires" in there and "on_expiry" not in there and not _misspelt(entry, "on_expiry"):
+    if "expires" in entry.written and entry.lacks("on_expiry"):
         message = "a containment that `expires` needs `on_expiry`: undo, or ask …"
         body.findings.add("FD401", entry.place, message, fix="add on_expiry: undo")
-    elif "on_expiry" in there and "expires" not in there and not _misspelt(entry, "expires"):
+    elif "on_expiry" in entry.written and entry.lacks("expires"):
         message = "`on_expiry` without `expires` never happens"
         body.findings.add("FD401", entry.place, message, fix="add expires: 14 days")
-    elif irreversible and "expires" in there:
+    elif irreversible and "expires" in entry.written:
         message = "nothing takes this action back, so it cannot expire"
         body.findings.add("FD403", entry.key_place("expires"), message, fix="remove `expires` and `on_expiry`")
 
@@ -178,7 +172,7 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
     if lasts and only:
         message = f"`{only[0]}` is for a wait until something holds, and this one is a length of time"
         body.findings.add("FD501", entry.key_place(only[0]), message, fix="remove it, or wait for a condition")
-    if until is not None and "at_most" not in entry.values.keys() | entry.broken and not _misspelt(entry, "at_most"):
+    if until is not None and entry.lacks("at_most"):
         message = "this wait has no `at_most`: what it waits for may never come"
         body.findings.add("FD502", entry.place, message, fix="add at_most: 72h, and on_timeout: ask commander")
     else:
@@ -200,10 +194,9 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
 
 
 def _silence(body: Body, entry: Fields, name: str, message: str, code: str) -> None:
-    there = entry.values.keys() | entry.broken
-    if name in there and "on_timeout" not in there and not _misspelt(entry, "on_timeout"):
+    if name in entry.written and entry.lacks("on_timeout"):
         body.findings.add(code, entry.place, message, fix="add on_timeout: ask commander")
-    elif "on_timeout" in there and name not in there and not _misspelt(entry, name):
+    elif "on_timeout" in entry.written and entry.lacks(name):
         message = f"`on_timeout` without `{name}` never happens"
         body.findings.add(code, entry.place, message, fix=f"add {name}: 4h")
 
@@ -284,8 +277,10 @@ def run(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None:
         return None
     playbook = body.shelf.playbooks.get(name.text)
     if playbook is None:
-        fix = suggest.fix(name.text, body.shelf.playbooks, "write it as a file of the book")
-        body.findings.add("FD201", name.place, f'no playbook is called "{name.text}"', fix=fix)
+        if name.text not in body.shelf.unread:
+            fix = suggest.fix(name.text, body.shelf.playbooks, "write it as a file of the book")
+            message = f'no playbook is called "{name.text}"'
+            body.findings.add("FD201", name.place, message, fix=fix, name=f"playbook {name.text}")
         return None
     around = (*body.running, body.playbook.name)
     if playbook.name in around:
@@ -310,6 +305,8 @@ def _passed(body: Body, entry: Fields, playbook: Playbook, scope: Scope) -> dict
     mapping = entry.mapping("with")
     for key, node in mapping.entries if mapping is not None else ():
         wanted = playbook.bound.get(key.text)
+        if wanted is None and playbook.unsure:
+            continue
         if wanted is None:
             fix = suggest.fix(key.text, playbook.bound, "remove it: it has no inputs")
             message = f'{playbook.name} has no input "{key.text}"'

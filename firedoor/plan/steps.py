@@ -145,10 +145,18 @@ for _model in (Parallel, Group, ForEach):
 Branching = Parallel | Group | ForEach
 
 
+_ENDS: dict[str, tuple[str, ...]] = {
+    "approve": ("on_failure", "on_reject", "on_timeout"),
+    "contain": ("on_failure", "on_expiry"),
+    "task": ("on_failure", "on_timeout"),
+    "wait": ("on_failure", "on_timeout"),
+}
+
+
 def consequences(step: Step) -> Iterator[tuple[str, Consequence]]:
     """The step's consequences, by option."""
-    for option in ("on_failure", "on_reject", "on_timeout", "on_expiry"):
-        found = getattr(step, option, None)
+    for option in _ENDS.get(step.verb, ("on_failure",)):
+        found = getattr(step, option)
         if found is not None:
             yield option, found
 

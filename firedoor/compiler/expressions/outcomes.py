@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import nodes
 
 from firedoor.compiler import suggest, values
-from firedoor.compiler.expressions import words
+from firedoor.compiler.expressions import reads, words
 from firedoor.compiler.expressions.walk import BROKEN, ENDS, OUTCOMES, Typed, Walk, article
 from firedoor.compiler.kinds import (
     ANYTHING,
@@ -57,12 +57,9 @@ def step_is(work: Walk, node: nodes.Test) -> Typed | None:
         return None
     ref = work.scope.step(name)
     if ref is None:
-        work.tell(
-            "FD208",
-            node.node,
-            f'no step has the id "{name}"',
-            suggest.fix(name, work.scope.outline.ids, "give the step an `id`"),
-        )
+        if not work.scope.may_be_lost(name):
+            fix = suggest.fix(name, work.scope.outline.ids, "give the step an `id`")
+            work.tell("FD208", node.node, f'no step has the id "{name}"', fix, name=f"name {name}")
         return BROKEN
     if not has_ended(work, ref, node.node):
         return BROKEN
@@ -99,15 +96,17 @@ def no_such_value(work: Walk, node: nodes.Test, of: Typed, at: tuple[int, int]) 
     name, source = node.name, work.source(node.node)
     if of.kind.base == "severity":
         work.tell("FD216", at, f'no severity is called "{name}"', suggest.fix(name, values.SEVERITIES))
+    elif of.kind.base == "choice" and not of.kind.choices:
+        return  # its choices are missing, which is told where it is declared
     elif of.kind.base == "choice" and not of.kind.listed:
         work.tell(
             "FD216",
             at,
             f'"{name}" is none of the choices of {source}',
-            suggest.fix(name, of.kind.choices, "declare its choices"),
+            suggest.fix(name, of.kind.choices),
         )
     elif of.kind.base == "country" and not of.kind.listed:
-        work.tell("FD216", at, f'"{name}" is no country', "write a country's two capital letters (ISO 3166)")
+        work.tell("FD216", at, f'"{name}" is no country', words.country_fix(name))
     elif name in OUTCOMES:
         work.tell("FD215", at, f"`{source}` is {of.kind}, and only a step is {name}", "name the step by its id")
     elif name in ("defined", "none", "empty", "undefined", "known"):
@@ -116,7 +115,9 @@ def no_such_value(work: Walk, node: nodes.Test, of: Typed, at: tuple[int, int]) 
         fix = f"write {source}" if name in ("yes", "true") else f"write not {source}"
         work.tell("FD211", at, f"`{source}` is yes or no already", fix)
     else:
-        work.tell("FD211", at, f"`is {name}` says nothing of {of.kind}", "use ==, in, or `is given`")
+        near = suggest.close(name, ["given"])
+        fix = f'write "{near}"' if near else "use ==, in, or `is given`"
+        work.tell("FD211", at, f"`is {name}` says nothing of {of.kind}", fix)
 
 
 def has_ended(work: Walk, ref: StepRef, node: nodes.Node) -> bool:
@@ -160,7 +161,9 @@ def attribute(work: Walk, node: nodes.Getattr, expect: Kind | None) -> Typed:
             return step_field(work, node, ref, at)
     of = work.lower(node.node)
     if of.kind != ANYTHING:
-        work.tell("FD211", at, f"{of.kind} has no parts, so .{node.attr} means nothing", "use the name alone")
+        filtered = f"write {work.source(node.node)} | {node.attr}"
+        fix = filtered if node.attr in reads.FILTERS else "use the name alone"
+        work.tell("FD211", at, f"{of.kind} has no parts, so .{node.attr} means nothing", fix)
     return BROKEN
 
 

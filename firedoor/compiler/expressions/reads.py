@@ -81,7 +81,10 @@ def filter_argument(work: Walk, node: nodes.Filter, at: tuple[int, int]) -> tupl
 def call(work: Walk, node: nodes.Call, expect: Kind | None) -> Typed:
     reads = work.scope.vocabulary.reads
     if not isinstance(node.node, nodes.Name):
-        work.tell("FD211", node, "only a read of actions.yaml can be asked", "declare the question under `reads`")
+        fix: str | None = "declare the question under `reads`"
+        if isinstance(node.node, nodes.Getattr) and node.node.attr in FILTERS:
+            fix = f"write {work.source(node.node.node)} | {node.node.attr}"
+        work.tell("FD211", node, "only a read of actions.yaml can be asked", fix)
         return BROKEN
     name = node.node.name
     if node.kwargs or node.dyn_args or node.dyn_kwargs:
@@ -95,9 +98,10 @@ def call(work: Walk, node: nodes.Call, expect: Kind | None) -> Typed:
         if work.scope.value(name) is not None or work.scope.step(name) is not None:
             work.tell("FD211", node.node, f"`{name}` is no read, so nothing can be asked of it", f"write {name} alone")
         else:
-            fix = _as_filter(work, name, node.args)
-            fix = fix or suggest.fix(name, reads, "declare it under `reads` in actions.yaml")
-            work.tell("FD205", node.node, f'no read is called "{name}"', fix)
+            fix = _as_filter(work, name, node.args) or suggest.fix(
+                name, reads, "declare it under `reads` in actions.yaml"
+            )
+            work.tell("FD205", node.node, f'no read is called "{name}"', fix, name=f"name {name}")
         return BROKEN
     return ask(work, node.node, name, reads[name], list(node.args))
 
@@ -146,5 +150,6 @@ def fitted_argument(work: Walk, node: nodes.Expr, typed: Typed, kind: Kind) -> E
     if alike(typed.kind, kind.one) and kind.listed:
         return Listing(of=(typed.expr,))
     message = f"{kind} is wanted here, and {work.source(node)} is {typed.kind}"
-    work.tell("FD217", node, message, f"name an expression for {kind}")
+    name = f"type of {node.name}" if isinstance(node, nodes.Name) else None
+    work.tell("FD217", node, message, f"name an expression for {kind}", name=name)
     return None

@@ -88,9 +88,8 @@ class Walk:
                 continue  # told where it is declared
             known = written.replace("-", "_")
             hint = ": names hold no hyphen" if known in self.scope.words() else " here"
-            self.tell(
-                "FD202", (start, end), f'nothing is called "{written}"{hint}', suggest.fix(known, self.scope.words())
-            )
+            message, fix = f'nothing is called "{written}"{hint}', suggest.fix(known, self.scope.words())
+            self.tell("FD202", (start, end), message, fix, name=f"name {written}")
         return found
 
     def lower(self, node: nodes.Node, expect: Kind | None = None) -> Typed:
@@ -122,16 +121,24 @@ class Walk:
         if found.kind.base == "anything":
             return None
         if found.kind != YES_NO:
-            self.tell("FD213", node, f"a condition is yes or no, and this is {found.kind}", _as_condition(found.kind))
+            fix = _as_condition(found.kind, self.source(node))
+            self.tell("FD213", node, f"a condition is yes or no, and this is {found.kind}", fix)
             return None
         return found.expr
 
     def place(self, start: int, end: int) -> Place:
         return self.scalar.at(self.start + start, self.start + end)
 
-    def tell(self, code: str, at: nodes.Node | tuple[int, int], message: str, fix: str | None = None) -> None:
+    def tell(
+        self,
+        code: str,
+        at: nodes.Node | tuple[int, int],
+        message: str,
+        fix: str | None = None,
+        name: str | None = None,
+    ) -> None:
         start, end = at if isinstance(at, tuple) else self.parsed.span(at)
-        self.findings.add(code, self.place(start, end), message, fix=fix)
+        self.findings.add(code, self.place(start, end), message, fix=fix, name=name)
 
     def source(self, node: nodes.Node) -> str:
         """A node as it is written."""
@@ -148,18 +155,21 @@ _NO_SUCH: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.Getitem: ("[ ] cannot take an item out of a value", "use | first or | last, or a for_each"),
     nodes.Slice: ("[ ] cannot take items out of a value", "use | first or | last, or a for_each"),
     nodes.Dict: ("{ } has no place in an expression", "write a list: [A, B]"),
-    nodes.Tuple: ("( , ) has no place in an expression", "write a list: [A, B]"),
+    nodes.Tuple: ("a comma has no place here", "put and, or between the two; a list is written [A, B]"),
     nodes.Concat: ("~ has no place in an expression", "put the texts side by side, each in its own {{ }}"),
     nodes.Pow: ("** has no place in an expression", "write the number out"),
 }
 
 
-def _as_condition(kind: Kind) -> str:
+def _as_condition(kind: Kind, written: str) -> str:
+    """What to write for a value that stands where a condition belongs."""
     if kind.listed:
-        return "compare its count: NAME | count > 0"
+        return f"compare its count: {written} | count > 0"
     if kind.base == "number":
-        return "compare it: NAME > 0"
-    return "compare it, or write `NAME is given`"
+        return f"compare it: {written} > 0"
+    if kind.base == "severity":
+        return f"write {written} is sev1, or {written} <= sev2"
+    return f"compare it, or write `{written} is given`"
 
 
 def article(word: str) -> str:

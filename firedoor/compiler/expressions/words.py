@@ -66,6 +66,8 @@ def typed_word(work: Walk, name: str, expect: Kind | None) -> Typed | None:
     """A bare word that the other side types: a choice, a country, a language."""
     if expect is None:
         return None
+    if expect.base == "choice" and not expect.choices:
+        return BROKEN  # its choices are missing, which is told where it is declared
     if expect.base == "choice" and name in expect.choices:
         return Typed(Const(value=name, type="choice"), expect.one)
     if expect.base == "country" and name in COUNTRIES:
@@ -88,11 +90,11 @@ def unknown_name(work: Walk, node: nodes.Name, expect: Kind | None) -> Typed:
         work.tell("FD216", node, f'"{name}" is no country', country_fix(name))
     elif expect is not None and expect.base == "choice" and expect.choices:
         work.tell("FD216", node, f'"{name}" is none of the choices', suggest.fix(name, expect.choices))
-    elif work.scope.vocabulary.reads is not None and not work.scope.unnamed:
+    elif work.scope.vocabulary.reads is not None and not work.scope.may_be_lost(name):
         fix = suggest.fix(name, work.scope.words())
         if expect is not None and expect.base in TEXTUAL and suggest.close(name, work.scope.words()) is None:
             fix = f'quote it if it is a text: "{name}"'
-        work.tell("FD202", node, f'nothing is called "{name}" here', fix)
+        work.tell("FD202", node, f'nothing is called "{name}" here', fix, name=f"name {name}")
     return BROKEN
 
 
@@ -132,19 +134,17 @@ def quoted(work: Walk, node: nodes.Const, text: str, expect: Kind | None) -> Typ
             return Typed(Const(value=seconds, type="duration"), DURATION)
         case "date_time":
             if not values.is_moment(text):
-                work.tell(
-                    "FD109",
-                    node,
-                    f'"{text}" is no moment',
-                    'write date, time and offset: "2026-03-04T02:45:00+00:00"',
-                )
+                fix = 'write date, time and offset: "2026-03-04T02:45:00+00:00"'
+                if values.seconds_of(text) is not None:
+                    fix = f'compare it with a moment, such as run.launched_at - "{text}"'
+                work.tell("FD109", node, f'"{text}" is no moment', fix)
                 return BROKEN
             return Typed(Const(value=text.strip(), type="date_time"), DATE_TIME)
         case "choice" if text not in kind.choices and kind.choices:
             work.tell("FD216", node, f'"{text}" is none of the choices', suggest.fix(text, kind.choices))
             return BROKEN
         case "country" if text not in COUNTRIES:
-            work.tell("FD216", node, f'"{text}" is no country', "write a country's two capital letters (ISO 3166)")
+            work.tell("FD216", node, f'"{text}" is no country', country_fix(text))
             return BROKEN
         case "severity" if text in values.SEVERITIES:
             return Typed(Const(value=text, type="severity"), SEVERITY)

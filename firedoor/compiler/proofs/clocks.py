@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from firedoor.compiler.proofs.reaching import Flow, consequence
+from firedoor.compiler.proofs.reaching import Flow, consequence, may_leave
 from firedoor.compiler.proofs.situations import (
     NOT_NEEDED,
     Guard,
@@ -159,16 +159,17 @@ class _Proof:
 
     def _possible(self, question: Question, situation: Situation) -> bool:
         outcomes = situation.outcomes
+        hindering = self.flow.hindering(outcomes)
         for path, guards in question.guards.items():
             if outcomes[path] == "skipped" and self.plan.by_path[path].verb in ("task", "wait"):
                 return False  # Nobody is asked about it: that is a command.
             meets = path in self.meeting
             holds = question.holds(guards, situation)
-            sure = holds and self.flow.surely_reached(path, outcomes, meets=meets)
+            sure = holds and self.flow.surely_reached(path, hindering, meets=meets)
             if outcomes[path] == NOT_NEEDED:
                 if sure:
                     return False
-            elif not sure and not (holds and self.flow.reached(path, outcomes)):
+            elif not sure and not (holds and self.flow.reached(path, hindering)):
                 return False
         return True
 
@@ -209,7 +210,8 @@ class _Proof:
                 lines.append(f"{step.at}: {described(step)} does not happen")
             elif outcome not in _SUCCEEDED or path in self.undone:
                 found = consequence(step, outcome)
-                after = "it may be undone again" if outcome in _SUCCEEDED else says(found)
+                leaves = found is not None and may_leave(step, found)
+                after = "it may be undone again" if outcome in _SUCCEEDED else says(found, may_leave=leaves)
                 lines.append(f"{step.at}: {described(step)} is {outcome}: {after}")
             elif path in self.targets:
                 lines.append(f"{step.at}: {described(step)} may have nothing to act on")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from firedoor.compiler.diagnostics import MOST_OF_A_FILE, Findings, Place
+from firedoor.compiler.nodes import Node
 from firedoor.compiler.proofs.clocks import Shown, clocks
 from firedoor.compiler.proofs.leases import lapses
 from firedoor.compiler.proofs.reaching import Flow
@@ -13,14 +14,14 @@ from firedoor.compiler.proofs.signatures import unsigned
 from firedoor.compiler.proofs.situations import Situations
 from firedoor.compiler.proofs.telling import described
 from firedoor.compiler.proofs.unreachable import unreachable
-from firedoor.compiler.proofs.wording import uncleared, untold
+from firedoor.compiler.proofs.wording import Uncleared, uncleared, untold
 from firedoor.compiler.proofs.worst import Longest, Worst, amount, told
 from firedoor.people.organization import Organization
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Step
 from firedoor.plan.time import written
 
-Places = Mapping[tuple[str, str], Place]
+Places = Mapping[tuple[str, str], Node]
 """(static path of a step, or "clock:" and a clock's name; option) → where it is written. "" is the verb."""
 
 
@@ -31,7 +32,8 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
 
     def place(step: Step, option: str = "") -> Place:
         here, _, line = step.at.rpartition(":")
-        return places.get((step.path, option)) or places.get((step.path, "")) or Place(here, int(line))
+        node = places.get((step.path, option)) or places.get((step.path, ""))
+        return node.place if node is not None else Place(here, int(line))
 
     for step in unreachable(plan, situations, flow):
         if step.at.rpartition(":")[0] == file:
@@ -64,7 +66,10 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
         findings.add("FD405", place(lapse.step, "expires"), message, fix=fix, notes=_sum(lapse.longest, plan))
     if organization is not None:
         _wording(
-            plan, organization, lambda step, option: place(step, option) if step else places["updates", ""], findings
+            plan,
+            organization,
+            lambda step, option: place(step, option) if step else places["updates", option].place,
+            findings,
         )
     shown = tuple(clocks(plan, situations, flow, worst))
     for found in shown:
@@ -79,18 +84,33 @@ def _wording(
         message = f"what is said to {lack.audience} is not there in {' or '.join(lack.lacks)}: {lack.why}"
         fix = f"write it in {lack.lacks[0]} as well"
         findings.add("FD707", place(lack.step, "say"), message, fix=fix)
+    told: dict[tuple[object, ...], list[Uncleared]] = {}
     for one in uncleared(plan, organization):
-        who = one.audience if one.channel is None else f"the channel {one.channel}, which reaches {one.audience},"
-        message = f"{one.what} is {one.kind}, and {who} is not cleared for that"
-        fix = f"leave it out, or add clears: [{one.kind}] to {one.channel or one.audience} in organization.yaml"
-        meaning = None if one.withheld else "who signs is shown it all the same: what is signed is never withheld"
-        findings.add("FD708", place(one.step, "say" if one.withheld else "show"), message, fix=fix, meaning=meaning)
+        told.setdefault((one.step and one.step.path, one.what, one.kind, one.withheld), []).append(one)
+    for several in told.values():
+        _uncleared(several, place, findings)
+
+
+def _uncleared(several: list[Uncleared], place: Callable[[Step | None, str], Place], findings: Findings) -> None:
+    """One thing that is said or shown at one place, for all whom it reaches."""
+    first = several[0]
+    whos = dict.fromkeys(
+        one.audience if one.channel is None else f"the channel {one.channel}, which reaches {one.audience},"
+        for one in several
+    )
+    message = f"{first.what} is {first.kind}, and {' and '.join(whos)} {'is' if len(whos) == 1 else 'are'} not cleared for that"
+    lacking = " and ".join(dict.fromkeys(one.channel or one.audience for one in several))
+    fix = f"leave it out, or add clears: [{first.kind}] to {lacking} in organization.yaml"
+    meaning = None if first.withheld else "who signs is shown it all the same: what is signed is never withheld"
+    option = "say" if first.withheld else "show"
+    findings.add("FD708", place(first.step, option), message, fix=fix, meaning=meaning)
 
 
 def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findings: Findings) -> None:
     clock = found.clock
     file, _, line = plan.at.rpartition(":")
-    here = places.get((f"clock:{clock.name}", "")) or Place(file, int(line))
+    node = places.get((f"clock:{clock.name}", ""))
+    here = node.place if node is not None else Place(file, int(line))
     match found.verdict:
         case "unmet" if not found.situation:
             fix = f"give the step that does it meets: {clock.name}"

@@ -18,7 +18,8 @@ def consequence(step: Step, outcome: str) -> Consequence | None:
     """What the step says of this outcome; None where the flow simply goes on. A skipped approve goes on as a silence."""
     if outcome == "skipped":
         return step.on_timeout if step.verb == "approve" else None
-    return getattr(step, _OPTION.get(outcome, ""), None)
+    option = _OPTION.get(outcome)
+    return getattr(step, option, None) if option is not None else None
 
 
 def may_leave(step: Step, found: Consequence) -> bool:
@@ -99,6 +100,15 @@ class Flow:
 
     def _is_in(self, path: str, scope: str) -> bool:
         return not scope or path == scope or path.startswith(f"{scope}.")
+
+    def hindering(self, outcomes: Mapping[str, str]) -> dict[str, str]:
+        """Those outcomes that may keep the flow from some step: `reached` and `surely_reached` look at no others."""
+        return {
+            path: outcome
+            for path, outcome in outcomes.items()
+            if (found := consequence(step := self.plan.by_path[path], outcome)) is not None
+            and (found.kind in ("stop", "undo_all") or may_leave(step, found))
+        }
 
     def reached(self, to: str, outcomes: Mapping[str, str]) -> bool:
         """Whether the steps whose outcomes these are, and that stand before, let the flow come to `to`."""

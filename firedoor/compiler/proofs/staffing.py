@@ -69,8 +69,9 @@ def wanted(plans: Iterable[Plan]) -> dict[str, str]:
 
 def thin(organization: Organization, plans: Iterable[Plan]) -> list[Thin]:
     """A team whose only person may be the launcher fills no seat of theirs, and whom `not_by` names fills none either.
-    Its manager, who is told when the escalation is due, is counted where the approval escalates."""
-    found: dict[tuple[str, str], Thin] = {}
+    Its manager, who is told when the escalation is due, is counted where the approval escalates. Of each team the
+    approval that lacks the most."""
+    found: dict[str, Thin] = {}
     for plan in plans:
         for step in plan.by_path.values():
             if step.verb != "approve":
@@ -84,8 +85,10 @@ def thin(organization: Organization, plans: Iterable[Plan]) -> list[Thin]:
                 if step.escalate is not None:
                     people.add(organization.teams[name].manager)
                 people -= _barred(organization, step)
-                if len(people) - 1 < count:
-                    found.setdefault((name, step.at), Thin(name, len(people), count, step.at))
+                lacking = count - (len(people) - 1)
+                worst = found.get(name)
+                if lacking > 0 and (worst is None or lacking > worst.seats - (worst.people - 1)):
+                    found[name] = Thin(name, len(people), count, step.at)
     return list(found.values())
 
 

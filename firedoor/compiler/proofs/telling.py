@@ -33,11 +33,13 @@ def described(step: Step) -> str:
             return step.verb
 
 
-def says(found: Consequence | None) -> str:
-    """What a consequence leads to."""
+def says(found: Consequence | None, *, may_leave: bool = False) -> str:
+    """What a consequence leads to. `may_leave`: who is asked may leave out what follows."""
     if found is None or found.kind == "continue":
         return "it goes on"
     match found.kind:
+        case "ask" if may_leave:
+            return f"{found.asks} is asked, and may leave out what follows here"
         case "ask":
             return f"{found.asks} is asked, which counts as going on"
         case "undo":

@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from firedoor.compiler.proofs.reaching import Flow, consequence
-from firedoor.compiler.proofs.situations import NOT_NEEDED, Question, Situation, Situations, TooMany
-from firedoor.plan.model import Plan
+from firedoor.compiler.proofs.situations import NOT_NEEDED, Question, Situation, Situations, TooMany, named
+from firedoor.plan.model import Plan, walk
 from firedoor.plan.steps import Step
 
 
 def unreachable(plan: Plan, situations: Situations, flow: Flow) -> list[Step]:
-    """The outermost steps that no situation reaches."""
+    """The outermost steps that no situation reaches, without those that only follow from one of these."""
     found: list[Step] = []
+    never: set[str] = set()
 
     def look(steps: Iterable[Step]) -> None:
         for step in steps:
             if step.when is not None and not _reached(step, situations, flow):
-                found.append(step)
+                if not named(step.when) & never:
+                    found.append(step)
+                never.update(inner.path for inner in walk((step,)))
             elif step.verb in ("parallel", "group", "for_each"):
                 look(step.steps)
 
