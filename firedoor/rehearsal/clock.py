@@ -4,7 +4,7 @@ A run that is started through `Skipper.client` can be forwarded; in between, it 
 been started with `TemporalServer(time_skipping=True)`. Close times lie in the future, so use a namespace of its own.
 
 What the server does, as tried on 1.32: an activity that runs, and a child that is being started, hold the skip up
-until they end; so does a workflow task. The pause before an activity's next attempt is skipped. A child inherits its
+until they end; so does a workflow task, and a child that runs, though it was abandoned. The pause before an activity's next attempt is skipped. A child inherits its
 parent's clock when it starts, and is forwarded by its own handle. After `MOST_SKIPS` skips a forward stops in silence,
 and each timer is a skip; so bound what polls. Continue-as-new loses the offset by hours or days: a rehearsal must not
 cross. A clock goes forward only; one that is to begin later is delayed, and forwarded over the delay.
@@ -33,6 +33,10 @@ from typing_extensions import override
 MOST_SKIPS: Final = 5_000
 FIRST_TASK: Final = 4
 """Events of a run that has begun: started, and its first task scheduled, started and completed."""
+
+
+LOOKED_AFTER: Final = 0.25
+"""Seconds between two looks at what may hold a forward up."""
 
 
 class NotQuiet(RuntimeError):
@@ -68,6 +72,24 @@ class Skipper:
         """Forward to a moment; nothing where it has passed already. False where the workflow ended before."""
         left = moment - await self.now(handle)
         return left <= timedelta() or await self.forward(handle, left)
+
+    async def alone(self, handle: WorkflowHandle[Any, Any], moment: datetime) -> bool:
+        """The same, and its children are ended: one that goes on, such as the review, would hold up its clock."""
+        forward = asyncio.ensure_future(self.until(handle, moment))
+        pause = 0.0
+        try:
+            while True:
+                found = await handle.describe()
+                for child in found.raw_description.pending_children:
+                    await self.client.get_workflow_handle(child.workflow_id).terminate("its rehearsal goes on alone")
+                if found.status is not WorkflowExecutionStatus.RUNNING:
+                    return False
+                pause = min(pause * 2, 1.0) or LOOKED_AFTER
+                if (await asyncio.wait([forward], timeout=pause))[0]:
+                    return forward.result()
+        finally:
+            forward.cancel()
+            await asyncio.gather(forward, return_exceptions=True)
 
     async def quiet(self, handle: WorkflowHandle[Any, Any], *, within: float = 60) -> bool:
         """Wait, in real time, until the run has nothing under way: it waits for people and for time alone. What waits

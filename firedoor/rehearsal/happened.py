@@ -21,6 +21,7 @@ ENDED: Final = ("run.completed", "run.stopped", "run.undone")
 _ENDS: Final = ("done", "approved", "rejected", "unanswered", "failed")
 """Outcomes that a step comes to by itself; the others are what became of one that was not needed any more."""
 _ASKED: Final = ("approval.asked", "task.asked", "question.asked")
+_OF_HOLDS: Final[dict[str, Outcome]] = {"hold.failed": "failed", "hold.undone": "undone", "hold.expired": "expired"}
 _ASK_NOTICE: Final = "#"
 """In the key of a notice about an ask: that is no notice of the playbook's."""
 
@@ -55,8 +56,8 @@ class Happened:
                 yield Ended(row.seq, row.at, row.step, "asked", row.words)
             elif family == "step" and what in (*_ENDS, "skipped", "stopped"):
                 yield Ended(row.seq, row.at, row.step, what, row.words)  # type: ignore[arg-type]
-            elif row.kind == "hold.failed":
-                yield Ended(row.seq, row.at, row.step, "failed", row.words)
+            elif row.kind in _OF_HOLDS:
+                yield Ended(row.seq, row.at, row.step, _OF_HOLDS[row.kind], row.words)
 
     def is_of(self, event: Ended, step: StepRef, outcome: Outcome | None) -> bool:
         if paths.static(event.path) not in step.paths:
@@ -84,11 +85,17 @@ class Happened:
     @cached_property
     def held(self) -> dict[tuple[str, str], None]:
         """(static path, target) of what was contained when the response had ended, or, while it goes on, at last."""
-        found: dict[tuple[str, str], None] = {}
         last = self.end_row.seq if self.end_row else None
-        for row in self.rows:
-            if last is not None and row.seq > last:
-                break
+        return self._held([row for row in self.rows if last is None or row.seq <= last])
+
+    @cached_property
+    def left(self) -> dict[tuple[str, str], None]:
+        """The same at the very end, when what ran out after the response has run out."""
+        return self._held(self.rows)
+
+    def _held(self, rows: Iterable[Row]) -> dict[tuple[str, str], None]:
+        found: dict[tuple[str, str], None] = {}
+        for row in rows:
             for target in row.data.get("targets") or ():
                 place = (paths.static(row.step or ""), str(target))
                 if row.kind == "hold.applied":

@@ -202,7 +202,7 @@ class Playing:
         await self._settle()
 
     async def _forward(self, moment: datetime) -> None:
-        await self._skipper.until(self._handle, moment)
+        await self._skipper.alone(self._handle, moment)
         await self._settle()
 
     async def _settle(self) -> None:

@@ -164,7 +164,7 @@ class _Judging:
         end = self.happened.end_row
         for one in self.case.expect.held:
             paths = one.step.paths if one.step else None
-            there = sorted(target for path, target in self.happened.held if paths is None or path in paths)
+            there = sorted(target or "it" for path, target in self.happened.held if paths is None or path in paths)
             wanted = sorted(one.targets)
             by = f" by {one.step.named}" if one.step else ""
             expected = f"held{by}: {', '.join(wanted) or 'nothing'}"
@@ -175,7 +175,7 @@ class _Judging:
     def _undone(self) -> Iterator[Verdict]:
         for one in self.case.expect.undone:
             undone = self.happened.undone(one.step)
-            left = [target for path, target in self.happened.held if path in one.step.paths]
+            left = [target or "it" for path, target in self.happened.left if path in one.step.paths]
             wanted = f" for {', '.join(one.targets)}" if one.targets is not None else ""
             expected = f"{one.step.named} undone{wanted}"
             if one.targets is not None:

@@ -14,7 +14,9 @@ Choice = str
 """What an answer chooses: approve, reject, need_fact, done, retry, skip …"""
 
 Ends = Literal["completed", "stopped", "undone", "holding", "waiting"]
-Outcome = Literal["asked", "done", "approved", "rejected", "unanswered", "failed", "skipped", "stopped"]
+Outcome = Literal[
+    "asked", "done", "approved", "rejected", "unanswered", "failed", "undone", "expired", "skipped", "stopped"
+]
 ClockEnd = Literal["met", "breached", "missed", "running", "not_due", "not_started"]
 How = Literal["down", "refuses", "missing"]
 

@@ -228,7 +228,7 @@ def _answer(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | N
     if step is None:
         return None
     if "with" in said.quoted:  # the fact that somebody needed
-        return word.model_copy(update={"choice": "answer", "reason": given})
+        return word.model_copy(update={"choice": "answer", "step": step, "reason": given})
     choice = given.replace(" ", "_")
     if choice not in CHOICES:
         start = max(scalar.text.find(given), 0)
@@ -236,7 +236,7 @@ def _answer(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | N
         fix = suggest.fix(given, CHOICES)
         reader.findings.add("FD805", place, f'no question can be answered with "{given}"', fix=fix)
         return None
-    return word.model_copy(update={"choice": choice, "reason": word.reason or BECAUSE})
+    return word.model_copy(update={"choice": choice, "step": step, "reason": word.reason or BECAUSE})
 
 
 # --- commands
@@ -306,7 +306,7 @@ def _reassign(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word |
     who = reader.who(scalar, said, said.clause("to"))
     if step is None or who is None:
         return None
-    return word.model_copy(update={"command": "reassign", "value": str(who)})
+    return word.model_copy(update={"command": "reassign", "step": step, "value": str(who)})
 
 
 def _hand(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | None:
