@@ -157,11 +157,13 @@ class _Cases:
         shared, own = self.file.mapping("given"), case.mapping("given")
         entries = {key.text: (key, node) for mapping in (shared, own) if mapping for key, node in mapping}
         given: dict[str, Any] = {}
+        meant: set[str] = set()
         for key, node in entries.values():
             known = self.plan.input_names.get(key.text)
             if known is None:
                 fix = suggest.fix(key.text, self.plan.input_names, "the playbook has no inputs")
                 self.findings.add("FD806", key.place, f'{self.plan.playbook} has no input "{key.text}"', fix=fix)
+                meant.add(suggest.close(key.text, self.plan.input_names) or "")
                 continue
             value = literals.literal(
                 node, Kind(known.type, known.listed, known.choices), f"`{key.text}`", self.findings
@@ -169,16 +171,19 @@ class _Cases:
             if value is None:
                 return {}
             given[key.text] = value
-        self._launchable(case, entries, given)
+        self._launchable(case, entries, given, meant)
         return given
 
-    def _launchable(self, case: Fields, entries: MappingABC[str, tuple[Scalar, Node]], given: dict[str, Any]) -> None:
-        """What the launch form would refuse, told at its value, else at the case's name."""
+    def _launchable(
+        self, case: Fields, entries: MappingABC[str, tuple[Scalar, Node]], given: dict[str, Any], told: Collection[str]
+    ) -> None:
+        """What the launch form would refuse, told at its value, else at the case's name. `told`: inputs that a name
+        which was refused was meant to be."""
         name = case.text("name")
         for problem in check_inputs(self.plan, given, self.world.organization.people).problems:
             entry = entries.get(problem.name)
             place = entry[1].place if entry else name.place if name else case.place
-            if entry is None and problem.name not in self.plan.input_names:
+            if problem.name not in self.plan.input_names or problem.name in told:
                 continue
             self.findings.add("FD806", place, f"`{problem.name}` {problem.says}", fix=problem.give)
 
