@@ -48,7 +48,6 @@ def open_(core: Core, ask: Ask) -> None:
         why=ask.why,
         document=ask.hash,
         until=_iso(deadline(ask)),
-        to=[str(who) for who in ask.to],
     )
     tell(core, ask, "")
 
