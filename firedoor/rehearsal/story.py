@@ -35,6 +35,8 @@ class Line:
     missed: str = ""
     wrong: bool = False
     """Something that should not have happened."""
+    also: list[int] = field(default_factory=list)
+    """Further rows that this line tells of."""
 
 
 def lines(judged: Judged) -> list[Line]:
@@ -48,14 +50,14 @@ def lines(judged: Judged) -> list[Line]:
 
 def loose(judged: Judged) -> list[Verdict]:
     """Expectations that came true and stand beside no line: those about what did not happen, and about the end."""
-    there = {line.seq for line in lines(judged)}
+    there = {seq for line in lines(judged) for seq in (line.seq, *line.also)}
     return [one for one in judged.verdicts if one.kept and one.seq not in there]
 
 
 def _place(found: list[Line], verdict: Verdict) -> None:
     if verdict.kept:
         for line in found:
-            if verdict.seq is not None and line.seq == verdict.seq and line.words:
+            if verdict.seq in (line.seq, *line.also) and line.words:
                 line.expected.append(verdict.expected)
                 return
         return
@@ -92,6 +94,7 @@ def _notice(
         found.append(line)
     line, rows = notices[key]
     rows.append(row)
+    line.also.append(row.seq)
     people = dict.fromkeys(str(one.data.get("recipient")) for one in rows)
     channels = dict.fromkeys(str(one.data.get("channel")) for one in rows)
     line.words = f"told {_few(people)} by {', '.join(channels)}"

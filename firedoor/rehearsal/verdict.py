@@ -15,7 +15,7 @@ from firedoor.rehearsal.happened import Ended, Happened
 from firedoor.rehearsal.playing import Played, Unexpected
 
 ABOUT: Final = timedelta(minutes=1)
-"""What `at` leaves room for: acts take real time, also where the clock is skipped."""
+"""What times leave room for: acts take real time, also where the clock is skipped."""
 
 _FAILURES: Final = ("hold.failed", "hold.undo_failed", "read.failed", "notice.failed")
 
@@ -131,7 +131,7 @@ class _Judging:
         if not ends:
             return Verdict(expected, one.line, kept=False, because="it did not come to that at all")
         at = self.played.since(ends[0].at)
-        kept = abs(at - limit) <= ABOUT if one.at is not None else at <= limit + timedelta(seconds=5)
+        kept = abs(at - limit) <= ABOUT if one.at is not None else at <= limit + ABOUT
         because = "" if kept else f"it was at {self._when(ends[0].at)}"
         return Verdict(expected, one.line, kept=kept, because=because, seq=ends[0].seq)
 
@@ -141,7 +141,7 @@ class _Judging:
         first = next((row for row in self.played.rows if row.kind == "hold.applied"), None)
         if first is None:
             return Verdict(expected, line, kept=False, because="nothing was contained")
-        kept = self.played.since(first.at) <= timedelta(seconds=seconds)
+        kept = self.played.since(first.at) <= timedelta(seconds=seconds) + ABOUT
         because = "" if kept else f"the first was at {self._when(first.at)}"
         return Verdict(expected, line, kept=kept, because=because, seq=first.seq)
 
@@ -164,8 +164,8 @@ class _Judging:
         end = self.happened.end_row
         for one in self.case.expect.held:
             paths = one.step.paths if one.step else None
-            there = sorted(target or "it" for path, target in self.happened.held if paths is None or path in paths)
-            wanted = sorted(one.targets)
+            there = sorted({target or "it" for path, target in self.happened.held if paths is None or path in paths})
+            wanted = sorted(set(one.targets))
             by = f" by {one.step.named}" if one.step else ""
             expected = f"held{by}: {', '.join(wanted) or 'nothing'}"
             kept = there == wanted
@@ -225,7 +225,7 @@ class _Judging:
             (row for row in self.played.rows if row.kind == f"clock.{end}" and row.data.get("clock") == one.clock), None
         )
         took = clock.met_at - clock.started_at if clock and clock.met_at else None
-        if one.within is not None and (took is None or took > timedelta(seconds=one.within)):
+        if one.within is not None and (took is None or took > timedelta(seconds=one.within) + ABOUT):
             because = f"it took {written(took.total_seconds())}" if took else "it was not met"
             return Verdict(expected, one.line, kept=False, because=because)
         return Verdict(expected, one.line, kept=True, seq=row.seq if row else None)

@@ -61,6 +61,17 @@ BECAUSE: Final = "as this rehearsal has it"
 
 _TOKEN = re.compile(r'"(?P<quoted>[^"]*)"|(?P<comma>,)|(?P<bare>[^\s,"]+)')
 _CLAUSES = ("because", "with", "for", "only", "by", "to")
+_TAKES: Final = {
+    "approve": "only",
+    "need": "with",
+    "finish": "with",
+    "answer": "with",
+    "undo": "for",
+    "extend": "by",
+    "reassign": "to",
+    "hand": "to",
+}
+"""The clause that a word may have besides `because`."""
 
 
 @dataclass
@@ -98,6 +109,9 @@ class Reader:
         said = _taken_apart(scalar.text)
         if said is None or said.verb not in FORMS:
             self._unknown(scalar, said.verb if said else scalar.text)
+            return None
+        for clause in said.clauses.keys() - {"because", _TAKES.get(said.verb)}:
+            self.wrong(scalar, said.verb, f"says more than it can: it takes no `{clause}`")
             return None
         word = Word(line=str(scalar.place), at=at, who=who, text=scalar.text, reason=said.clause("because"))
         return _READERS[said.verb](self, scalar, said, word)
@@ -315,8 +329,10 @@ def _hand(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | Non
 
 
 def _note(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | None:
-    text = scalar.text.partition("note")[2].strip().strip('"')
-    return word.model_copy(update={"command": "note", "reason": text or None})
+    if not said.head:
+        reader.wrong(scalar, "note", "notes nothing")
+        return None
+    return word.model_copy(update={"command": "note", "reason": " ".join(filter(None, (said.named, word.reason)))})
 
 
 _READERS: Final[dict[str, Callable[[Reader, Scalar, _Said, Word], Word | None]]] = {
