@@ -27,7 +27,9 @@ from typing_extensions import override
 
 import workflows
 from activities.assembly import Assembly, NoOrganization, assemble
-from firedoor.installation import BOOK, HOME, Installation
+from activities.rehearsing import Rehearsing
+from firedoor.compiler.book import load_book
+from firedoor.installation import BOOK, HOME, REHEARSAL, Installation
 from firedoor.people.signatures import KeyRing, UnusableKey
 from firedoor.protocol import TASK_QUEUE
 from workflows import trust
@@ -88,14 +90,16 @@ def believed(installation: Installation) -> KeyRing:
     return ring
 
 
-def assembled(installation: Installation) -> Assembly:
-    """Raises NotSetUp."""
+def assembled(installation: Installation) -> Assembly | Rehearsing:
+    """The real activities, or those of a rehearsal. Raises NotSetUp."""
     named = os.environ.get(BOOK)
     if not named:
         raise NotSetUp(f"it is not said which book it works for: name the book's folder in {BOOK}")
     book = Path(named)
     if not book.is_dir():
         raise NotSetUp(f"there is no book at {book}: name its folder in {BOOK}")
+    if houses := os.environ.get(REHEARSAL):
+        return Rehearsing(Path(houses), load_book(book), believed(installation))
     try:
         return assemble(book, installation)
     except NoOrganization as error:
@@ -115,7 +119,7 @@ async def connected() -> Client:
         ) from error
 
 
-def worker(client: Client, assembly: Assembly) -> Worker:
+def worker(client: Client, assembly: Assembly | Rehearsing) -> Worker:
     return Worker(
         client,
         task_queue=TASK_QUEUE,

@@ -77,8 +77,9 @@ def put_together(
     organization: Organization,
     verify: Verify,
     problems: Mapping[str, str],
+    renderer: Renderer | None = None,
 ) -> Assembly:
-    renderer = Renderer()
+    renderer = renderer or Renderer()
     containing = Containing(made, records.ledger, records.timeline, verify, problems=problems)
     notifying = Notifying(lambda: organization, ways, records.deliveries, records.timeline, verify, renderer)
     recording = Recording(records.timeline, records.incidents, verify)

@@ -64,7 +64,7 @@ class Words:
         hidden = frozenset(
             name
             for name, kinds in self._order.sensitive.items()
-            if not set(kinds.split()) <= set(cleared) and self._order.context.get(name) not in own
+            if not set(kinds.split()) <= set(cleared) and not self._is_own(name, own)
         )
         written = [*self._order.templates] if self._order.templates else [text.language for text in self._order.texts]
         ranked = preference(written, languages, self._order.languages)
@@ -87,6 +87,10 @@ class Words:
         if self._order.drill:
             text = f"{EXERCISE}\n\n{text}"
         return Wording(text, tuple(language for language, _ in found))
+
+    def _is_own(self, name: str, own: Collection[str]) -> bool:
+        value = self._order.context.get(name)
+        return isinstance(value, str) and value in own
 
     async def _any(
         self, ranked: Iterable[str], cleared: Collection[Sensitivity], hidden: frozenset[str]

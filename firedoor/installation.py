@@ -29,6 +29,8 @@ from firedoor.plan.base import Frozen
 HOME: Final = "FIREDOOR_HOME"
 BOOK: Final = "FIREDOOR_BOOK"
 DATABASE_URL: Final = "FIREDOOR_DATABASE_URL"
+REHEARSAL: Final = "FIREDOOR_REHEARSAL"
+"""For a worker of `firedoor rehearse`: the folder of the houses in which the cases play, instead of what is real."""
 URL: Final = "FIREDOOR_URL"
 TOKEN: Final = "FIREDOOR_TOKEN"  # noqa: S105  # the name of a variable
 

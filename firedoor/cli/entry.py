@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "up": "up",
     "demo": "demo",
     "check": "check",
+    "rehearse": "rehearse",
     "launch": "launch",
     "drill": "drill",
     "list": "list_",

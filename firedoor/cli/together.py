@@ -70,8 +70,9 @@ class WorkerPart:
         workers: Callable[[], Awaitable[Sequence[str]]],
         *,
         outside: bool,
+        more: Mapping[str, str] | None = None,
     ) -> None:
-        """`outside`: the server is somebody else's, and the environment says how it is reached."""
+        """`outside`: the server is somebody else's, and the environment says how it is reached. `more`: variables."""
         script = Path(firedoor.__file__).parents[1] / "worker.py"
         self._workers = workers
         self._program = Program(
@@ -86,6 +87,7 @@ class WorkerPart:
                     HOME: str(installation.folder),
                     BOOK: str(book),
                     DATABASE_URL: installation.database_url,
+                    **(more or {}),
                 },
             ),
         )

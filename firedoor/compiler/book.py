@@ -28,6 +28,8 @@ from firedoor.compiler.nodes import Node, Scalar, Source
 from firedoor.compiler.playbook import Playbook
 from firedoor.compiler.proofs import staffing
 from firedoor.compiler.proofs.clocks import Shown
+from firedoor.compiler.rehearsals import Rehearsal
+from firedoor.compiler.rehearsals import reading as rehearsals_
 from firedoor.compiler.roster import Roster
 from firedoor.people.organization import Organization
 from firedoor.plan.model import Action, Message, Plan, ReadAction
@@ -35,6 +37,7 @@ from firedoor.plan.model import Action, Message, Plan, ReadAction
 ORGANIZATION, ACTIONS, CLOCKS = "organization.yaml", "actions.yaml", "clocks.yaml"
 SHARED = (ORGANIZATION, ACTIONS, CLOCKS)
 MESSAGES = "messages"
+REHEARSALS = "rehearsals"
 MOST_FILES = 1_000
 _PLAYBOOK = re.compile(r"^playbook:[ \t]*([a-z0-9_-]+)", re.MULTILINE)
 
@@ -53,6 +56,8 @@ class Book:
     """By the playbook's name."""
     clocks_shown: dict[str, tuple[Shown, ...]] = field(default_factory=dict)
     """What is shown of each playbook's clocks: how long they take at worst, and the margin."""
+    rehearsals: dict[str, Rehearsal] = field(default_factory=dict)
+    """By file."""
     files: dict[str, str] = field(default_factory=dict)
     """The file of each playbook that could be read, with mistakes or without, by its name."""
     findings: tuple[Finding, ...] = ()
@@ -133,8 +138,8 @@ def _files(folder: Path, findings: Findings) -> dict[str, bytes]:
     """The book's files by name. At most one byte more than a file may have is read of each."""
     try:
         names = sorted(entry for entry in folder.iterdir() if entry.is_file() and entry.suffix in (".yaml", ".yml"))
-        inside = folder / MESSAGES
-        names += sorted(entry for entry in inside.iterdir() if entry.is_file()) if inside.is_dir() else []
+        for inside in (folder / MESSAGES, folder / REHEARSALS):
+            names += sorted(entry for entry in inside.iterdir() if entry.is_file()) if inside.is_dir() else []
     except OSError as error:
         findings.add("FD020", Place(str(folder)), f"the book cannot be opened: {error.strerror}", fix="name a folder")
         return {}
@@ -214,6 +219,9 @@ class _Binding:
                 plans[playbook.name], shown[playbook.name] = planned.plan, planned.clocks
         if shared and organization is not None:
             self._staffing(organization, plans.values())
+        rehearsals: dict[str, Rehearsal] = {}
+        if shared and organization is not None and catalog is not None:
+            rehearsals = self._rehearsals(rehearsals_.World(organization, plans, playbooks, catalog.reads, roster))
         findings = self.findings.sorted()
         wrong = {found.file for found in findings if found.severity == "error"}
         sound = {name: plan for name, plan in plans.items() if playbooks[name].file not in wrong}
@@ -226,6 +234,7 @@ class _Binding:
             messages={name: one.message for name, one in messages.items() if not one.broken},
             plans=sound if shared else {},
             clocks_shown={name: shown[name] for name in sound} if shared else {},
+            rehearsals={name: one for name, one in rehearsals.items() if one.playbook in sound},
             files={name: playbook.file for name, playbook in playbooks.items()},
             findings=tuple(self._with_line(found) for found in findings),
             sources=self.sources,
@@ -311,6 +320,19 @@ class _Binding:
                 message = f'two playbooks are called "{playbook.name}": this one, and {first.file}'
                 self.findings.add("FD209", place, message, fix="give one of them another name")
         return playbooks
+
+    def _rehearsals(self, world: rehearsals_.World) -> dict[str, Rehearsal]:
+        found: dict[str, Rehearsal] = {}
+        for name in sorted(name for name in self.files if name.startswith(f"{REHEARSALS}/")):
+            if not name.endswith(".yaml"):
+                message = f"{name} is not read: rehearsals end in .yaml"
+                self.findings.add("FD118", Place(name), message, fix="rename it, or move it out of the book")
+                continue
+            root = self._read(name)
+            rehearsal = rehearsals_.read(root, world, self.findings) if root is not None else None
+            if rehearsal is not None:
+                found[name] = rehearsal
+        return found
 
     def _playbook(self, name: str) -> Playbook | None:
         root = self._read(name)

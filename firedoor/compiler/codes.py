@@ -1,7 +1,7 @@
 """Every code that the compiler emits: its title, whether it stops a launch, and what it would mean in a crisis.
 
 Codes are stable. Families: FD0xx YAML, FD1xx shape, FD2xx names and types, FD3xx approvals, FD4xx containment, FD5xx
-clocks and time, FD6xx people and languages, FD7xx messages. Each has a page in docs/codes.
+clocks and time, FD6xx people and languages, FD7xx messages, FD8xx rehearsals, which stop no launch. Each has a page in docs/codes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ class Code(NamedTuple):
 
 
 _NOT_READ = "the file is not read, so none of its playbooks can be launched"
+_NOT_REHEARSED = "the playbook would go into a crisis without this rehearsal"
 _LOST = "what the author meant would be lost without a word"
 
 CODES: dict[str, Code] = {
@@ -145,4 +146,15 @@ CODES: dict[str, Code] = {
         "the reader would see [withheld], and would have to ask",
         "warning",
     ),
+    # Rehearsals
+    "FD801": Code("A rehearsal of a playbook that does not exist", _NOT_REHEARSED),
+    "FD802": Code("A rehearsal that names no step of its playbook", _NOT_REHEARSED),
+    "FD803": Code("A rehearsal with somebody who does not exist", _NOT_REHEARSED),
+    "FD804": Code("A word that nobody can say", _NOT_REHEARSED),
+    "FD805": Code("A word that does not fit its step", _NOT_REHEARSED),
+    "FD806": Code("An input that a launch would refuse", _NOT_REHEARSED),
+    "FD807": Code("A fault or an answer of something that does not exist", _NOT_REHEARSED),
+    "FD808": Code("A clock that cannot end so", _NOT_REHEARSED),
+    "FD809": Code("A time that cannot be", _NOT_REHEARSED),
+    "FD810": Code("Two cases of one name", "which of the two has failed could not be told"),
 }

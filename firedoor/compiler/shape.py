@@ -48,6 +48,8 @@ class Key:
     required: bool = False
     example: str = "…"
     """What a fix shows after the key."""
+    empty: bool = False
+    """An empty list says something: that there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,9 @@ def fields(
         if known is None and not shape.open:
             found.strange = True
             meant |= _unknown(key, value, previous, found, owner, findings)
-        elif _fits(value, known.kind if known else "text", key, findings):
+        elif (known and known.empty and isinstance(value, Sequence) and not value.items) or _fits(
+            value, known.kind if known else "text", key, findings
+        ):
             found.values[key.text] = value
         else:
             found.broken.add(key.text)

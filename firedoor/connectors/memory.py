@@ -170,10 +170,14 @@ class MemoryPlatform:
                 row,
             )
 
-    def mend(self) -> None:
-        """No more faults."""
+    def mend(self, *, on: Moment | None = None, call: str | None = None, target: str | None = None) -> None:
+        """No more faults; or of those that were told so, where something is named, none of exactly these."""
+        everything = on is None and call is None and target is None
         with self._changing() as database:
-            database.execute("delete from faults")
+            database.execute(
+                "delete from faults where ? or (moment is ? and call is ? and target is ?)",
+                (everything, on, call, target),
+            )
 
     def missing(self, target: str) -> None:
         """That target does not exist."""

@@ -124,10 +124,10 @@ class MemoryChannel:
                 (address, error.__name__, seconds, int(after), times),
             )
 
-    def mend(self) -> None:
-        """No more faults."""
+    def mend(self, address: str | None = None) -> None:
+        """No more faults; for one address, where that is named."""
         with self._changing() as database:
-            database.execute("delete from faults")
+            database.execute("delete from faults where ? is null or address = ?", (address, address))
 
     def sent(self, address: str | None = None) -> list[Sent]:
         """What arrived (at `address`), in order."""

@@ -113,7 +113,7 @@ async def test_a_template_gets_what_may_be_shown(
     cleared: set[Sensitivity], own: tuple[str, ...], shown: dict[str, Any]
 ) -> None:
     fake = Fake()
-    wording = await Words(message(), fake).for_reader(["en"], cleared, own=own)
+    wording = await Words(message(), fake).for_reader(["en"], cleared, own=frozenset(own))
     assert fake.contexts == [shown]
     assert wording.languages == ("en",)
 

@@ -153,9 +153,9 @@ def page(code: str) -> str:
     else:
         case = {case.name: case for case in cases("err")}[code]
         says, bad = case.says.rstrip(), _blocks(case)
-    kind = (
-        "A warning: it does not stop a launch." if CODES[code].severity == "warning" else "An error: it stops a launch."
-    )
+    kind = "A warning: it does not stop a launch."
+    if CODES[code].severity == "error":
+        kind = f"An error: it stops {'its rehearsal, and no launch' if code.startswith('FD8') else 'a launch'}."
     title = CODES[code].title
     return _PAGE.format(code=code, title=title, kind=kind, bad=bad, says=says, why=why, good=_blocks(good))
 
@@ -189,6 +189,7 @@ def index() -> str:
         "FD5": "Clocks and time",
         "FD6": "People and languages",
         "FD7": "Messages",
+        "FD8": "Rehearsals",
     }
     lines = [
         "# What the compiler says",
