@@ -67,7 +67,7 @@ def _tell_added(found: Comparison, step: Step) -> None:
 
 def _tell_removed(found: Comparison, step: Step) -> None:
     side = found.old
-    name = side.step(step)
+    name, when = side.step(step), when_suffix(side, step)
     match step.verb:
         case "approve":
             found.tell_gone("signs", "removed.approve", step.at, step=name, who=side.seats(step))
@@ -75,9 +75,9 @@ def _tell_removed(found: Comparison, step: Step) -> None:
             who = found.speech.listed(side.audience(step.audience))
             found.tell_gone("told", "removed.notify", step.at, who=who, what=side.said(step.say))
         case "parallel" | "group" | "for_each":
-            _tell_container(found, side, step, "around.gone", "removed.step", {"step": name, "when": ""})
+            _tell_container(found, side, step, "around.gone", "removed.step", {"step": name, "when": when})
         case _:
-            found.tell_gone(_matter(step), "removed.step", step.at, step=name)
+            found.tell_gone(_matter(step), "removed.step", step.at, step=name, when=when)
 
 
 def _tell_container(found: Comparison, side: Side, step: Step, around: str, alone: str, holes: dict[str, str]) -> None:
