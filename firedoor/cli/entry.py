@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "up": "up",
     "demo": "demo",
     "check": "check",
+    "diff": "diff",
     "launch": "launch",
     "drill": "drill",
     "list": "list_",
