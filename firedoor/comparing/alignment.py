@@ -7,10 +7,11 @@ verb have in common: their words, their place, what stands around and inside of 
 from __future__ import annotations
 
 import bisect
-import difflib
+import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from firedoor.plan import Plan, Step, paths
@@ -18,8 +19,12 @@ from firedoor.plan.model import walk
 
 Named = Callable[[Step], str]
 _ENOUGH: Final = 1.2
-"""What two steps must have in common, of 4, to be one. Above what two strangers of one verb have by chance, which is
-their verb, their default options and a few letters of their words."""
+"""What two steps must have in common, of 4, to be one."""
+_ITSELF: Final = 0.6
+"""What of that, of 3, must be their own and not their place: words, options, what is inside."""
+_MOST_PAIRS: Final = 40_000
+_NEAR: Final = 20
+_NO_OPTIONS: Final = frozenset(["path", "at", "id", "verb", "steps", "question", "words", "name"])
 _FAMILIES: Final = {"parallel": "group"}
 
 
@@ -41,6 +46,12 @@ class Alignment:
         for new in walk(self.new.steps):
             if new.path in self.old_of:
                 yield self.old_of[new.path], new
+
+    @cached_property
+    def in_place(self) -> bool:
+        """Whether every step stands where it stood: then two equal steps also refer to equal ones."""
+        old, new = ({step.path for step in walk(plan.steps)} for plan in (self.old, self.new))
+        return old == new == {path for path, step in self.new_of.items() if path == step.path}
 
     @property
     def added(self) -> Iterator[Step]:
@@ -89,37 +100,60 @@ def _same_place(found: Alignment, old: Step, new: Step) -> bool:
 
 
 def _by_likeness(found: Alignment, old_name: Named, new_name: Named) -> None:
-    gone: dict[str, list[Step]] = defaultdict(list)
-    for step in found.removed:
-        gone[family(step)].append(step)
+    gone, came = _by_family(found.removed, old_name), _by_family(found.added, new_name)
     scored = [
-        (_likeness(found, old, new, old_name(old), new_name(new)), number, old, new)
-        for number, new in enumerate(found.added)
-        for old in gone[family(new)]
+        (_likeness(found, one, other), other.step.path, one.step, other.step)
+        for family_, others in came.items()
+        for one, other in _candidates(gone.get(family_, []), others)
     ]
-    for score, _, old, new in sorted(scored, key=lambda one: (-one[0], one[1])):
+    for score, _, old, new in sorted(scored, key=lambda one: -one[0]):
         if score >= _ENOUGH and old.path not in found.new_of and new.path not in found.old_of:
             found.pair(old, new)
 
 
-def _likeness(found: Alignment, old: Step, new: Step, old_name: str, new_name: str) -> float:
-    """From 0 to 4: words, options, place, and neighbours or children, each from 0 to 1."""
-    matcher = difflib.SequenceMatcher(None, old_name, new_name, autojunk=False)
-    words = matcher.ratio() if matcher.quick_ratio() > 0.3 else 0.0
-    return words + _options(old, new) + _around(found, old, new) + _inside(found, old, new)
+@dataclass(frozen=True)
+class _Left:
+    """A step that is left over: its name in pairs of letters, and the options that are more than their default."""
+
+    step: Step
+    pairs: frozenset[str]
+    options: Mapping[str, object]
 
 
-def _options(old: Step, new: Step) -> float:
-    """How many of the options that are more than their default are the same."""
-    fields = [name for name in type(new).model_fields if name not in ("path", "at", "id", "verb", "steps")]
-    own = [name for name in fields if _said(old, name) or _said(new, name)]
-    same = sum(getattr(old, name, None) == getattr(new, name, None) for name in own)
-    return same / len(own) if own else 0.0
+def _by_family(steps: Iterator[Step], name: Named) -> dict[str, list[_Left]]:
+    found: dict[str, list[_Left]] = defaultdict(list)
+    for step in steps:
+        called = name(step)
+        pairs = frozenset(map("".join, itertools.pairwise(called)))
+        found[family(step)].append(_Left(step, pairs, _options(step)))
+    return found
 
 
-def _said(step: Step, name: str) -> bool:
-    declared = type(step).model_fields.get(name)
-    return declared is not None and getattr(step, name) != declared.default
+def _candidates(old: list[_Left], new: list[_Left]) -> Iterator[tuple[_Left, _Left]]:
+    """Every pair; of very many, those that stand about as far from the beginning."""
+    near = len(old) if len(old) * len(new) <= _MOST_PAIRS else _NEAR
+    for number, other in enumerate(new):
+        middle = number * len(old) // len(new)
+        for one in old[max(0, middle - near) : middle + near + 1]:
+            yield one, other
+
+
+def _likeness(found: Alignment, old: _Left, new: _Left) -> float:
+    """From 0 to 4: words, options, what is inside, and place, each from 0 to 1."""
+    both = len(old.pairs) + len(new.pairs)
+    words = 2 * len(old.pairs & new.pairs) / both if both else 0.0
+    named = old.options.keys() | new.options.keys()
+    same = sum(old.options.get(name) == new.options.get(name) for name in named)
+    own = words + (same / len(named) if named else 0.0) + _inside(found, old.step, new.step)
+    return own + _around(found, old.step, new.step) if own >= _ITSELF else 0.0
+
+
+def _options(step: Step) -> dict[str, object]:
+    return {
+        name: getattr(step, name)
+        for name, declared in type(step).model_fields.items()
+        if name not in _NO_OPTIONS and getattr(step, name) != declared.default
+    }
 
 
 def _around(found: Alignment, old: Step, new: Step) -> float:

@@ -63,6 +63,8 @@ class Comparison(Telling):
 
     def alike(self, old: Expr | None, new: Expr | None) -> bool:
         """Whether two expressions mean the same, each in its version."""
+        if old is None or new is None:
+            return old is new
         return _meaning(old, None) == _meaning(new, self.steps)
 
     def step_alike(self, old: str | None, new: str | None) -> bool:
@@ -132,11 +134,9 @@ def _leaves(expr: Expr | None) -> list[Expr]:
     return own + inner
 
 
-def _meaning(expr: Expr | None, steps: Alignment | None) -> str:
+def _meaning(expr: Expr, steps: Alignment | None) -> str:
     """The expression with every step named by its path in the old version, and without what follows from elsewhere:
     the site of a read, and the types of inputs, items and answers."""
-    if expr is None:
-        return ""
     return json.dumps(_named(expr.model_dump(mode="json"), steps), sort_keys=True)
 
 

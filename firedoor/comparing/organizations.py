@@ -164,12 +164,19 @@ def _compare_clears(found: _Comparing, name: str, old: Sequence[str], new: Seque
 
 def _compare_person(found: _Comparing, old: Person, new: Person) -> None:
     found.value("texts", "org.person.name", AT, old.name, new.name)
-    found.value("told", "org.person.languages", AT, old.languages, new.languages, found.named_values, name=new.name)
+    _compare_languages(found, new.name, old.languages, new.languages)
     for way in ("email", "matrix", "phone"):
         was, now = getattr(old, way), getattr(new, way)
         if was != now:
             key = "org.person.address" if now is not None else "org.person.address.gone"
             found.tell("told", key, AT, name=new.name, way=way)
+
+
+def _compare_languages(found: _Comparing, name: str, old: Sequence[str], new: Sequence[str]) -> None:
+    def said(codes: Sequence[str]) -> str:
+        return found.named_values(map(found.speech.in_language, codes))
+
+    found.value("told", "org.person.languages", AT, old, new, said, name=name)
 
 
 def _compare_contact(found: _Comparing, old: Contact, new: Contact) -> None:
@@ -178,7 +185,7 @@ def _compare_contact(found: _Comparing, old: Contact, new: Contact) -> None:
         found.tell("told", "org.contact.address", AT, name=name)
     usual = found.speech("org.usual")
     found.value("told", "org.contact.channel", AT, old.channel, new.channel, lambda one: one or usual, name=name)
-    found.value("told", "org.person.languages", AT, old.languages, new.languages, found.named_values, name=name)
+    _compare_languages(found, name, old.languages, new.languages)
     found.value("texts", "org.contact.title", AT, old.title, new.title, lambda one: one or new.name, name=new.name)
 
 

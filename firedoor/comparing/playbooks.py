@@ -29,7 +29,8 @@ def compare_plans(
     signing.compare_coverage(found)
     structure.compare_structure(found)
     for before, now in found.steps.pairs:
-        steps.compare_step(found, before, now)
+        if before != now or not found.steps.in_place:
+            steps.compare_step(found, before, now)
     _compare_head(found, old, new)
     _compare_inputs(found, old.input_names, new.input_names)
     _compare_severity(found, old.severity, new.severity)
@@ -53,10 +54,12 @@ def _compare_head(found: Comparison, old: Plan, new: Plan) -> None:
     if old.languages != new.languages:
         found.tell("told", "head.languages", ORGANIZATION, old=languages[0], new=languages[1])
     for region in dict.fromkeys([*old.zones, *new.zones]):
-        zones = old.zones.get(region), new.zones.get(region)
-        found.value(
-            "time", "head.zone", ORGANIZATION, *zones, lambda one: one or found.speech("nothing"), region=region
-        )
+        if region not in new.zones:
+            found.tell_gone("people", "org.region.gone", ORGANIZATION, name=region)
+        elif region not in old.zones:
+            found.tell("people", "org.region.new", ORGANIZATION, name=region)
+        else:
+            found.value("time", "head.zone", ORGANIZATION, old.zones[region], new.zones[region], region=region)
 
 
 # --- launch
@@ -189,13 +192,7 @@ def _compare_both_updates(found: Comparison, at: str, old: Updates, new: Updates
             "told", "updates.every", at, old.every.get(severity), new.every.get(severity), "never", severity=severity
         )
     what = found.speech("step.updates")
-    before, now = found.old.audience(old.to), found.new.audience(new.to)
-    for who in before:
-        if who not in now:
-            found.tell("told", "told.gone", at, who=who, what=what)
-    for who in now:
-        if who not in before:
-            found.tell("told", "told.new", at, who=who, what=what)
+    steps.compare_audience(found, at, old.to, new.to, what)
     steps.compare_saying(found, what, at, old.say, new.say)
 
 

@@ -91,19 +91,23 @@ def _compare_same(
 ) -> None:
     old, new = seats
     who = found.new.who(new[0].who)
-    counts = [sum(seat.seats for seat in one) for one in (old, new)]
-    if counts[0] != counts[1]:
-        matter = less if counts[1] < counts[0] else "signs"
-        found.tell(matter, "seat.count", at, who=who, step=subject, old=str(counts[0]), new=str(counts[1]))
     if len(old) == len(new) == 1:
-        matter = less if new[0].when is not None else "signs"
-        found.condition(matter, "seat.when", at, old[0].when, new[0].when, who=who, step=subject)
+        before, now = old[0], new[0]
+        matter = less if now.seats < before.seats else "signs"
+        found.value(matter, "seat.count", at, before.seats, now.seats, str, who=who, step=subject)
+        matter = less if now.when is not None else "signs"
+        found.condition(matter, "seat.when", at, before.when, now.when, who=who, step=subject)
         return
-    if len(old) != len(new) or not all(
-        a.seats == b.seats and found.alike(a.when, b.when) for a, b in zip(old, new, strict=True)
-    ):
-        now, was = (_spelt(side, one) for side, one in ((found.new, new), (found.old, old)))
-        found.tell(less, "seat.split", at, who=who, step=subject, new=now, old=was)
+    gone = [one for one in old if not any(_seat_alike(found, one, other) for other in new)]
+    more = [one for one in new if not any(_seat_alike(found, other, one) for other in old)]
+    if gone or more or len(old) != len(new):
+        now_said, was_said = (_spelt(side, one) for side, one in ((found.new, new), (found.old, old)))
+        matter = less if gone or len(new) < len(old) else "signs"
+        found.tell(matter, "seat.split", at, who=who, step=subject, new=now_said, old=was_said)
+
+
+def _seat_alike(found: Comparison, old: Seat, new: Seat) -> bool:
+    return old.seats == new.seats and found.alike(old.when, new.when)
 
 
 def _spelt(side: Side, seats: Sequence[Seat]) -> str:

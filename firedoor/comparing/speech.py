@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,11 @@ class Speech:
 
     def __call__(self, key: str, **holes: str) -> str:
         return CATALOGUES[self.language][key].format(**holes)
+
+    def begins_with(self, key: str) -> str | None:
+        """The hole that a phrase begins with, if it begins with one."""
+        found = re.match(r"\{(\w+)\}", CATALOGUES[self.language][key])
+        return found[1] if found else None
 
     def knows(self, key: str) -> bool:
         return key in CATALOGUES[self.language]
@@ -142,9 +148,11 @@ class Side:
         return self.speech.listed(list(dict.fromkeys(parts)))
 
     def follows(self, tense: str, means: Consequence | None) -> str:
-        """What follows, in one of the three ways in which a sentence has it: `now`, `plain`, `before`."""
+        """What follows, in one of the ways in which a sentence has it: `now`, `plain`, `kept`, `before`."""
         if means is None:
             return self.speech(f"{tense}.nothing")
+        if tense == "kept" and not self.speech.knows(f"kept.{means.kind}"):
+            tense = "plain"
         who = self.who(means.asks) if means.asks is not None else self.speech("who.commander")
         return self.speech(f"{tense}.{means.kind}", who=who, step=self.place(means.step))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from firedoor.comparing import signing
 from firedoor.comparing.change import Matter
@@ -10,6 +10,7 @@ from firedoor.comparing.comparison import Comparison
 from firedoor.comparing.speech import short
 from firedoor.plan import (
     Approve,
+    Audience,
     Consequence,
     Contain,
     Expr,
@@ -79,7 +80,7 @@ def _compare_consequence(
         now = found.new.follows("now", new)
         if old is not None and new is not None and old.kind in _RELEASES and new.kind not in _RELEASES:
             held = speech("everything") if old.kind == "undo_all" else found.old.place(old.step)
-            now = speech("now.kept", held=held, follows=found.new.follows("plain", new))
+            now = speech("now.kept", held=held, follows=found.new.follows("kept", new))
         found.tell("silence", "follows", step.at, now=now, **holes)
     elif old is not None and new is not None and old.may_continue != new.may_continue:
         key = "follows.may_continue" if new.may_continue else "follows.may_not_continue"
@@ -97,20 +98,21 @@ def _shown(means: Consequence | None) -> object:
 
 
 def _compare_notify(found: Comparison, old: Notify, new: Notify) -> None:
-    said = found.new.said(new.say)
-    before = [one for one in old.audience if not any(_audience_alike(found, one, other) for other in new.audience)]
-    now = [one for one in new.audience if not any(_audience_alike(found, other, one) for other in old.audience)]
-    for who in found.old.audience(before):
-        found.tell("told", "told.gone", new.at, who=who, what=said)
-    for who in found.new.audience(now):
-        found.tell("told", "told.new", new.at, who=who, what=said)
+    compare_audience(found, new.at, old.audience, new.audience, found.new.said(new.say))
     compare_saying(found, found.new.step(new), new.at, old.say, new.say)
 
 
-def _audience_alike(found: Comparison, old: object, new: object) -> bool:
-    return getattr(old, "who", None) == getattr(new, "who", None) and found.alike(
-        getattr(old, "of", None), getattr(new, "of", None)
-    )
+def compare_audience(found: Comparison, at: str, old: Sequence[Audience], new: Sequence[Audience], what: str) -> None:
+    before = [one for one in old if not any(_audience_alike(found, one, other) for other in new)]
+    now = [one for one in new if not any(_audience_alike(found, other, one) for other in old)]
+    for who in found.old.audience(before):
+        found.tell("told", "told.gone", at, who=who, what=what)
+    for who in found.new.audience(now):
+        found.tell("told", "told.new", at, who=who, what=what)
+
+
+def _audience_alike(found: Comparison, old: Audience, new: Audience) -> bool:
+    return old.who == new.who and found.alike(old.of, new.of)
 
 
 def compare_saying(found: Comparison, subject: str, at: str, old: Text | MessageRef, new: Text | MessageRef) -> None:

@@ -130,8 +130,7 @@ def _tell_order(found: Comparison, parent: str, before: list[Step], now: list[St
         else:
             above = found.old.parent(_matched_parent(found, old))
             into = found.new.parent(parent)
-            key = "moved.from" if above != into else "moved.within"
-            found.tell(_matter(step), key, step.at, step=found.new.step(step), new=into, old=above)
+            found.tell(_matter(step), "moved.from", step.at, step=found.new.step(step), new=into, old=above)
     if parent and found.new.plan.by_path[parent].verb == "parallel":
         return
     numbers = [places[found.steps.old_of[step.path].path] for step in stayed]

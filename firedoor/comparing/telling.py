@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -10,6 +11,8 @@ from firedoor.comparing.change import Change, Matter, TextChange
 from firedoor.comparing.speech import Speech
 
 T = TypeVar("T")
+_IDENTIFIER = re.compile(r"[\w.-]+( ?[(\uff08][^ ]+[)\uff09])?")
+"""A name that authors gave, such as "lock_account (lock)", which a sentence may begin with as it is written."""
 
 
 @dataclass(kw_only=True)
@@ -47,4 +50,6 @@ class Telling:
 
     def _says(self, kind: str, holes: dict[str, str]) -> str:
         says = self.speech(kind, **holes)
-        return says[:1].upper() + says[1:]
+        begins = self.speech.begins_with(kind)
+        named = begins is not None and _IDENTIFIER.fullmatch(holes[begins])
+        return says if named else says[:1].upper() + says[1:]

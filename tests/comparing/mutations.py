@@ -230,7 +230,7 @@ def _made(kind: Any) -> list[Any]:
         return [get_args(kind)[0]]
     if get_origin(kind) is Annotated:  # an expression
         return [InputValue(name="office", type="yes_no")]
-    return {
+    values: dict[Any, list[Any]] = {
         str: ["something"],
         int: [60],
         float: [1.0],
@@ -238,4 +238,5 @@ def _made(kind: Any) -> list[Any]:
         Consequence: [Consequence(kind="stop")],
         Text: [Text(by_language={"*": Prose(of=("Words",))})],
         Who: [Who(kind="team", name="comms")],
-    }.get(kind, [])
+    }
+    return values.get(kind, [])

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from firedoor.plan import Audience, Input, Message, MessageRef, Plan, Prose, Review, ReviewTask, Seat, Span, Text, Updates
+from firedoor.plan import (
+    Audience,
+    Input,
+    Message,
+    MessageRef,
+    Plan,
+    Prose,
+    Review,
+    ReviewTask,
+    Seat,
+    Span,
+    Text,
+    Updates,
+)
 from firedoor.plan.expression import (
     And,
     Arithmetic,
