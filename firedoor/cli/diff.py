@@ -47,10 +47,10 @@ def command(
     Exits with 0 when nothing that matters changed, with 1 when something did.
 
     \b
-    firedoor diff playbooks/high-profile-takeover.yaml playbooks/livestreamed-attack.yaml
-    firedoor diff --git HEAD~1 HEAD playbooks --texts
-    firedoor diff --git HEAD playbooks/high-profile-takeover.yaml --language de
-    firedoor diff --git HEAD playbooks --format md
+    firedoor diff playbooks my-playbooks
+    firedoor diff --git HEAD playbooks/high-profile-takeover.yaml --texts
+    firedoor diff --git HEAD~1 HEAD playbooks --language de
+    firedoor diff --git HEAD~1 HEAD --format md
     """
     try:
         compared = _of_commits(versions, language) if in_git else _of_paths(versions, language)

@@ -72,7 +72,7 @@ def _word_lines(texts: tuple[TextChange, ...], *, colour: bool) -> Iterator[str]
     marks = {"gone": (_RED, _PLAIN), "new": (_GREEN, _PLAIN)} if colour else {"gone": ("[-", "-]"), "new": ("{+", "+}")}
     for one in texts:
         said = "".join(_marked(piece, marks) for piece in _cut(one.pieces))
-        first, *rest = _shown_lines(said) if not colour else said.split("\n")
+        first, *rest = said.split("\n")
         yield f"{one.language}: {first}" if one.language != "*" else first
         yield from rest
 
@@ -91,10 +91,6 @@ def _cut(pieces: tuple[Piece, ...]) -> Iterator[Piece]:
             tail = "" if number == len(pieces) - 1 else words[-_AROUND:]
             words = f"{head} … {tail}"
         yield Piece(kind=piece.kind, text=words)
-
-
-def _shown_lines(words: str) -> list[str]:
-    return words.split("\n")
 
 
 def _shown(words: str, *, newlines: bool = False) -> str:
@@ -131,11 +127,11 @@ def _link(compared: Compared, part: Part) -> str:
 
 
 def _word_items(texts: tuple[TextChange, ...]) -> Iterator[str]:
-    marks = {"gone": ("~~", "~~"), "new": ("**", "**")}
+    """As HTML, since Markdown's own marks fail beside a space or another sign."""
+    marks = {"gone": ("<del>", "</del>"), "new": ("<ins>", "</ins>"), "same": ("", "")}
     for one in texts:
         words = "".join(
-            f"{marks.get(piece.kind, ('', ''))[0]}{_escaped(piece.text)}{marks.get(piece.kind, ('', ''))[1]}"
-            for piece in _cut(one.pieces)
+            f"{marks[piece.kind][0]}{_escaped(piece.text)}{marks[piece.kind][1]}" for piece in _cut(one.pieces)
         )
         yield f"{one.language}: {words}" if one.language != "*" else words
 

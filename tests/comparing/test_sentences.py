@@ -73,5 +73,6 @@ _PARTS = {
 }
 """They stand inside of sentences."""
 _ELSEWHERE = {"playbook.broken", "playbook.still_broken", "playbook.mended", "playbook.gone", "playbook.new"}
-_ELSEWHERE |= {"head.playbook", "text.holes", "text.context", "action.target", "read.shape", "undo.step"}
+_ELSEWHERE |= {"head.playbook", "text.holes", "text.context", "action.target", "read.shape"}
+_ELSEWHERE |= {"undo.step", "show.changed"}
 """Told in test_books, test_alignment and test_nothing_is_silent."""
