@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "up": "up",
     "demo": "demo",
     "check": "check",
+    "new": "new",
     "diff": "diff",
     "launch": "launch",
     "drill": "drill",
