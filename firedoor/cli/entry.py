@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "demo": "demo",
     "check": "check",
     "rehearse": "rehearse",
+    "new": "new",
+    "diff": "diff",
     "launch": "launch",
     "drill": "drill",
     "list": "list_",

@@ -74,7 +74,7 @@ def load_book(path: Path | str) -> Book:
     """Read and compile the book in a folder. Never raises for what the book holds: see `findings`."""
     folder = Path(path)
     findings = Findings()
-    files = _files(folder, findings)
+    files = read_files(folder, findings)
     return compile_book(folder, files, findings)
 
 
@@ -105,7 +105,7 @@ def look(paths: Iterable[Path | str]) -> Checked:
     messages: set[Path] = set()
     for given in paths:
         path = Path(given)
-        folder = path if path.is_dir() else _book_of(path)
+        folder = path if path.is_dir() else book_of(path)
         only = None if path.is_dir() else {path.relative_to(folder).as_posix(), *SHARED}
         book = load_book(folder)
         found += [
@@ -126,7 +126,7 @@ def look(paths: Iterable[Path | str]) -> Checked:
     return Checked(list(dict.fromkeys(found)), [*clocks.values()], len(playbooks), len(messages))
 
 
-def _book_of(path: Path) -> Path:
+def book_of(path: Path) -> Path:
     """The folder of the book that a file belongs to: the nearest one above it that has an organization."""
     for folder in path.parents:
         if (folder / ORGANIZATION).exists():
@@ -134,7 +134,7 @@ def _book_of(path: Path) -> Path:
     return path.parent
 
 
-def _files(folder: Path, findings: Findings) -> dict[str, bytes]:
+def read_files(folder: Path, findings: Findings) -> dict[str, bytes]:
     """The book's files by name. At most one byte more than a file may have is read of each."""
     try:
         names = sorted(entry for entry in folder.iterdir() if entry.is_file() and entry.suffix in (".yaml", ".yml"))

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from firedoor.plan import Input, Plan, Step
+from firedoor.plan import Input, Plan, Step, spoken
 from firedoor.plan.evaluate import Unread, holds, value_of
 from firedoor.plan.expression import Expr, Outcome, Read
 from firedoor.plan.inputs import hint
 from firedoor.plan.model import Severity, walk
 from firedoor.run import telling
-from firedoor.web import spoken
 from firedoor.web.messages import (
     ClockLine,
     Containing,

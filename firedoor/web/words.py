@@ -10,11 +10,11 @@ from typing import Any, cast
 from firedoor.incidents import EngineBroken, NoAnswer, Refused, Trouble, Unreachable
 from firedoor.people import directory
 from firedoor.people.signatures import Forged
-from firedoor.plan import Plan, paths
+from firedoor.plan import Plan, paths, spoken
 from firedoor.plan.inputs import Checked, Problem, check_late, meant, read_duration
 from firedoor.protocol import Answer, AskView, Command, Launch, Receipt, Signed, View
 from firedoor.run.documents import hash_of
-from firedoor.web import access, changes, inbox, naming, spoken
+from firedoor.web import access, changes, inbox, naming
 from firedoor.web.door import FRESH_FOR, NO_ROWS, Door
 from firedoor.web.journal import Kind, SaidDifferently, Word, digest
 from firedoor.web.messages import AnswerRequest, CommandRequest, Shown

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +22,7 @@ T = TypeVar("T")
 INCIDENT = INCIDENTS[0]
 LOCAL = ("up", "demo")
 """They start servers: their examples are parsed."""
-NOBODYS = ("check", "token")
+NOBODYS = ("check", "diff", "token")
 """They are nobody's word."""
 TAKEOVER = (
     "firedoor launch high-profile-takeover --as ana --yes --set public_office=no"
@@ -85,8 +87,11 @@ def test_every_command_that_takes_something_has_an_example() -> None:
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if line.split()[1] not in LOCAL])
 def test_it_does_what_the_help_says(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
     monkeypatch.chdir(tmp_path)
+    if line.split()[1] == "diff":
+        _two_versions(tmp_path)
+    else:
+        (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
     with opened(SHIPPED, tmp_path / "home", monkeypatch) as stage:
         if "lock retry" in line:
             stage.engine.fails[FAILS] = "synapse answered 503"
@@ -94,6 +99,15 @@ def test_it_does_what_the_help_says(line: str, tmp_path: Path, monkeypatch: pyte
             stage.type(earlier, codes=(0,))
         who = "" if "--as" in line or line.split()[1] in NOBODYS else f" --as {_fitting(AS, line, 'ana')}"
         stage.type(line + who, codes=(0,), answers=_fitting(ANSWERS, line, "y\n"))
+
+
+def _two_versions(folder: Path) -> None:
+    """The shipped book twice, and twice committed; they differ by nothing."""
+    for name in ("playbooks", "my-playbooks"):
+        shutil.copytree(ROOT / "playbooks", folder / name)
+    as_ = ["-c", "user.name=Ana", "-c", "user.email=ana@platform.example"]
+    for words in (["init", "-q"], ["add", "-A"], *[[*as_, "commit", "-q", "--allow-empty", "-m", "a change"]] * 2):
+        subprocess.run(["git", *words], check=True)
 
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if line.split()[1] in LOCAL])

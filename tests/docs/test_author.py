@@ -17,7 +17,7 @@ from tests.docs.stage import opened
 PAGE = page("author")
 
 
-def _written(folder: Path) -> Path:
+def written(folder: Path) -> Path:
     """The page's book, in a folder."""
     book = folder / "my-book"
     for block in PAGE.blocks():
@@ -30,7 +30,7 @@ def _written(folder: Path) -> Path:
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
-    return _written(tmp_path)
+    return written(tmp_path)
 
 
 def test_the_book_compiles(book: Path) -> None:
@@ -46,7 +46,7 @@ def test_the_commands_print_what_is_shown(
     with opened(book, tmp_path_factory.mktemp("home"), monkeypatch) as stage:
         for block in PAGE.blocks():
             if block.kind == "diff":
-                _spoil(book, block)
+                spoil(book, block)
             elif block.kind == "console":
                 stage.play(printed(block))
 
@@ -59,7 +59,7 @@ def test_what_is_proved_names_every_code_of_a_proof() -> None:
     assert all(named)
 
 
-def _spoil(book: Path, block: Block) -> None:
+def spoil(book: Path, block: Block) -> None:
     path = book / block.options["file"]
     text = path.read_text()
     lines = block.body.splitlines()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from firedoor.plan import Consequence, Plan, Seat
 from firedoor.plan.evaluate import said, typed
 from firedoor.plan.expression import (
     And,
@@ -27,6 +26,8 @@ from firedoor.plan.expression import (
     StepIs,
     Within,
 )
+from firedoor.plan.model import Plan
+from firedoor.plan.steps import Consequence, Seat
 
 
 def expression(plan: Plan, expr: Expr) -> str:  # noqa: C901 - one case for each node, and nothing else
@@ -60,8 +61,9 @@ def expression(plan: Plan, expr: Expr) -> str:  # noqa: C901 - one case for each
             return f"{_inner(plan, left)} {sign} {_inner(plan, right)}"
         case Within(left=left, right=right):
             return f"{_inner(plan, left)} in {_inner(plan, right)}"
-        case Filter(name=name, of=of):
-            return f"{name} of {_inner(plan, of)}"
+        case Filter(name=name, of=of, argument=argument):
+            by = f' by "{argument}"' if argument is not None else ""
+            return f"{name} of {_inner(plan, of)}{by}"
         case Listing(of=of):
             return "[" + ", ".join(expression(plan, part) for part in of) + "]"
         case Prose(of=of):
