@@ -72,6 +72,7 @@ class _Proof:
             step.path: step for step in plan.by_path.values() if clock.name in step.meets and step.verb not in _CANNOT
         }
         self.targets = {path: Guard(found) for path, step in self.meeting.items() if (found := _acts_on(step))}
+        self.ends = [Guard(clock.not_due)] if clock.not_due is not None else []
         self.undone_by = {path: _undone_by(plan, step, flow) for path, step in self.meeting.items()}
 
     def shown(self) -> Shown:
@@ -82,7 +83,7 @@ class _Proof:
             return Shown(self.clock, "not shown", why="what starts it is worked out from several things")
         since, later, given = start
         starts = [Guard(one) for one in (self.clock.when, given) if one is not None]
-        ends = [Guard(self.clock.not_due)] if self.clock.not_due is not None else []
+        ends = self.ends
         undoing = {path for ends_ in self.undone_by.values() for path, _ in ends_ or ()}
         question = self._question([*starts, *ends], undoing | ({since} if since is not None else set()))
         ways: dict[str, float] = {}
@@ -189,17 +190,27 @@ class _Proof:
             found = consequence(step, outcome)
             if outcome in _SUCCEEDED:
                 acts = path not in self.targets or question.holds([self.targets[path]], situation)
-                if acts and not self._undone(path, situation):
+                if acts and not self._runs_on(question, situation, path):
                     met.append(step)
             elif (outcome == "skipped" and step.verb != "approve") or (found is not None and found.kind == "ask"):
                 asked.append(step)
         ways = [(step.path, self.worst.seconds(step.path, since)) for step in met or asked]
         return min(ways, key=lambda way: way[1], default=None)
 
-    def _undone(self, path: str, situation: Situation) -> bool:
-        """Whether what the step holds may be released again in this situation."""
+    def _undone(self, path: str, situation: Situation) -> set[str] | None:
+        """The steps that in this situation release what the step holds; None where something else may."""
         ends = self.undone_by.get(path, frozenset())
-        return ends is None or any(situation.outcomes.get(other) == outcome for other, outcome in ends)
+        return None if ends is None else {other for other, end in ends if situation.outcomes.get(other) == end}
+
+    def _runs_on(self, question: Question, situation: Situation, path: str) -> bool:
+        """Whether the clock that the step has met may run on in this situation, as what the step holds is released.
+
+        Not where that release is the very end by which the clock is not owed: the run looks at that first.
+        """
+        undone, ends = self._undone(path, situation), self.clock.not_due
+        if not undone or ends is None or not question.holds([self.ends[0]], situation):
+            return undone != set()
+        return not (len(undone) == 1 and named(ends) == undone)
 
     def _ended(self, ends: Iterable[Guard], since: str | None) -> tuple[str, float]:
         """How long it takes at most until it is known that the clock is not owed, and by which step's end."""
@@ -214,7 +225,7 @@ class _Proof:
             step, outcome = self.plan.by_path[path], outcomes[path]
             if outcome == NOT_NEEDED:
                 lines.append(f"{step.at}: {described(step)} does not happen")
-            elif outcome not in _SUCCEEDED or self._undone(path, situation):
+            elif outcome not in _SUCCEEDED or self._undone(path, situation) != set():
                 found = consequence(step, outcome)
                 after = "it may be undone again" if outcome in _SUCCEEDED else says(found)
                 lines.append(f"{step.at}: {described(step)} is {outcome}: {after}")

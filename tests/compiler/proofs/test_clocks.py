@@ -157,6 +157,18 @@ def test_a_clock_is_met_by_what_is_done_before_it_is_signed(name: str) -> None:
     assert shown(steps, "run.aware_at, not_due: q is rejected").verdict == verdict
 
 
+def test_what_is_undone_by_the_very_no_that_ends_the_clock_counts_from_when_it_was_done() -> None:
+    """The run looks first whether the clock is owed, and then undoes: the clock never runs on."""
+    found = shown(f"  - {HIDE}\n  - {no('undo hide')}\n", "run.aware_at, not_due: q is rejected")
+    assert found.longest.seconds == 10 * MINUTE
+
+
+def test_what_is_undone_before_the_clock_ends_does_not_meet_it() -> None:
+    later = no("continue").replace("id: q", "id: later")
+    steps = f"  - {HIDE}\n  - {no('undo hide')}\n  - {later}\n"
+    assert shown(steps, "run.aware_at, not_due: q is rejected and later is rejected").verdict == "not shown"
+
+
 def test_it_is_not_shown_to_be_met_where_a_no_undoes_it_and_the_clock_runs_on() -> None:
     assert shown(f"  - {HIDE}\n  - {no('undo hide')}\n").verdict == "not shown"
 
