@@ -207,7 +207,7 @@ class Body:
         return roster.who(scalar, self.shelf.roster, self.findings, on_shift=on_shift) if scalar is not None else None
 
     def audience(self, scalar: Scalar, scope: Scope) -> Audience | None:
-        """Someone by name, or the accounts that an expression gives."""
+        """Someone by name, or the accounts or mail addresses that an expression gives."""
         text = scalar.text.strip()
         found = roster.find(text, self.shelf.roster) if roster.is_name(text) else None
         bound = scope.value(text)
@@ -221,8 +221,8 @@ class Body:
         typed = expressions.expression(scalar, scope, self.findings)
         if typed.expr is None:
             return None
-        if typed.kind.base not in ("account", "anything"):
-            message = f"an expression here gives accounts, and this is {typed.kind}"
+        if typed.kind.base not in ("account", "email", "anything"):
+            message = f"an expression here gives accounts or mail addresses, and this is {typed.kind}"
             fix = (
                 "ask for its owner, such as owner_of(…)"
                 if typed.kind.base == "content"

@@ -14,7 +14,8 @@ BOOK = Path(__file__).parents[2] / "playbooks"
 
 
 def test_each_clock_has_its_worst_case_and_its_margin() -> None:
-    assert figures.text(look([BOOK]).clocks).splitlines() == [
+    files = [BOOK / f"{name}.yaml" for name in ("high-profile-takeover", "livestreamed-attack", "public-statement")]
+    assert figures.text(look(files).clocks).splitlines() == [
         "high-profile-takeover",
         "  gdpr-breach-authority: 72h; met at worst 48h 15m after it starts; 23h 45m are left for launching late",
         "livestreamed-attack",
@@ -23,9 +24,15 @@ def test_each_clock_has_its_worst_case_and_its_margin() -> None:
     ]
 
 
+def test_every_clock_of_the_shipped_book_is_kept_at_worst() -> None:
+    """But for the one that the language's own example leaves five minutes over its target, which no law has set."""
+    late = [line for line in figures.text(look([BOOK]).clocks).splitlines() if ";" in line and " left" not in line]
+    assert [line.partition(":")[0].strip() for line in late] == ["eu-tco-threat-to-life"]
+
+
 def test_of_a_single_file_only_its_own_clocks_are_shown() -> None:
     assert [one.file for one in look([BOOK / "public-statement.yaml"]).clocks] == ["public-statement.yaml"]
-    assert len(look([BOOK, BOOK / "public-statement.yaml"]).clocks) == 3
+    assert len(look([BOOK, BOOK / "public-statement.yaml"]).clocks) == len(look([BOOK]).clocks)
 
 
 def test_the_sum_is_shown_where_it_is_asked_for() -> None:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from firedoor.compiler.proofs.reaching import Flow, consequence, may_leave
 from firedoor.compiler.proofs.situations import (
+    ENDS,
     NOT_NEEDED,
     Guard,
     Question,
@@ -71,7 +72,8 @@ class _Proof:
             step.path: step for step in plan.by_path.values() if clock.name in step.meets and step.verb not in _CANNOT
         }
         self.targets = {path: Guard(found) for path, step in self.meeting.items() if (found := _acts_on(step))}
-        self.undone = {path for path, step in self.meeting.items() if _may_be_undone(plan, step, flow)}
+        self.ends = [Guard(clock.not_due)] if clock.not_due is not None else []
+        self.undone_by = {path: _undone_by(plan, step, flow) for path, step in self.meeting.items()}
 
     def shown(self) -> Shown:
         start = _start(self.clock.starts)
@@ -81,8 +83,9 @@ class _Proof:
             return Shown(self.clock, "not shown", why="what starts it is worked out from several things")
         since, later, given = start
         starts = [Guard(one) for one in (self.clock.when, given) if one is not None]
-        ends = [Guard(self.clock.not_due)] if self.clock.not_due is not None else []
-        question = self._question([*starts, *ends], {since} if since is not None else set())
+        ends = self.ends
+        undoing = {path for ends_ in self.undone_by.values() for path, _ in ends_ or ()}
+        question = self._question([*starts, *ends], undoing | ({since} if since is not None else set()))
         ways: dict[str, float] = {}
         unmet: tuple[str, ...] | None = None
         try:
@@ -118,7 +121,7 @@ class _Proof:
         if question.parts:
             why = "that rests on what a system answers, or on what is held by then"
             return Shown(self.clock, "not shown", since=since, situation=unmet, why=why)
-        if self.undone:
+        if any(ends != frozenset() for ends in self.undone_by.values()):
             why = "what meets it may be undone again"
             return Shown(self.clock, "not shown", since=since, situation=unmet, why=why)
         return Shown(self.clock, "unmet", since=since, situation=unmet)
@@ -154,7 +157,7 @@ class _Proof:
     def _leads(self, step: Step, end: str) -> object:
         """Which ends of a step lead the same way, and do the same for the clock."""
         found = consequence(step, end)
-        after = None if found is None else (found.kind, found.may_continue)
+        after = None if found is None else (found.kind, found.step, found.may_continue)
         return after, step.path in self.meeting and (end in _SUCCEEDED, end)
 
     def _possible(self, question: Question, situation: Situation) -> bool:
@@ -188,12 +191,27 @@ class _Proof:
             found = consequence(step, outcome)
             if outcome in _SUCCEEDED:
                 acts = path not in self.targets or question.holds([self.targets[path]], situation)
-                if acts and path not in self.undone:
+                if acts and not self._runs_on(question, situation, path):
                     met.append(step)
             elif (outcome == "skipped" and step.verb != "approve") or (found is not None and found.kind == "ask"):
                 asked.append(step)
         ways = [(step.path, self.worst.seconds(step.path, since)) for step in met or asked]
         return min(ways, key=lambda way: way[1], default=None)
+
+    def _undone(self, path: str, situation: Situation) -> set[str] | None:
+        """The steps that in this situation release what the step holds; None where something else may."""
+        ends = self.undone_by.get(path, frozenset())
+        return None if ends is None else {other for other, end in ends if situation.outcomes.get(other) == end}
+
+    def _runs_on(self, question: Question, situation: Situation, path: str) -> bool:
+        """Whether the clock that the step has met may run on in this situation, as what the step holds is released.
+
+        Not where that release is the very end by which the clock is not owed: the run looks at that first.
+        """
+        undone, ends = self._undone(path, situation), self.clock.not_due
+        if not undone or ends is None or not question.holds([self.ends[0]], situation):
+            return undone != set()
+        return not (len(undone) == 1 and named(ends) == undone)
 
     def _ended(self, ends: Iterable[Guard], since: str | None) -> tuple[str, float]:
         """How long it takes at most until it is known that the clock is not owed, and by which step's end."""
@@ -208,7 +226,7 @@ class _Proof:
             step, outcome = self.plan.by_path[path], outcomes[path]
             if outcome == NOT_NEEDED:
                 lines.append(f"{step.at}: {described(step)} does not happen")
-            elif outcome not in _SUCCEEDED or path in self.undone:
+            elif outcome not in _SUCCEEDED or self._undone(path, situation) != set():
                 found = consequence(step, outcome)
                 leaves = found is not None and may_leave(step, found)
                 after = "it may be undone again" if outcome in _SUCCEEDED else says(found, may_leave=leaves)
@@ -229,21 +247,29 @@ def _acts_on(step: Step) -> Expr | None:
             return None
 
 
-def _may_be_undone(plan: Plan, step: Step, flow: Flow) -> bool:
-    """Whether something in the plan releases what the step holds, so that its clocks run on."""
+def _undone_by(plan: Plan, step: Step, flow: Flow) -> frozenset[tuple[str, str]] | None:
+    """The ends (path, outcome) of other steps that release what the step holds, so that its clocks run on.
+
+    None where it may be released whatever those are: by its time, by an undo step, in some round of a loop.
+    """
     if step.verb != "contain":
-        return False
+        return frozenset()
     if step.expires is not None and step.on_expiry is not None and step.on_expiry.kind == "undo":
-        return True
+        return None
+    ends: set[tuple[str, str]] = set()
     for other in plan.by_path.values():
         if other.verb == "undo" and other.step == step.path:
-            return True
+            return None
         if flow.before(other.path, step.path):
             continue
-        for _, found in consequences(other):
-            if found.kind == "undo_all" or (found.kind == "undo" and found.step == step.path and other is not step):
-                return True
-    return False
+        for option, found in consequences(other):
+            it = found.kind == "undo" and found.step == step.path and other is not step
+            if not it and found.kind != "undo_all":
+                continue
+            if option == "on_expiry" or other.verb in _CANNOT or flow.in_loop(other.path):
+                return None
+            ends |= {(other.path, end) for end in ENDS[other.verb] if consequence(other, end) is found}
+    return frozenset(ends)
 
 
 def _start(starts: Expr) -> tuple[str | None, int, Expr | None] | None:

@@ -73,12 +73,14 @@ class Flow:
 
     def stays(self, path: str, found: Consequence) -> bool:
         """Whether a step that meets a started clock stays as a task when the response ends so, wherever it stands."""
-        if found.kind == "undo_all" and self.plan.by_path[path].verb == "contain":
-            return False
+        return not (found.kind == "undo_all" and self.plan.by_path[path].verb == "contain") and not self.in_loop(path)
+
+    def in_loop(self, path: str) -> bool:
+        """Whether the step happens once for each round of a loop around it."""
         while path := path.rpartition(".")[0]:
             if self._verb(path) == "for_each":
-                return False
-        return True
+                return True
+        return False
 
     def leads_on(self, step: Step, outcome: str, to: str) -> bool:
         """Whether the step at `to` may be reached though `step`, which stands before it, has ended so."""

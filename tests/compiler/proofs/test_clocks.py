@@ -128,6 +128,51 @@ def test_a_clock_is_met(name: str) -> None:
     assert shown(steps).verdict == verdict
 
 
+HIDE = "{contain: hide_item, id: hide, targets: posts, meets: breach}"
+PROVISIONAL = {
+    "where a no undoes it, and ends what is owed": (f"  - {HIDE}\n  - {no('undo hide')}\n", "in time"),
+    "where a no undoes everything, and ends what is owed": (f"  - {HIDE}\n  - {no('undo all')}\n", "in time"),
+    "not where a silence undoes it": (
+        f"  - {HIDE}\n  - {no('undo hide').replace('ask commander', 'undo hide')}\n",
+        "not shown",
+    ),
+    "not where another no undoes it": (
+        f"  - {HIDE}\n  - {no('undo hide')}\n  - {no('undo hide').replace('id: q, ', '')}\n",
+        "not shown",
+    ),
+    "not where a no in some round of a loop undoes it": (
+        (
+            f"  - {HIDE}\n  - {no('continue')}\n"
+            f"  - for_each: p in more\n    steps:\n      - {no('undo hide').replace('id: q, ', '')}\n"
+        ),
+        "not shown",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROVISIONAL)
+def test_a_clock_is_met_by_what_is_done_before_it_is_signed(name: str) -> None:
+    """The clock is not due once it was refused."""
+    steps, verdict = PROVISIONAL[name]
+    assert shown(steps, "run.aware_at, not_due: q is rejected").verdict == verdict
+
+
+def test_what_is_undone_by_the_very_no_that_ends_the_clock_counts_from_when_it_was_done() -> None:
+    """The run looks first whether the clock is owed, and then undoes: the clock never runs on."""
+    found = shown(f"  - {HIDE}\n  - {no('undo hide')}\n", "run.aware_at, not_due: q is rejected")
+    assert found.longest.seconds == 10 * MINUTE
+
+
+def test_what_is_undone_before_the_clock_ends_does_not_meet_it() -> None:
+    later = no("continue").replace("id: q", "id: later")
+    steps = f"  - {HIDE}\n  - {no('undo hide')}\n  - {later}\n"
+    assert shown(steps, "run.aware_at, not_due: q is rejected and later is rejected").verdict == "not shown"
+
+
+def test_it_is_not_shown_to_be_met_where_a_no_undoes_it_and_the_clock_runs_on() -> None:
+    assert shown(f"  - {HIDE}\n  - {no('undo hide')}\n").verdict == "not shown"
+
+
 HOUR, MINUTE = 3_600, 60
 TIMES = {
     "a task costs its due and one ask": (f"  - {TELL}\n", HOUR + 5 * MINUTE),
