@@ -21,7 +21,7 @@ from firedoor.cli.options import pairs
 from firedoor.cli.screen import Screen, line, seen
 from firedoor.compiler import Book, Finding, renderers
 from firedoor.compiler.book import ORGANIZATION
-from firedoor.compiler.values import KEBAB
+from firedoor.compiler.values import is_kebab
 from firedoor.installation import BOOK
 from firedoor.plan.inputs import meant
 
@@ -85,7 +85,7 @@ class _Starting:
         self._show(name)
 
     def _playbook(self, name: str, source: str | None, given: dict[str, list[str]]) -> None:
-        if not KEBAB.fullmatch(name):
+        if not is_kebab(name):
             mended = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "home-address"
             raise CannotStart(f"{name!r} is no name: small letters, digits and hyphens. Write {mended}.")
         book = compiled(self.folder, self.drafts)

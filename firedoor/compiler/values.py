@@ -34,7 +34,7 @@ _DECIMAL = re.compile(r"(\d+)\.(\d+)\s*([A-Za-z]+)")
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-KEBAB = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+_KEBAB = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 _KEYWORDS = "and or not in is if else true false none"
@@ -210,7 +210,7 @@ def as_kebab(text: str) -> str:
 
 def _name(scalar: Scalar, what: str, findings: Findings, style: Literal["underscore", "hyphen"]) -> str | None:
     text = scalar.text
-    fits = _IDENTIFIER if style == "underscore" else KEBAB
+    fits = _IDENTIFIER if style == "underscore" else _KEBAB
     place: Place = scalar.place
     if style == "underscore" and text in RESERVED:
         message = f'{what} cannot be called "{text}", which has a meaning of its own'

@@ -217,7 +217,7 @@ class _Cases:
     def _speaker(self, scalar: Scalar) -> Who | None:
         who = roster.find(scalar.text, self.world.roster)
         if who is None or who.kind in ("contact", "users"):
-            _, message, fix = roster.unknown(scalar.text, self.world.roster)
+            message, fix, _ = roster.unknown(scalar.text, self.world.roster)
             if who is not None:
                 message = f'"{scalar.text}" is outside of the organization, and says nothing in a run'
                 fix = f"choose one of {suggest.listed(self.world.roster.names())}"

@@ -148,7 +148,7 @@ class Reader:
             return None
         found = roster.find(name, self.roster)
         if found is None or found.kind in ("contact", "users"):
-            _, message, fix = roster.unknown(name, self.roster)
+            message, fix, _ = roster.unknown(name, self.roster)
             start = max(scalar.text.find(name), 0)
             self.findings.add("FD803", scalar.at(start, start + len(name)), message, fix=fix)
             return None
