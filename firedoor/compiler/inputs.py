@@ -9,7 +9,6 @@ from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.kinds import ANYTHING, Kind
 from firedoor.compiler.names import Bound
 from firedoor.compiler.nodes import Mapping, Node, Scalar
-from firedoor.compiler.organization import SENSITIVITIES
 from firedoor.compiler.shape import Fields, as_mapping, fields
 from firedoor.plan.expression import InputValue
 from firedoor.plan.model import Input
@@ -61,7 +60,9 @@ def _input(key: Scalar, found: Fields, findings: Findings) -> tuple[Kind | None,
         findings.add("FD114", found.key_place("optional"), message, fix="keep one of the two")
     sensitive = found.text("sensitive")
     word = (
-        values.choice(sensitive, SENSITIVITIES, "kind of sensitive data", findings) if sensitive is not None else None
+        values.choice(sensitive, values.SENSITIVITIES, "kind of sensitive data", findings)
+        if sensitive is not None
+        else None
     )
     ask = found.text("ask")
     if findings.errors != before:

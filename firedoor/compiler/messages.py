@@ -44,6 +44,12 @@ def _place(text: Source, problem: templates.Problem) -> Place:
     return Place(text.name, problem.line, start + 1, max(start, end - (problem.text[-1:] == "(")) + 1)
 
 
+def named(path: str) -> str | None:
+    """The name of the message that lies in this file; None where it is not named as one."""
+    match = _FILE.fullmatch(path.rpartition("/")[2])
+    return match["name"] if match is not None and values.is_language(match["language"]) else None
+
+
 def read(files: Mapping[str, bytes], findings: Findings) -> tuple[dict[str, Template], list[Source]]:
     """The messages of a book's files (name relative to the book → content), and their sources."""
     found: dict[str, Template] = {}

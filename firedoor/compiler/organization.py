@@ -28,11 +28,6 @@ from firedoor.people.organization import (
     Team,
 )
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-SENSITIVITIES = ("personal", "graphic")
-TAKEN = ("commander", "launcher", "users", "region", "undo", "all", "stop", "ask", "continue", "leave")
-"""Words that mean something where a name could stand."""
-
 _DAYS_IN_WORDS = {"weekdays": "mon-fri", "weekday": "mon-fri", "weekends": "[sat, sun]", "weekend": "[sat, sun]"}
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -107,7 +102,7 @@ class _Reader:
         mapping = self.top.mapping(section)
         for key, value in mapping.entries if mapping else ():
             name = values.kebab(key, shape.noun, self.findings)
-            if key.text in TAKEN:
+            if key.text in values.TAKEN:
                 message = f'{shape.noun} cannot be called "{key.text}", which has a meaning of its own'
                 self.findings.add("FD113", key.place, message, fix="choose another name")
             node = as_mapping(value, f'"{key.text}"', self.findings)
@@ -187,10 +182,11 @@ class _Reader:
 
     def _days_of(self, scalar: Scalar) -> list[int]:
         text = " ".join(scalar.text.lower().split())
-        if text in ("every day", "daily", "all"):
+        if text in values.EVERY_DAY:
             return list(range(7))
         numbers = [
-            next((n for n, day in enumerate(DAYS) if part.strip().startswith(day)), None) for part in text.split("-")
+            next((n for n, day in enumerate(values.DAYS) if part.strip().startswith(day)), None)
+            for part in text.split("-")
         ]
         first, last = numbers[0], numbers[-1]
         if first is None or last is None or len(numbers) > 2:
@@ -302,7 +298,7 @@ class _Reader:
 
     def _clears(self, found: Fields) -> tuple[Sensitivity, ...]:
         words = [
-            values.choice(scalar, SENSITIVITIES, "kind of sensitive data", self.findings)
+            values.choice(scalar, values.SENSITIVITIES, "kind of sensitive data", self.findings)
             for scalar in found.texts("clears", self.findings)
         ]
         return tuple(cast("Sensitivity", word) for word in words if word)

@@ -11,15 +11,16 @@ from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
 from typing import Literal
 
-from firedoor.compiler import suggest
+from firedoor.compiler import meanings, suggest
 from firedoor.compiler.diagnostics import Findings, Place
+from firedoor.compiler.meanings import Value
 from firedoor.compiler.nodes import Mapping, Node, Scalar, Sequence
 
 Kind = Literal["text", "list", "map", "texts", "words", "steps", "any"]
 """text: one; list, steps: several of anything; map: keys; texts: one text, or several; words: one text, or a map by
 language; any: whatever it is."""
 
-_NOUNS = {
+NOUNS = {
     "text": "one text",
     "list": "a list",
     "steps": "a list of steps",
@@ -41,6 +42,16 @@ _HOLDS: dict[Kind, tuple[type[Node], ...]] = {
 
 
 @dataclass(frozen=True)
+class Named:
+    """Things under names that the author gives: each name, and what stands under it."""
+
+    name: Value
+    each: Value | Shape
+    listed: bool = False
+    """Under a name may stand a list as well, empty or nested."""
+
+
+@dataclass(frozen=True)
 class Key:
     kind: Kind
     says: str
@@ -50,6 +61,50 @@ class Key:
     """What a fix shows after the key."""
     empty: bool = False
     """An empty list says something: that there is nothing."""
+    of: Value | Shape | Named = meanings.TEXT
+    """What stands under the key; of a list, in each of its items. Steps are steps."""
+
+
+# --- what one key says about others. The readers tell of it in their own words; here it is said for editors.
+
+
+@dataclass(frozen=True)
+class Together:
+    """Either both of two keys, or neither."""
+
+    one: str
+    other: str
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of these keys, and no more than one; where `several`, one or more."""
+
+    keys: tuple[str, ...]
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where the text under `key` is one of `words`, or has the form, or is not said where neither is given."""
+
+    key: str
+    words: tuple[str, ...] = ()
+    form: str | None = None
+    needs: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    holds: MappingABC[str, Key] = field(default_factory=dict)
+    """What other keys hold then."""
+
+
+@dataclass(frozen=True)
+class Once:
+    """Exactly one of the texts in the mapping is this word."""
+
+    word: str
+
+
+Rule = Together | OneOf | Where | Once
 
 
 @dataclass(frozen=True)
@@ -61,6 +116,7 @@ class Shape:
     """The code of a missing key: a verb's family has its own."""
     open: bool = False
     """Other keys are allowed, and hold text."""
+    rules: tuple[Rule, ...] = ()
     hints: MappingABC[str, str] = field(default_factory=dict)
     """What to write in place of a key that people expect here: another key, or in words."""
 
@@ -261,7 +317,7 @@ def _wrong_kind(value: Node, what: str, kind: Kind, findings: Findings) -> None:
         fix = "write KEY: VALUE, one a line"
     elif kind in ("steps", "list"):
         fix = "begin each item with -"
-    findings.add("FD103", value.place, f"{what} must be {_NOUNS[kind]}; this is {_described(value)}", fix=fix)
+    findings.add("FD103", value.place, f"{what} must be {NOUNS[kind]}; this is {_described(value)}", fix=fix)
 
 
 def _described(value: Node) -> str:

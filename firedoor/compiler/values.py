@@ -17,11 +17,14 @@ from firedoor.plan.model import Severity
 from firedoor.plan.time import Span
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+SENSITIVITIES = ("personal", "graphic")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EVERY_DAY = ("every day", "daily", "all")
 LONGEST = 10 * 366 * 86_400
 """Seconds; a longer span is a slip."""
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
-_WORDS = {
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+UNITS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
     **dict.fromkeys(("m", "min", "minute", "minutes"), "m"),
     **dict.fromkeys(("h", "hour", "hours"), "h"),
@@ -37,6 +40,9 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _KEBAB = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
+TAKEN = ("commander", "launcher", "users", "region", "undo", "all", "stop", "ask", "continue", "leave")
+"""Words that mean something where a name could stand."""
+
 _KEYWORDS = "and or not in is if else true false none"
 RESERVED = frozenset([*_KEYWORDS.split(), "run", "severity", "yes", "no", "otherwise", "given", "loop", *SEVERITIES])
 """Words with a meaning of their own in expressions and messages."""
@@ -48,10 +54,10 @@ def seconds_of(text: str) -> int | None:
     total = position = 0
     while position < len(text):
         part = _PART.match(text, position)
-        unit = _WORDS.get(part.group(2).lower()) if part else None
+        unit = UNITS.get(part.group(2).lower()) if part else None
         if part is None or unit is None:
             return None
-        total += int(part.group(1)) * _UNITS[unit]
+        total += int(part.group(1)) * _SECONDS[unit]
         position = part.end()
     return total if text else None
 
@@ -92,8 +98,8 @@ def _mended(text: str) -> str:
     if clock:
         return f"write {int(clock.group(1))}h {int(clock.group(2))}m, or {int(clock.group(1))}m {int(clock.group(2))}s"
     decimal = _DECIMAL.fullmatch(text)
-    if decimal and decimal.group(3).lower() in _WORDS:
-        unit = _UNITS[_WORDS[decimal.group(3).lower()]]
+    if decimal and decimal.group(3).lower() in UNITS:
+        unit = _SECONDS[UNITS[decimal.group(3).lower()]]
         whole = round(float(f"{decimal.group(1)}.{decimal.group(2)}") * unit)
         return f"write {whole // 60}m" if whole % 60 == 0 else f"write {whole}s"
     if re.fullmatch(r"\d+", text):
