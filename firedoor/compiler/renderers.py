@@ -29,7 +29,7 @@ def one_line(findings: Iterable[Finding]) -> str:
     """Each finding on a line of its own, with its fix."""
     lines = []
     for finding in findings:
-        fix = f" ({finding.fix})" if finding.fix else ""
+        fix = f" ({_shown(finding.fix)})" if finding.fix else ""
         lines.append(f"{_first(finding)}{fix}\n")
     return "".join(lines)
 
@@ -45,7 +45,6 @@ def github(findings: Iterable[Finding]) -> str:
     """Workflow commands that GitHub shows beside the lines of a change."""
     lines = []
     for finding in findings:
-        words = "\n".join(_shown(line) for line in (finding.message, *finding.notes, f"fix: {finding.fix}") if line)
         at = {
             "file": finding.file,
             "line": finding.line,
@@ -54,7 +53,7 @@ def github(findings: Iterable[Finding]) -> str:
             "title": finding.code,
         }
         options = ",".join(f"{name}={_escaped(str(value), _IN_OPTION)}" for name, value in at.items())
-        lines.append(f"::{finding.severity} {options}::{_escaped(words, _IN_WORDS)}\n")
+        lines.append(f"::{finding.severity} {options}::{_escaped(_words(finding), _IN_WORDS)}\n")
     return "".join(lines)
 
 
@@ -99,7 +98,6 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:
-    words = [finding.message, *finding.notes, *([f"fix: {finding.fix}"] if finding.fix else [])]
     region = {
         "startLine": finding.line,
         "startColumn": finding.column,
@@ -110,11 +108,17 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": finding.severity,
-        "message": {"text": "\n".join(_shown(line) for line in words)},
+        "message": {"text": _words(finding)},
         "locations": [
             {"physicalLocation": {"artifactLocation": {"uri": quote(finding.file)}, "region": region}},
         ],
     }
+
+
+def _words(finding: Finding) -> str:
+    """The message, what is to be known besides, and the fix, a line each."""
+    lines = [finding.message, *finding.notes, *([f"fix: {finding.fix}"] if finding.fix else [])]
+    return "\n".join(_shown(line) for line in lines)
 
 
 def summary(findings: Iterable[Finding]) -> str:
@@ -126,9 +130,11 @@ def summary(findings: Iterable[Finding]) -> str:
 
 
 def _first(finding: Finding) -> str:
-    return (
-        f"{finding.file}:{finding.line}:{finding.column}: {finding.severity}[{finding.code}]: {_shown(finding.message)}"
-    )
+    return f"{_place(finding)} {finding.severity}[{finding.code}]: {_shown(finding.message)}"
+
+
+def _place(finding: Finding) -> str:
+    return f"{_shown(finding.file)}:{finding.line}:{finding.column}:"
 
 
 def _text(finding: Finding, *, colour: bool) -> str:
@@ -136,7 +142,7 @@ def _text(finding: Finding, *, colour: bool) -> str:
         return f"{''.join(codes)}{words}{_PLAIN}" if colour else words
 
     signal = _RED if finding.severity == "error" else _YELLOW
-    place = f"{finding.file}:{finding.line}:{finding.column}:"
+    place = _place(finding)
     kind = f"{finding.severity}[{finding.code}]"
     lines = [f"{dyed(place, _BOLD)} {dyed(kind, signal, _BOLD)}: {dyed(_shown(finding.message), _BOLD)}"]
     bar = dyed("|", _BLUE)
