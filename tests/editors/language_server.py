@@ -56,35 +56,37 @@ class Editor:
     def open(self, path: Path, text: str | None = None) -> list[Wrong]:
         """Open a file, or what it would be with this text, and read what is wrong with it."""
         text = path.read_text() if text is None else text
-        self.versions += 1  # the server keeps what it has read of one version
-        document = {"uri": path.as_uri(), "languageId": "yaml", "version": self.versions, "text": text}
-        self._send("textDocument/didOpen", {"textDocument": document})
+        self._opened(path.as_uri(), text)
         found = self._published(path)
-        return [_wrong(one) for one in sorted(found, key=lambda one: str(one["range"]))]
+        return sorted(map(_wrong, found), key=lambda one: (one.line, one.column))
+
+    def _opened(self, uri: str, text: str) -> None:
+        self.versions += 1  # the server keeps what it has read of one version
+        document = {"uri": uri, "languageId": "yaml", "version": self.versions, "text": text}
+        self._send("textDocument/didOpen", {"textDocument": document})
 
     def close(self, path: Path) -> None:
         self._send("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
         assert not self._published(path)
 
-    def complete(self, path: Path, text: str) -> dict[str, str]:
-        """What is offered at the cursor, each with its description."""
-        found = self._at("textDocument/completion", path, text)
+    def complete(self, folder: Path, text: str) -> dict[str, str]:
+        """What is offered at the cursor in a new file of the folder, each with its description."""
+        found = self._at("textDocument/completion", folder, text)
         items = found["items"] if isinstance(found, dict) else found or []
         return {item["label"]: _words(item.get("documentation")) for item in items}
 
-    def hover(self, path: Path, text: str) -> str:
-        """What is shown under the pointer."""
-        found = self._at("textDocument/hover", path, text)
+    def hover(self, folder: Path, text: str) -> str:
+        """What is shown under the pointer in a new file of the folder."""
+        found = self._at("textDocument/hover", folder, text)
         return _words(found["contents"]) if found else ""
 
-    def _at(self, method: str, path: Path, text: str) -> Any:
+    def _at(self, method: str, folder: Path, text: str) -> Any:
         before, cursor, after = text.partition(CURSOR)
         assert cursor, "the text has no cursor"
-        self.open(path, before + after)
+        uri = (folder / f"new-{self.versions}.yaml").as_uri()
+        self._opened(uri, before + after)
         position = {"line": before.count("\n"), "character": len(before) - before.rfind("\n") - 1}
-        found = self._ask(method, {"textDocument": {"uri": path.as_uri()}, "position": position})
-        self.close(path)
-        return found
+        return self._ask(method, {"textDocument": {"uri": uri}, "position": position})
 
     # --- the protocol
 
