@@ -320,7 +320,7 @@ def _snippet(word: str, says: str) -> Json:
 
 
 def _verb_says(verb: schema.Verb) -> str:
-    return f"{_sentence(verb.says)}\n\nAfter `{verb.name}`: {_key_says(verb.head)}"
+    return f"{meanings.sentence(verb.says)}\n\nAfter `{verb.name}`: {_key_says(verb.head)}"
 
 
 def _some(names: Iterable[str]) -> Json:
@@ -339,7 +339,7 @@ def _whole_step(verb: schema.Verb) -> Json:
     body: Json = {name: f"${{{number}:{_escaped(example)}}}" for number, (name, example) in enumerate(must.items(), 1)}
     if "steps" in body:
         body["steps"] = [""]
-    return {"label": f"{verb.name}: …", "description": _sentence(verb.says), "body": body}
+    return {"label": f"{verb.name}: …", "description": meanings.sentence(verb.says), "body": body}
 
 
 def _escaped(text: str) -> str:
@@ -352,11 +352,7 @@ def _key_says(key: Key) -> str:
 
 
 def _paragraphs(key: Key) -> Iterator[str]:
-    yield _sentence(key.says)
+    yield meanings.sentence(key.says)
     value = key.of
     if isinstance(value, Value) and value is not meanings.TEXT and value.says.lower() not in key.says.lower():
-        yield _sentence(value.says)
-
-
-def _sentence(says: str) -> str:
-    return f"{says[:1].upper()}{says[1:]}" + ("" if says.endswith((".", "…")) else ".")
+        yield meanings.sentence(value.says)

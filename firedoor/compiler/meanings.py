@@ -92,7 +92,7 @@ def then(who: str = _WHO, undo: str = rf"undo|undo\s+all|undo\s+{IDENTIFIER}|con
 # --- values
 
 TEXT = Value("a text")
-WORDS = Value("a text, in which {{ … }} stands for what is known when it is read")
+WORDS = Value("a text, with {{ … }} where a value is filled in")
 CONDITION = Value("a condition", examples=("threats and not live_now", "posts | count >= 3", "severity is sev1"))
 YES_NO = Value("yes or no", {"yes": "", "no": ""}, form="(?:yes|no|true|false)", reads=("boolean",))
 WHOLE = Value(
@@ -134,16 +134,12 @@ DATED = Value(
     examples=("2026-03-04T02:45:00+00:00",),
     reads=(),
 )
+BOUND = Value("a number, or a length of time", form=rf"(?:{NUMBER.form}|{ANY_TIME.form})", reads=("number",))
 LANGUAGE = Value(
     "a language's code, such as en, de or pt-BR",
     form="[a-z]{2,3}(?:-[A-Z]{2})?",
     examples=("en", "de"),
     reads=("boolean",),
-)
-SEVERITY = Value(
-    "a severity",
-    {"sev1": "the worst", "sev2": "grave", "sev3": "serious", "sev4": "the least"},
-    reads=(),
 )
 SEVERITY_RULE = Value(
     "a condition, or otherwise",
@@ -245,7 +241,7 @@ CLOCK = Value("a clock of clocks.yaml", form=NAME, refers="clock")
 PLAYBOOK = Value("another playbook of the book", form=NAME, refers="playbook")
 STEP = Value("the `id` of a contain step", form=blanks(IDENTIFIER))
 EXPRESSION = Value("an expression", examples=("accounts", "matches_of(links)"))
-SAY = replace(WORDS, says=f"{WORDS.says}; or the name of a message", refers="words")
+SAY = replace(WORDS, says=f"{WORDS.says}, or the name of a message", refers="words")
 EACH = Value(
     "NAME in EXPRESSION",
     form=rf"\s*(?!{_RESERVED}\s){IDENTIFIER}\s+in\s+\S[\s\S]*",
@@ -280,3 +276,7 @@ ON_EXPIRY = Value(
     reads=(),
     refers="expiry",
 )
+
+
+def sentence(says: str) -> str:
+    return f"{says[:1].upper()}{says[1:]}" + ("" if says.endswith((".", "…")) else ".")

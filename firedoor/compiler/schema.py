@@ -24,7 +24,7 @@ def _must(kind: Kind, says: str, of: Value | Shape | Named = a.TEXT, example: st
 
 
 def _by_severity(says: str, each: Value) -> Shape:
-    return Shape(says, {name: _k("text", a.SEVERITY.words[name], each) for name in SEVERITIES})
+    return Shape(says, {name: _k("text", f"{says} at {name}", each) for name in SEVERITIES})
 
 
 # organization.yaml
@@ -33,7 +33,7 @@ REGION = Shape(
     "a region",
     {
         "timezone": _must("text", "an IANA name, such as Europe/Dublin", a.TIMEZONE),
-        "manager": _must("text", "a person", a.PERSON),
+        "manager": _must("text", "who manages its people", a.PERSON),
     },
 )
 SHIFT = Shape(
@@ -49,7 +49,7 @@ TEAM = Shape(
     "a team",
     {
         "title": _must("text", "what people call it"),
-        "manager": _must("text", "a person", a.PERSON),
+        "manager": _must("text", "who manages it, and is told when a seat of it stays empty", a.PERSON),
         "clears": _k("list", "what sensitive data may reach it: personal, graphic", a.SENSITIVITY),
         "shifts": _k("list", "who is on when", SHIFT),
         "members": _k("list", "people who are always on", a.PERSON),
@@ -129,7 +129,7 @@ SEAT = Shape(
         "team": _k("text", "whose people may fill it", a.TEAM),
         "role": _k("text", "who may fill it: commander, region.manager, TEAM.manager", a.SEAT_ROLE),
         "seats": _k("text", "how many must sign; 1 unless said", a.WHOLE),
-        "when": _k("text", "a condition", a.CONDITION),
+        "when": _k("text", "a condition: whether it has to be filled", a.CONDITION),
     },
     missing="FD301",
     rules=(OneOf(("team", "role")),),
@@ -246,10 +246,10 @@ INPUT = Shape(
         "ask": _k("text", "the question that the launch form asks"),
         "optional": _k("text", "yes where it may be left out", a.YES_NO),
         "default": _k("any", "what it is unless said"),
-        "at_least": _k("text", "the smallest number, or the fewest items"),
-        "at_most": _k("text", "the largest number, or the most items"),
+        "at_least": _k("text", "the smallest number, the shortest time, or the fewest items", a.BOUND),
+        "at_most": _k("text", "the largest number, the longest time, or the most items", a.BOUND),
         "choices": _k("list", "the words to choose from"),
-        "sensitive": _k("text", "personal or graphic", a.SENSITIVITY),
+        "sensitive": _k("text", "why it reaches only who is cleared for it: personal or graphic", a.SENSITIVITY),
     },
     rules=_input_rules(),
 )
@@ -280,7 +280,7 @@ REVIEW_TASK = Shape(
         "task": _must("words", "what is to be done", a.WORDS),
         "assign": _must("text", "who does it", a.WHO, "TEAM.on_shift"),
         "due": _must("text", "how long they have", a.DUE, "5 days"),
-        "when": _k("text", "a condition", a.CONDITION),
+        "when": _k("text", "a condition: whether it is to be done", a.CONDITION),
     },
     missing="FD601",
 )
@@ -294,10 +294,7 @@ REVIEW = Shape(
 )
 SEVERITY = Shape(
     "severity",
-    {
-        name: _k("text", f"a condition for {says}, or otherwise", a.SEVERITY_RULE)
-        for name, says in a.SEVERITY.words.items()
-    },
+    {name: _k("text", f"when it is {name}", a.SEVERITY_RULE) for name in SEVERITIES},
     rules=(Once("otherwise"),),
 )
 PLAYBOOK = Shape(
