@@ -268,12 +268,19 @@ class _Making:
             case Together(one, other):
                 return {"dependencies": {one: [other], other: [one]}}
             case OneOf(keys, several):
-                return {"anyOf" if several else "oneOf": [{"required": [key]} for key in keys]}
+                return {"anyOf": [self._one_of(key, keys, several=several) for key in keys]}
             case Once(word):
-                says = {"type": "string", "pattern": _whole(meanings.blanks(word))}
-                return {"oneOf": [{"required": [name], "properties": {name: says}} for name in SEVERITIES]}
+                says = f"exactly one of them says {word}"
+                this = {"type": "string", "pattern": _whole(meanings.blanks(word)), "errorMessage": says}
+                only = [{"required": [name], "properties": {name: this}, "errorMessage": says} for name in SEVERITIES]
+                return {"oneOf": only}
             case Where():
                 return self._where(rule)
+
+    def _one_of(self, key: str, keys: tuple[str, ...], *, several: bool) -> Json:
+        others = {} if several else {"properties": {other: False for other in keys if other != key}}
+        says = f"this needs {'at least' if several else 'exactly'} one of {' and '.join(keys)}"
+        return {"required": [key], **others, "errorMessage": says}
 
     def _where(self, rule: Where) -> Json:
         if rule.form is not None:

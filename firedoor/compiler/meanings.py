@@ -153,10 +153,11 @@ SENSITIVITY = Value(
     reads=(),
 )
 
+_OTHER = "and no word that has a meaning of its own"
 NAMED = Value("a name: small letters, digits and hyphens", form=rf"(?=.{{1,100}}$){NAME}")
-OWN_NAME = replace(NAMED, form=f"{_NOT_TAKEN}{NAMED.form}")
+OWN_NAME = replace(NAMED, says=f"{NAMED.says}, {_OTHER}", form=f"{_NOT_TAKEN}{NAMED.form}")
 """Of a team, a person, a region: not a word that means something where such a name could stand."""
-ID = Value("a name: small letters, digits and _", form=f"{_NOT_RESERVED}(?=.{{1,100}}$){IDENTIFIER}")
+ID = Value(f"a name: small letters, digits and _, {_OTHER}", form=f"{_NOT_RESERVED}(?=.{{1,100}}$){IDENTIFIER}")
 VARIABLE = Value(
     "the name of an environment variable: a secret itself never stands in a book",
     form="[A-Z][A-Z0-9_]*",
@@ -196,8 +197,12 @@ TYPES: dict[ValueType, str] = {
     "person": "someone of the organization",
 }
 _ONE: dict[str, str] = {kind: TYPES[kind] for kind in INPUT_TYPES}
-TARGET_TYPE = Value("a type", _ONE, reads=())
-TYPE = Value("a type, or a list of it", {**_ONE, **{f"list of {kind}": "" for kind in INPUT_TYPES}}, reads=())
+TARGET_TYPE = Value("a type, such as account or content", _ONE, reads=())
+TYPE = Value(
+    "a type, such as text, yes_no, account, or list of account",
+    {**_ONE, **{f"list of {kind}": "" for kind in INPUT_TYPES}},
+    reads=(),
+)
 COUNTRY = Value("a country's two capital letters", COUNTRIES)
 CLOCK_KIND = Value(
     "fixed or standard",

@@ -108,12 +108,20 @@ def test_each_mistake_is_underlined_once_where_it_is(code: Editor) -> None:
     assert misspelt.end_column - misspelt.column == len("on_timout")
 
 
-def test_the_line_in_a_playbook_is_enough_for_any_editor() -> None:
-    path = BOOK / "public-statement.yaml"
+def test_the_first_line_of_a_file_is_enough_for_any_editor() -> None:
+    """One without settings of ours, that reads YAML 1.1: `no` is false there."""
+    path = BOOK / "high-profile-takeover.yaml"
     text = path.read_text()
     assert text.startswith("# yaml-language-server: $schema=.schema/playbook.json\n")
-    with editor(BOOK, {}) as other:
+    with editor(BOOK, {"yaml.yamlVersion": "1.1"}) as other:
         assert other.open(path) == []
         other.close(path)
-        found = other.open(path, text.replace("on_reject:", "on_rejct:"))
-        assert {one.says for one in found} == {"Property on_rejct is not allowed.", 'Missing property "on_reject".'}
+        found = other.open(path, text.replace("owner: crt", "ownr: crt"))
+        assert {one.says for one in found} == {"Property ownr is not allowed.", 'Missing property "owner".'}
+
+
+def test_the_servers_lock_names_no_address() -> None:
+    """Whoever installs it has a registry of their own; the hashes say what it must serve."""
+    lock = json.loads((ROOT / "tests" / "editors" / "package-lock.json").read_text())
+    assert "http" not in json.dumps(lock)
+    assert all(package["integrity"] for name, package in lock["packages"].items() if name)
