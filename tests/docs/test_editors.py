@@ -52,8 +52,8 @@ def test_the_commands_print_what_is_shown(here: Path) -> None:
 def test_schemas_that_are_not_current_are_told(here: Path) -> None:
     assert _type("firedoor schema --check --book my-book")[0] == 1
     assert _type("firedoor schema --write --book my-book")[0] == 0
-    clocks = here / "my-book" / "clocks.yaml"
-    clocks.write_text(clocks.read_text().replace("breach:", "breached:"))
+    actions = here / "my-book" / "actions.yaml"
+    actions.write_text(actions.read_text().replace("freeze_posting:", "freeze_all:"))
     code, said = _type("firedoor schema --check --book my-book")
     assert code == 1
     assert said.splitlines()[0] == "my-book/.schema/playbook.json is not current."

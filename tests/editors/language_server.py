@@ -48,13 +48,14 @@ class Editor:
     settings: Json
     answers: queue.Queue[Json] = field(default_factory=queue.Queue)
     published: queue.Queue[Json] = field(default_factory=queue.Queue)
+    configured: threading.Event = field(default_factory=threading.Event)
     count: int = 0
     versions: int = 0
 
     # --- what a person does
 
     def open(self, path: Path, text: str | None = None) -> list[Wrong]:
-        """Open a file, or what it would be with this text, and read what is wrong with it."""
+        """Open a file, or what it would be with this text, and read what is wrong with it. Once for each path."""
         text = path.read_text() if text is None else text
         self._opened(path.as_uri(), text)
         found = self._published(path)
@@ -64,10 +65,6 @@ class Editor:
         self.versions += 1  # the server keeps what it has read of one version
         document = {"uri": uri, "languageId": "yaml", "version": self.versions, "text": text}
         self._send("textDocument/didOpen", {"textDocument": document})
-
-    def close(self, path: Path) -> None:
-        self._send("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
-        assert not self._published(path)
 
     def complete(self, folder: Path, text: str) -> dict[str, str]:
         """What is offered at the cursor in a new file of the folder, each with its description."""
@@ -123,6 +120,7 @@ class Editor:
                 case {"method": "workspace/configuration", "id": number, "params": {"items": items}}:
                     sections = [self._section(item["section"]) for item in items]
                     self._write({"jsonrpc": "2.0", "id": number, "result": sections})
+                    self.configured.set()
                 case {"method": _, "id": number}:
                     self._write({"jsonrpc": "2.0", "id": number, "result": None})
                 case {"id": _}:
@@ -149,7 +147,7 @@ class Editor:
         }
         self._ask("initialize", about)
         self._send("initialized", {})
-        self._send("workspace/didChangeConfiguration", {"settings": {}})
+        assert self.configured.wait(PATIENCE), "the server asks for no settings"
 
     def end(self) -> None:
         self._ask("shutdown", None)
