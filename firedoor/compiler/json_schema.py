@@ -19,6 +19,7 @@ from typing import Any
 from firedoor.compiler import meanings, schema
 from firedoor.compiler.index import Index, Names
 from firedoor.compiler.meanings import Refers, Value
+from firedoor.compiler.rehearsals import schema as rehearsals
 from firedoor.compiler.shape import NOUNS, Key, Named, Once, OneOf, Rule, Shape, Together, Where
 from firedoor.compiler.suggest import MOST_LISTED
 from firedoor.compiler.values import SEVERITIES
@@ -30,6 +31,7 @@ KINDS: dict[str, Shape] = {
     "organization": schema.ORGANIZATION,
     "actions": schema.ACTIONS,
     "clocks": schema.CLOCKS,
+    "rehearsal": rehearsals.REHEARSAL,
 }
 """Kinds of files, each with its shape."""
 
@@ -82,10 +84,17 @@ class _Making:
             "type": "object",
             "properties": {name: self.key(key) for name, key in shape.keys.items()},
             "required": [name for name, key in shape.keys.items() if key.required],
-            "additionalProperties": self.value(meanings.TEXT) if shape.open else False,
+            "additionalProperties": False,
         }
-        if shape.open:
-            made["patternProperties"] = {"_from$": self.value(meanings.VARIABLE)}
+        match shape.open:
+            case Named() as others:
+                known = {"enum": list(shape.keys)}
+                made["propertyNames"] = {"anyOf": [known, self._name(others.name)]}
+                made["additionalProperties"] = self._nested(others)
+                made["minProperties"] = len(made["required"]) + 1
+            case True:
+                made["additionalProperties"] = self.value(meanings.TEXT)
+                made["patternProperties"] = {"_from$": self.value(meanings.VARIABLE)}
         rules = [self._rule(rule) for rule in shape.rules]
         return made | ({"allOf": rules} if rules else {})
 
@@ -136,7 +145,8 @@ class _Making:
             case "words", Value() as item:
                 return self._by_language(self.value(item))
             case "any", _:
-                return {**_BLANK, "type": [*_BLANK["type"], "array", "object"], "minItems": 1, "minProperties": 1}
+                made = {**_BLANK, "type": [*_BLANK["type"], "array", "object"], "minProperties": 1}
+                return made if key.empty else made | {"minItems": 1}
             case "text", Value() as value:
                 return self.value(value)
         raise AssertionError(key)
@@ -145,20 +155,30 @@ class _Making:
         return self.shape(item) if isinstance(item, Shape) else self.value(item)
 
     def _named(self, named: Named) -> Json:
-        each = self._item(named.each)
-        if named.listed:
-            self.definitions["argument"] = {
-                **each,
-                "type": [*each["type"], "array"],
-                "items": _ref("argument"),
-            }
-            each = _ref("argument")
         return {
             "type": "object",
-            "propertyNames": {"pattern": _whole(named.name.form or ""), "errorMessage": named.name.says},
-            "additionalProperties": each,
+            "propertyNames": self._name(named.name),
+            "additionalProperties": self._nested(named),
             "minProperties": 1,
         }
+
+    def _name(self, name: Value) -> Json:
+        """What a key may be called. Keys are text to every editor."""
+        if name.refers is not None:
+            return self.value(name)
+        return {"pattern": _whole(name.form) if name.form else r"\S", "errorMessage": f"this must be {name.says}"}
+
+    def _nested(self, named: Named) -> Json:
+        each = self._item(named.each)
+        if not named.inside:
+            return each
+        name = f"{' or '.join(('one', *named.inside))} of {each.get('errorMessage', 'them')}"
+        this = _ref(name)
+        made = {**each, "type": [*each["type"], "array"], "items": this}
+        if "map" in named.inside:
+            made |= {"type": [*made["type"], "object"], "additionalProperties": this}
+        self.definitions[_slug(name)] = made
+        return this
 
     def _one_or_more(self, one: Json) -> Json:
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}

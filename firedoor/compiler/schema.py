@@ -361,7 +361,7 @@ def _verb(
     return Verb(name, says, head, shape)
 
 
-_ARGUMENT = Named(a.NAMED, a.WORDS, listed=True)
+_ARGUMENT = Named(a.NAMED, a.WORDS, inside=("list",))
 
 VERBS: dict[str, Verb] = {
     verb.name: verb

@@ -47,8 +47,8 @@ class Named:
 
     name: Value
     each: Value | Shape
-    listed: bool = False
-    """Under a name may stand a list as well, empty or nested."""
+    inside: tuple[Literal["list", "map"], ...] = ()
+    """In place of one value, a list or a mapping of such, which may be empty and nested."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ class Shape:
     keys: MappingABC[str, Key]
     missing: str = "FD102"
     """The code of a missing key: a verb's family has its own."""
-    open: bool = False
-    """Other keys are allowed, and hold text."""
+    open: bool | Named = False
+    """Other keys are allowed, and hold text; or are these names, one at least."""
     rules: tuple[Rule, ...] = ()
     hints: MappingABC[str, str] = field(default_factory=dict)
     """What to write in place of a key that people expect here: another key, or in words."""

@@ -48,6 +48,8 @@ def validator(kind: str, book: Path | None = None) -> Draft7Validator:
 
 
 def kind_of(name: str) -> str:
+    if name.startswith("rehearsals/"):
+        return "rehearsal"
     stem = name.removesuffix(".yaml")
     return stem if stem in json_schema.KINDS else "playbook"
 
@@ -59,7 +61,7 @@ def refusals(name: str, data: bytes, version: Version, book: Path | None = None)
 
 def _files(files: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
     whole = golden.laid_over(files)
-    return ((name, whole[name]) for name in files if name.endswith(".yaml") and "/" not in name)
+    return ((name, whole[name]) for name in files if name.endswith(".yaml"))
 
 
 # --- what is right
@@ -75,7 +77,7 @@ def test_what_compiles_is_accepted(case: Case, version: Version) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_whole_books_are_accepted_with_their_names(folder: Path, version: Version) -> None:
     files = {name: data for name, data in read_files(folder, Findings()).items() if name.endswith(".yaml")}
-    assert {kind_of(name) for name in files} == set(json_schema.KINDS)
+    assert {kind_of(name) for name in files} >= json_schema.KINDS.keys() - {"rehearsal"}
     assert [said for name, data in files.items() for said in refusals(name, data, version, folder)] == []
     assert [said for name, data in files.items() for said in refusals(name, data, version)] == []
 

@@ -15,7 +15,7 @@ from firedoor.compiler.values import SEVERITIES
 from tests.docs.pages import DOCS
 
 PATH = DOCS / "keys.md"
-_FILES = {"playbook": "A playbook", **{kind: f"`{kind}.yaml`" for kind in KINDS if kind != "playbook"}}
+_FILES = {kind: f"`{kind}.yaml`" for kind in KINDS} | {"playbook": "A playbook", "rehearsal": "A rehearsal"}
 _HEAD = """\
 # Every key
 
@@ -47,7 +47,9 @@ def _shape(
     if heading:
         yield f"### {_title(shape)}\n"
     yield _table({name: key for name, key in shape.keys.items() if name not in (but or {})})
-    if shape.open:
+    if isinstance(shape.open, Named):
+        yield f"Its other keys are {_link(shape.open.name)}; under each stands {_link(shape.open.each)}, or a list of such.\n"
+    elif shape.open:
         yield "Its other keys are the connector's settings; `…_from` names an environment variable.\n"
     for key in shape.keys.values():
         inner = key.of.each if isinstance(key.of, Named) else key.of

@@ -31,9 +31,9 @@ def code() -> Iterator[Editor]:
 
 
 def test_nothing_is_wrong_with_the_shipped_book(code: Editor) -> None:
-    files = sorted(BOOK.glob("*.yaml"))
-    assert len(files) > 3
-    assert {path.name: code.open(path) for path in files} == {path.name: [] for path in files}
+    files = sorted(BOOK.rglob("*.yaml"))
+    assert len({path.parent for path in files}) == 2
+    assert {str(path): code.open(path) for path in files} == {str(path): [] for path in files}
 
 
 def test_a_step_is_offered_the_verbs_each_with_what_it_does(code: Editor) -> None:
@@ -78,6 +78,14 @@ def test_under_the_pointer_stands_what_a_key_is_for(code: Editor) -> None:
         f"# yaml-language-server: $schema=.schema/organization.json\nteams:\n  crt:\n    cle{CURSOR}ars: [personal]\n"
     )
     assert "What sensitive data may reach it" in code.hover(BOOK, team)
+
+
+def test_a_rehearsal_is_completed_and_told(code: Editor) -> None:
+    begun = "# yaml-language-server: $schema=.schema/rehearsal.json\nrehearse: public-statement\ncases:\n  - name: x\n"
+    assert {"people", "faults", "expect"} <= code.complete(BOOK, f"{begun}    {CURSOR}\n").keys()
+    ends = code.complete(BOOK, f"{begun}    expect:\n      ends: {CURSOR}\n")
+    assert ends["holding"] == "it has ended, and something is still contained"
+    assert "approve STEP" in code.complete(BOOK, f"{begun}    people:\n      - at: 5m\n        comms: {CURSOR}\n")
 
 
 MISTAKES = [
