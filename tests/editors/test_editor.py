@@ -55,7 +55,7 @@ NAMES = [
     (f"task: Look\n    assign: {CURSOR}", "legal.on_shift", "who is on shift in Legal"),
     (f"task: Look\n    assign: crt\n    on_failure: {CURSOR}", "undo all", "release everything"),
     (f"task: Look\n    assign: crt\n    on_failure: {CURSOR}", "ask policy", "Policy"),
-    (f"task: Look\n    assign: crt\n    meets: {CURSOR}", "gdpr-breach-authority", "GDPR, Article 33"),
+    (f"task: Look\n    assign: crt\n    meets: {CURSOR}", "gdpr-breach-authority", "GDPR, Article"),
     (f"notify: {CURSOR}", "users", "the platform's own users"),
     (f"notify: crt\n    say: {CURSOR}", "exec-brief", ""),
     (f"contain: {CURSOR}", "lock_account", "Stop the account from signing in"),
@@ -98,7 +98,7 @@ MISTAKES = [
     ("task: Look\n    assign: crt\n    due: 1:30\n    on_timeout: stop", "this must be a length of time", 2, 10),
     ("task: Look\n    assign: crt\n    on_failure: stopp", "this must be what follows", 2, 17),
     ("notify: crt\n    say: exec-breif", "the book has no message of this name", 1, 10),
-    ("contain: lock_acount\n    targets: x", 'Valid values: "lock_account"', 0, 14),
+    ("contain: lock_acount\n    targets: x", "this must be an action of actions.yaml", 0, 14),
 ]
 """A step; what is said of it; and where: lines after its first, and the column."""
 
