@@ -42,7 +42,8 @@ class Line:
 def lines(judged: Judged) -> list[Line]:
     """The timeline, and every expectation in it: beside what it is about, else where it was looked for."""
     played = judged.played
-    found = sorted([*_rows(played), *_marks(played), *_unexpected(judged)], key=lambda line: (line.at, line.seq))
+    rows = _rows(played)
+    found = sorted([*rows, *_marks(played), *_unexpected(judged, rows)], key=lambda line: (line.at, line.seq))
     for verdict in judged.verdicts:
         _place(found, verdict)
     return found
@@ -109,7 +110,9 @@ def _marks(played: Played) -> list[Line]:
     return [Line(0, played.since(at), f"({words})") for at, words in played.marks]
 
 
-def _unexpected(judged: Judged) -> list[Line]:
-    return [
-        Line(10**9, one.at, calendar.moved(one.says, -judged.played.later), wrong=True) for one in judged.unexpected
-    ]
+def _unexpected(judged: Judged, rows: list[Line]) -> list[Line]:
+    """What no row tells of, as lines of their own; of what one tells of, that line is wrong."""
+    told = {one.seq for one in judged.unexpected}
+    for line in rows:
+        line.wrong = line.seq in told
+    return [Line(10**9, one.at, one.says, wrong=True) for one in judged.unexpected if one.seq is None]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from firedoor.compiler.book import Book
+from firedoor.compiler.book import Book, compile_book
 from firedoor.compiler.rehearsals.script import Word
 from firedoor.compiler.rehearsals.words import BECAUSE, FORMS
 from tests.compiler import golden
@@ -55,7 +55,7 @@ cases:
 
 def book(says: str) -> Book:
     files = {golden.PLAYBOOK: PLAYBOOK.encode(), "rehearsals/one.yaml": REHEARSAL.format(says=says).encode()}
-    return golden.compile_book(golden.HERE, golden.laid_over(files))
+    return compile_book(golden.HERE, golden.laid_over(files))
 
 
 def word(text: str) -> Word:
@@ -77,7 +77,10 @@ def word(text: str) -> Word:
         ("reject keep_it", {"choice": "reject", "reason": BECAUSE}),
         ("reject keep_it because it is theirs to say", {"choice": "reject", "reason": "it is theirs to say"}),
         ("""'need fact keep_it with "Whose is it?"'""", {"choice": "need_fact", "reason": "Whose is it?"}),
-        ("""'finish call[2] with "CASE 1"'""", {"choice": "done", "proof": "CASE 1", "rounds": (2,), "paths": ("3.0",)}),
+        (
+            """'finish call[2] with "CASE 1"'""",
+            {"choice": "done", "proof": "CASE 1", "rounds": (2,), "paths": ("3.0",)},
+        ),
         ("finish every call with X", {"choice": "done", "proof": "X", "every": True}),
         ("finish Call the owner of", {"choice": "done", "paths": ("3.0",)}),
         ("answer lock with retry", {"choice": "retry", "paths": ("0",)}),
@@ -107,7 +110,13 @@ def test_a_sentence_is_a_word(text: str, is_: dict[str, Any]) -> None:
 
 def test_each_form_is_read() -> None:
     """What a fix tells an author to write is read, but for its place-holders."""
-    filled = {"STEP": "keep_it", "CHOICE": "again", "INPUT VALUE": "views 3", 'INPUT "…", "…"': "accounts @b:x", "WHO": "omar"}
+    filled = {
+        "STEP": "keep_it",
+        "CHOICE": "again",
+        "INPUT VALUE": "views 3",
+        'INPUT "…", "…"': "accounts @b:x",
+        "WHO": "omar",
+    }
     for verb, form in FORMS.items():
         text = form.partition(", or ")[0]
         for name, value in filled.items():
@@ -116,7 +125,7 @@ def test_each_form_is_read() -> None:
             text = text.replace("keep_it", "call")
         if verb == "undo":
             text = text.replace("keep_it", "lock")
-        assert word(f"'{text}'"), form
+        assert word(f"'{text}'").text == text
 
 
 @pytest.mark.parametrize(
