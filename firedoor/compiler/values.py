@@ -200,7 +200,7 @@ def as_identifier(text: str) -> str:
 
 def is_kebab(text: str) -> bool:
     """Whether a playbook, a team or a clock may be called so."""
-    return _KEBAB.fullmatch(text) is not None
+    return KEBAB.fullmatch(text) is not None
 
 
 def as_kebab(text: str) -> str:

@@ -285,6 +285,7 @@ def test_what_no_case_walks_is_listed(rehearsed: Rehearsed) -> None:
         "keep_it: after silence, the answer “continue”",
         "keep_it: after silence, the answer “stop”",
         "keep_it: after silence, the answer “undo all”",
+        "tell: unanswered",
         "tell: after silence, the answer “again”",
         "tell: after silence, the answer “continue”",
         "tell: after silence, the answer “stop”",
