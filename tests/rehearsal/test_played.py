@@ -102,7 +102,7 @@ cases:
     silent: [policy, legal]
     people:
       - at: 1m
-        commander: ['note "who has the files?"', severity sev1, 'add accounts "@c:x"', give seen_at 2026-03-04T08:59:00+00:00]
+        commander: ['note "who has the files?"', severity sev1, 'add accounts "@c:x"']
       - at: 2m
         policy: need fact keep_it with "Whose are they?"
       - at: 3m
@@ -110,6 +110,8 @@ cases:
       - at: 4m
         commander: hand over to sam
         sam: extend keep_it by 30m
+      - at: 5m
+        sam: give seen_at 2026-03-04T08:59:00+00:00
       - at: 40m
         sam: pause
       - at: 41m
