@@ -94,12 +94,7 @@ def command(
     named = paths or (Path(os.environ.get(BOOK) or shipped_book()),)
     chosen = [_chosen(folder, files, case, screen) for folder, files in _books(named).items()]
     if not any(one.parts for one in chosen):
-        raise told(
-            "There is nothing to rehearse." if case is None else f"No case is called {case!r}.",
-            "Write cases in rehearsals/NAME.yaml: see docs/rehearsals.md.",
-            error="nothing",
-            as_json=as_json,
-        )
+        raise _nothing([one.book for one in chosen], case, as_json=as_json)
     began = time.monotonic()
     for one in chosen:
         try:
@@ -115,8 +110,8 @@ def command(
     else:
         _say_coverage(walked, screen, whole=listed)
         _say_sum(results, time.monotonic() - began, screen)
-    wrong = any(finding.file.startswith(f"{REHEARSALS}/") for one in chosen for finding in one.book.errors)
-    ctx.exit(0 if all(result.passed for result in results) and not wrong else 1)
+    mistakes = any(one.book.errors for one in chosen)
+    ctx.exit(0 if all(result.passed for result in results) and not mistakes else 1)
 
 
 # --- what is rehearsed
@@ -137,9 +132,8 @@ def _books(paths: Sequence[Path]) -> dict[Path, list[Path]]:
 
 def _chosen(folder: Path, files: Sequence[Path], case: str | None, screen: Screen) -> Chosen:
     book = load_book(folder)
-    mistakes = [one for one in book.errors if one.file.startswith(f"{REHEARSALS}/") or not book.plans]
-    if mistakes:
-        screen.say(renderers.text(mistakes))
+    if book.errors:
+        screen.say(renderers.text(book.errors))
     only = {path.resolve() for path in files}
     parts = [
         Part(rehearsal, one, number)
@@ -149,6 +143,17 @@ def _chosen(folder: Path, files: Sequence[Path], case: str | None, screen: Scree
         if (not only or (folder / rehearsal.file).resolve() in only) and (case is None or fnmatchcase(one.name, case))
     ]
     return Chosen(book, parts)
+
+
+def _nothing(books: Sequence[Book], case: str | None, *, as_json: bool) -> click.ClickException:
+    mistakes = [finding for book in books for finding in book.errors]
+    if mistakes:
+        says, then = f"Nothing can be rehearsed: {renderers.summary(mistakes)}.", "Mend the book: firedoor check"
+    elif case is not None:
+        says, then = f"No case is called {case!r}.", "A * stands for anything."
+    else:
+        says, then = "There is nothing to rehearse.", f"Write cases in {REHEARSALS}/NAME.yaml: see docs/rehearsals.md."
+    return told(says, then, error="nothing", as_json=as_json)
 
 
 # --- rehearsing

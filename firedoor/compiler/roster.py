@@ -74,23 +74,22 @@ def find(text: str, roster: Roster) -> Who | None:
     return Who(kind="team", name=text) if unread else None
 
 
-def tell_unknown(text: str, place: Place, roster: Roster, findings: Findings, *, outsiders: bool = False) -> None:
+def tell_unknown(
+    text: str, place: Place, roster: Roster, findings: Findings, *, outsiders: bool = False, code: str = "FD203"
+) -> None:
     """Tell of a name that nobody has."""
-    message, fix, name = unknown(text, roster, outsiders=outsiders)
-    findings.add("FD203", place, message, fix=fix, name=name)
-
-
-def unknown(text: str, roster: Roster, *, outsiders: bool = False) -> tuple[str, str | None, str | None]:
-    """What is wrong with a name that nobody has, its fix, and the name that is missing, which is told once."""
     team, dot, part = text.partition(".")
     if dot and team in (roster.teams or ()):
-        return f'a team has no "{part}"', suggest.fix(part, _OF_A_TEAM), None
-    if dot and part in _OF_A_TEAM:
-        near = suggest.close(team, roster.teams or ())
+        message, fix = f'a team has no "{part}"', suggest.fix(part, _OF_A_TEAM)
+        findings.add(code, place, message, fix=fix)
+    elif dot and part in _OF_A_TEAM:
+        message, near = f'no team is called "{team}"', suggest.close(team, roster.teams or ())
         fix = f'write "{near}.{part}"' if near else suggest.fix(team, roster.teams or ())
-        return f'no team is called "{team}"', fix, f"who {team}"
-    names = roster.names(outsiders=outsiders)
-    return f'no team, person or role is called "{text}"', suggest.fix(text, names), f"who {text}"
+        findings.add(code, place, message, fix=fix, name=f"who {team}")
+    else:
+        names = roster.names(outsiders=outsiders)
+        message = f'no team, person or role is called "{text}"'
+        findings.add(code, place, message, fix=suggest.fix(text, names), name=f"who {text}")
 
 
 def team(scalar: Scalar, roster: Roster, findings: Findings) -> str | None:

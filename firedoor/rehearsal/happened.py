@@ -114,7 +114,7 @@ class Happened:
     def told(self, who: Who, says: str | None = None) -> Row | None:
         """The first notice of a step, or update, that reached somebody of `who`, and says that."""
         for row in self.rows:
-            if row.kind != "notice.sent" or _ASK_NOTICE in str(row.data.get("key")):
+            if row.kind != "notice.sent" or is_of_an_ask(row):
                 continue
             if self._is(str(row.data.get("recipient")), who, row) and (says is None or self._says(row, says)):
                 return row
@@ -159,6 +159,11 @@ class Happened:
             return {person.id for person in directory.people_of(self.organization, who, situation).people}
         except NobodyKnown:
             return set()
+
+
+def is_of_an_ask(row: Row) -> bool:
+    """Whether a notice tells of an ask, and is none of the playbook's."""
+    return _ASK_NOTICE in str(row.data.get("key"))
 
 
 def _named(to: str) -> Who:

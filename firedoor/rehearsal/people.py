@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Any
 
 from firedoor.compiler.rehearsals.script import Word
 from firedoor.incidents import Trouble
@@ -28,7 +28,8 @@ class NotSaid(Exception):
 class People:
     door: Door
     incident: str
-    now: Callable[[], datetime]
+    moved: Callable[[dict[str, Any]], dict[str, Any]]
+    """Inputs, with their moments in the calendar of the run."""
     said: int = 0
     by: dict[str, str] = field(default_factory=dict)
     """By line, who has said a word in the end."""
@@ -61,14 +62,16 @@ class People:
             can = "; ".join(f"it can be answered with {', '.join(ask.choices)}" for ask in about)
             raise NotSaid(f"{named} is asked about, but {can}")
         if not fitting:
-            called = naming.names(view.steps)
-            open_ = ", ".join(naming.of_ask(ask, called) for ask in view.asks) or "nothing"
-            raise NotSaid(f"nothing is asked about {named} at this moment; open is {open_}")
+            open_ = ", ".join(_called(ask, view) for ask in view.asks) or "nothing"
+            raise NotSaid(f"nothing is asked about {named}{self._state(word, view)}; open is {open_}")
         if len(fitting) > 1 and not word.every:
-            called = naming.names(view.steps)
-            which = ", ".join(naming.of_ask(ask, called) for ask in fitting)
+            which = ", ".join(_called(ask, view) for ask in fitting)
             raise NotSaid(f"{len(fitting)} are open: say which of {which}, or every {named}")
         return fitting
+
+    def _state(self, word: Word, view: View) -> str:
+        there = [step for step in view.steps if word.step and paths.static(step.path) in word.step.paths]
+        return f", which is {there[0].state.replace('_', ' ')}" if len(there) == 1 else ""
 
     def _is_about(self, word: Word, ask: AskView, view: View) -> bool:
         if word.step is None:
@@ -95,6 +98,8 @@ class People:
     async def _command(self, word: Word, view: View) -> None:
         person = self._speaker(word, view, None)
         value = word.value
+        if word.command in ("add", "input"):
+            value = self.moved(value)
         if word.command == "hand_over":  # a role stands for whoever fills it now
             value = (self._people(Who.model_validate(value), view) or [""])[0]
         request = CommandRequest(
@@ -135,13 +140,21 @@ class People:
         return self.by[word.line]
 
     def _people(self, who: Who, view: View) -> list[str]:
-        situation = Situation(self.now(), view.region, view.commander, view.launcher)
+        situation = Situation(self.door.now(), view.region, view.commander, view.launcher)
         found = [person.id for person in directory.people_of(self.door.organization, who, situation).people]
         if who.kind == "team":
-            there = {person.id for person in directory.on_shift(self.door.organization, who.name or "", self.now())}
+            there = {
+                person.id for person in directory.on_shift(self.door.organization, who.name or "", self.door.now())
+            }
             found.sort(key=lambda person: person not in there)
         return found
 
     def _nonce(self) -> str:
         self.said += 1
         return f"rehearsed-{self.said}"
+
+
+def _called(ask: AskView, view: View) -> str:
+    """By its id; a step without one by its words."""
+    name = naming.of_ask(ask, naming.names(view.steps))
+    return f"“{ask.words}”" if name == ask.step else name

@@ -47,6 +47,8 @@ class Unexpected:
     at: timedelta
     says: str
     line: str
+    seq: int | None = None
+    """The row that tells of it, where one does."""
 
 
 @dataclass
@@ -157,13 +159,13 @@ class Playing:
             LaunchRequest(
                 playbook=self.plan.playbook,
                 nonce=self.name,
-                inputs=self._given(),
+                inputs=self._moved(self.case.given),
                 aware_at=begin - timedelta(seconds=self.case.aware),
             ),
         )
         self.played.incident = launched.incident
         self._handle: WorkflowHandle[Any, Any] = self._skipper.client.get_workflow_handle(launched.incident)
-        self._people = People(self._door, launched.incident, lambda: self._now, by=self.played.spoke)
+        self._people = People(self._door, launched.incident, self._moved, by=self.played.spoke)
         await self._forward(begin)
 
     def _launcher(self) -> str:
@@ -173,10 +175,10 @@ class Playing:
         found = directory.commanders(self.house.organization, Situation(self.played.begin)).people
         return found[0].id if found else next(iter(self.house.organization.people))
 
-    def _given(self) -> dict[str, Any]:
-        """The inputs, with their moments in the calendar in which the case is played."""
+    def _moved(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Inputs, with their moments in the calendar in which the case is played."""
         moments = {one.name for one in self.plan.inputs if one.type == "date_time"}
-        return {name: self._later(value) if name in moments else value for name, value in self.case.given.items()}
+        return {name: self._later(value) if name in moments else value for name, value in given.items()}
 
     def _later(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -291,4 +293,5 @@ class Playing:
             return
 
     def _note(self, says: str, line: str) -> None:
-        self.played.unexpected.append(Unexpected(self._now - self.played.begin, says, line))
+        at = self._now - self.played.begin
+        self.played.unexpected.append(Unexpected(at, calendar.moved(says, -self.played.later), line))

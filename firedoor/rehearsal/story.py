@@ -9,17 +9,19 @@ from typing import Final
 
 from firedoor.protocol import Row
 from firedoor.rehearsal import calendar
+from firedoor.rehearsal.happened import is_of_an_ask
 from firedoor.rehearsal.playing import Played
 from firedoor.rehearsal.verdict import Judged, Verdict
 
 UNTOLD: Final = (
     "contain.begun",
+    "hold.undoing",
+    "wait.begun",
+    "ask.reminded",
     "run.holding",
     "run.closed",
     "review.task",
     "review.held",
-    "wait.begun",
-    "hold.undoing",
 )
 """What a reader of a rehearsal learns from the line before or after."""
 
@@ -31,6 +33,7 @@ class Line:
     seq: int
     at: timedelta
     words: str
+    step: str | None = None
     expected: list[str] = field(default_factory=list)
     missed: str = ""
     wrong: bool = False
@@ -42,7 +45,8 @@ class Line:
 def lines(judged: Judged) -> list[Line]:
     """The timeline, and every expectation in it: beside what it is about, else where it was looked for."""
     played = judged.played
-    found = sorted([*_rows(played), *_marks(played), *_unexpected(judged)], key=lambda line: (line.at, line.seq))
+    rows = _rows(played)
+    found = sorted([*rows, *_marks(played), *_unexpected(judged, rows)], key=lambda line: (line.at, line.seq))
     for verdict in judged.verdicts:
         _place(found, verdict)
     return found
@@ -73,14 +77,23 @@ def _rows(played: Played) -> list[Line]:
     found: list[Line] = []
     notices: dict[tuple[object, datetime], tuple[Line, list[Row]]] = {}
     for row in played.rows:
-        if row.kind in UNTOLD:
-            continue
-        if row.kind == "notice.sent":
+        before = _same(row, found, played)
+        if before is not None:
+            before.also.append(row.seq)
+        elif row.kind == "notice.sent" and not is_of_an_ask(row):
             _notice(played, row, notices, found)
-            continue
-        words = calendar.moved(row.words, -played.later)
-        found.append(Line(row.seq, played.since(row.at), words))
+        elif row.kind not in (*UNTOLD, "notice.sent"):
+            words = calendar.moved(row.words, -played.later)
+            found.append(Line(row.seq, played.since(row.at), words, row.step))
     return found
+
+
+def _same(row: Row, found: list[Line], played: Played) -> Line | None:
+    """The line that has told already what an outcome says: who signed, what is contained, what was done."""
+    if row.kind not in ("step.done", "step.approved", "step.rejected") or not row.step:
+        return None
+    at = played.since(row.at)
+    return next((line for line in reversed(found[-8:]) if line.step == row.step and line.at == at), None)
 
 
 def _notice(
@@ -89,7 +102,7 @@ def _notice(
     """All messages of one notice are one line."""
     key = (row.data.get("key"), row.at)
     if key not in notices:
-        line = Line(row.seq, played.since(row.at), "")
+        line = Line(row.seq, played.since(row.at), "", row.step)
         notices[key] = (line, [])
         found.append(line)
     line, rows = notices[key]
@@ -109,7 +122,9 @@ def _marks(played: Played) -> list[Line]:
     return [Line(0, played.since(at), f"({words})") for at, words in played.marks]
 
 
-def _unexpected(judged: Judged) -> list[Line]:
-    return [
-        Line(10**9, one.at, calendar.moved(one.says, -judged.played.later), wrong=True) for one in judged.unexpected
-    ]
+def _unexpected(judged: Judged, rows: list[Line]) -> list[Line]:
+    """What no row tells of, as lines of their own; of what one tells of, that line is wrong."""
+    told = {one.seq for one in judged.unexpected}
+    for line in rows:
+        line.wrong = line.seq in told
+    return [Line(10**9, one.at, one.says, wrong=True) for one in judged.unexpected if one.seq is None]

@@ -11,6 +11,7 @@ from firedoor.compiler.rehearsals.script import Case, ClockExpected, Event, Told
 from firedoor.people.organization import Organization
 from firedoor.plan.time import written
 from firedoor.protocol import ClockView
+from firedoor.rehearsal import calendar
 from firedoor.rehearsal.happened import Ended, Happened
 from firedoor.rehearsal.playing import Played, Unexpected
 
@@ -82,11 +83,10 @@ class _Judging:
         yield from self.played.unexpected
         if self.case.faults:
             return
-        for row in self.played.rows:
-            if row.kind in _FAILURES:
-                yield Unexpected(
-                    self.played.since(row.at), f"{row.words}, though the case has no fault", self.case.line
-                )
+        failures = {row.words: row for row in reversed(self.played.rows) if row.kind in _FAILURES}
+        for row in sorted(failures.values(), key=lambda row: row.seq):
+            says = f"{calendar.moved(row.words, -self.played.later)}, though the case has no fault"
+            yield Unexpected(self.played.since(row.at), says, self.case.line, row.seq)
 
     def _when(self, moment: datetime) -> str:
         return offset(self.played.since(moment))

@@ -161,8 +161,7 @@ class _Expecting:
         if found is None and not roster.is_name(scalar.text):  # the holder of an account
             return Who(kind="account", name=scalar.text)
         if found is None:
-            message, fix, _ = roster.unknown(scalar.text, self.roster, outsiders=True)
-            self.findings.add("FD803", scalar.place, message, fix=fix)
+            roster.tell_unknown(scalar.text, scalar.place, self.roster, self.findings, outsiders=True, code="FD803")
         return found
 
     def _clocks(self) -> tuple[ClockExpected, ...]:

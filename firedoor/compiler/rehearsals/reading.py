@@ -216,11 +216,11 @@ class _Cases:
 
     def _speaker(self, scalar: Scalar) -> Who | None:
         who = roster.find(scalar.text, self.world.roster)
-        if who is None or who.kind in ("contact", "users"):
-            message, fix, _ = roster.unknown(scalar.text, self.world.roster)
-            if who is not None:
-                message = f'"{scalar.text}" is outside of the organization, and says nothing in a run'
-                fix = f"choose one of {suggest.listed(self.world.roster.names())}"
+        if who is None:
+            roster.tell_unknown(scalar.text, scalar.place, self.world.roster, self.findings, code="FD803")
+        elif who.kind in ("contact", "users"):
+            message = f'"{scalar.text}" is outside of the organization, and says nothing in a run'
+            fix = f"choose one of {suggest.listed(self.world.roster.names())}"
             self.findings.add("FD803", scalar.place, message, fix=fix)
             return None
         return who

@@ -148,9 +148,9 @@ class Reader:
             return None
         found = roster.find(name, self.roster)
         if found is None or found.kind in ("contact", "users"):
-            message, fix, _ = roster.unknown(name, self.roster)
             start = max(scalar.text.find(name), 0)
-            self.findings.add("FD803", scalar.at(start, start + len(name)), message, fix=fix)
+            place = scalar.at(start, start + len(name))
+            roster.tell_unknown(name, place, self.roster, self.findings, code="FD803")
             return None
         return found
 
