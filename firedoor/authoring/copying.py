@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from firedoor.authoring.drafts import CannotStart
 from firedoor.authoring.wording import quoted
@@ -43,6 +44,16 @@ def copy(book: Book, name: str, new: str, title: str) -> str:
     if not isinstance(root, Mapping) or _spans(root, text) is None:
         raise CannotStart(f"{file} cannot be copied: its keys have to stand on lines of their own. Mend it first.")
     return _marked(_renamed(root, text, new, title))
+
+
+def rehearsal(folder: Path, name: str, new: str) -> str | None:
+    """The rehearsal of playbook `name`, for `new`; None where it has none."""
+    of_it = re.compile(rf"(?m)^rehearse:[ ]*{re.escape(name)}(?=[ ]*$|[ ]+#)")
+    for path in sorted((folder / "rehearsals").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        if of_it.search(text):
+            return of_it.sub(f"rehearse: {new}", text)
+    return None
 
 
 def _renamed(root: Mapping, text: str, new: str, title: str) -> str:

@@ -167,7 +167,8 @@ def _signing(book: Book, teams: Mapping[str, str], answers: Answers) -> list[Que
     needed = required(chosen(book, answers))
     nobody = {} if needed else {NOBODY: "nobody has to"}
     roles = {who: "an action wants it" for who in needed if who not in teams}
-    found = [Question("sign", "Who must sign?", ",".join(needed) or None, {**teams, **roles, **nobody}, many=True)]
+    able = {name: title for name, title in teams.items() if name in needed or _has_another(book, name)}
+    found = [Question("sign", "Who must sign?", ",".join(needed) or None, {**able, **roles, **nobody}, many=True)]
     if answers.some("sign") or needed:
         forever = any(one.irreversible for one in chosen(book, answers))
         follows = {word: says for word, says in _FOLLOWS.items() if not (forever and word == UNDO_ALL)}
@@ -177,6 +178,12 @@ def _signing(book: Book, teams: Mapping[str, str], answers: Answers) -> list[Que
             Question("silence", "What does silence mean?", ASK, follows),
         ]
     return found
+
+
+def _has_another(book: Book, team: str) -> bool:
+    """Whether somebody is there to sign when one of the team has launched."""
+    found = book.organization.teams[team] if book.organization is not None else None
+    return found is not None and len({*found.members, *(id_ for shift in found.shifts for id_ in shift.on)}) > 1
 
 
 def _telling(book: Book, first: str, teams: Mapping[str, str]) -> list[Question]:

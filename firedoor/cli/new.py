@@ -107,10 +107,9 @@ class _Starting:
             raise CannotStart(f"With --from only the title can be set, and not {more[0]}: change the copy itself.")
         title = given.get("title", [titled(name)])[-1]
         self.drafts.append(Draft(file, copying.copy(book, source, name, title)))
-        old = self.folder / "rehearsals" / f"{source}.yaml"
-        if old.exists():
-            text = old.read_text(encoding="utf-8")
-            self.drafts.append(Draft(first, re.sub(r"(?m)^rehearse:.*$", f"rehearse: {name}", text)))
+        text = copying.rehearsal(self.folder, source, name)
+        if text is not None:
+            self.drafts.append(Draft(first, text))
 
     def _answers(self, book: Book, name: str, given: dict[str, list[str]]) -> Answers:
         """What was set; then what is asked at a terminal, or has a default elsewhere."""

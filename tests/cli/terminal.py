@@ -10,15 +10,19 @@ import subprocess
 import sys
 import time
 from types import TracebackType
-from typing import Self
-
-from tests.cli.conftest import Shell
+from typing import Protocol, Self
 
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+class Somewhere(Protocol):
+    """Where a command is typed: what its environment says."""
+
+    def environment(self) -> dict[str, str]: ...
+
+
 class Terminal:
-    def __init__(self, shell: Shell, *words: str) -> None:
+    def __init__(self, shell: Somewhere, *words: str) -> None:
         self._read, write = pty.openpty()
         environment = {**os.environ, **shell.environment(), "TERM": "xterm", "COLUMNS": "120"}
         program = "import sys; from firedoor.cli import main; sys.argv[0] = 'firedoor'; main()"

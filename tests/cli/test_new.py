@@ -1,0 +1,176 @@
+"""`firedoor new`: from answers at a terminal or in a script, from another playbook, in a folder without a book."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from firedoor.cli.entry import cli
+from firedoor.compiler import load_book, renderers
+from tests.cli.terminal import Terminal
+from tests.docs.pages import ROOT
+
+SCRIPTED = (
+    "--set",
+    "use_when=Thousands post the same link.",
+    "--set",
+    "acts_on=account",
+    "--set",
+    "actions=lock_account",
+    "--set",
+    "sign=policy",
+)
+
+
+@dataclass
+class Here:
+    book: Path
+
+    def environment(self) -> dict[str, str]:
+        return {"FIREDOOR_BOOK": str(self.book)}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "playbooks", tmp_path / "book"))
+
+
+def new(*words: object, code: int = 0) -> Result:
+    result = CliRunner().invoke(cli, ["new", *map(str, words)], catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def nothing_new(folder: Path) -> None:
+    before = load_book(ROOT / "playbooks").findings
+    assert [one.message for one in load_book(folder).findings] == [one.message for one in before]
+
+
+def test_at_a_terminal_it_asks_and_what_it_writes_compiles(book: Path) -> None:
+    with Terminal(Here(book), "new", "fake-president") as terminal:
+        terminal.expect("What do people call it? [Fake president]")
+        terminal.enter("A president who is none")
+        terminal.expect("What has happened when it is launched?")
+        terminal.enter("An account says that it is the president: it is not.")
+        assert "Critical Response Team" in terminal.expect("Which team owns it? [crt]")
+        terminal.enter("")
+        terminal.expect("What do you act on? (several with commas between)")
+        terminal.enter("acount")
+        terminal.expect('write "account"')
+        terminal.enter("account, everybody")
+        assert "Needs the signature of policy, engineering, execs." in terminal.expect("What may be done about it?")
+        terminal.enter("1,freeze_posting")
+        terminal.expect("Who must sign? (several with commas between) [policy,engineering,execs]")
+        terminal.enter("")
+        terminal.expect("How long do they have? [1h]")
+        terminal.enter("soon")
+        terminal.expect("Write 15m, 4h or 2 days.")
+        terminal.enter("30m")
+        terminal.expect("What does a no mean? [undo all]")
+        terminal.enter("stop")
+        terminal.expect("What does silence mean? [ask commander]")
+        terminal.enter("")
+        terminal.expect("Who is told?")
+        terminal.enter("execs,gifct")
+        terminal.expect("Which time limit does the law set? [none]")
+        terminal.enter("eu-tco-removal-order")
+        terminal.expect("Who does what the law wants? [crt.on_shift]")
+        terminal.enter("legal.on_shift")
+        terminal.expect("is written.")
+        terminal.expect("firedoor check")
+        assert terminal.code() == 0
+    nothing_new(book)
+    plan = load_book(book).plans["fake-president"]
+    assert plan.use_when == "An account says that it is the president: it is not."
+    approval = plan.by_id["signed"]
+    assert approval.verb == "approve"
+    assert (approval.deadline, approval.on_reject.kind) == (1800, "stop")
+    assert {clock.name for clock in plan.clocks} == {"eu-tco-removal-order"}
+    assert "rehearse: fake-president" in (book / "rehearsals" / "fake-president.yaml").read_text()
+
+
+def test_ctrl_c_writes_nothing(book: Path) -> None:
+    with Terminal(Here(book), "new", "fake-president") as terminal:
+        terminal.expect("What do people call it?")
+        terminal.interrupt()
+        terminal.expect("Interrupted.")
+        assert terminal.code() == 130
+    assert not (book / "fake-president.yaml").exists()
+
+
+def test_in_a_script_answers_are_set_and_the_rest_is_usual(book: Path) -> None:
+    shown = new("link-wave", "--book", book, *SCRIPTED)
+    assert f"{book / 'link-wave.yaml'} is written." in shown.stdout
+    assert f"firedoor check {book / 'link-wave.yaml'}" in shown.stderr
+    nothing_new(book)
+    assert "link-wave" in load_book(book).plans
+
+
+def test_json_names_what_is_written(book: Path) -> None:
+    found = json.loads(new("link-wave", "--book", book, *SCRIPTED, "--json").stdout)
+    written = [str(book / "link-wave.yaml"), str(book / "rehearsals" / "link-wave.yaml")]
+    assert found == {"written": written, "findings": []}
+
+
+def test_from_another_playbook(book: Path) -> None:
+    new("bank-run", "--book", book, "--from", "high-profile-takeover", "--set", "title=A bank run")
+    nothing_new(book)
+    plan = load_book(book).plans["bank-run"]
+    assert (plan.version, plan.title.in_language("en").of) == ("0.1", ("A bank run",))
+    assert (book / "rehearsals" / "bank-run.yaml").read_text().count("rehearse: bank-run\n") == 1
+
+
+def test_in_an_empty_folder_a_book_comes_first(tmp_path: Path) -> None:
+    shown = new("--book", tmp_path / "mine")
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [
+        "actions.yaml",
+        "clocks.yaml",
+        "organization.yaml",
+    ]
+    assert "firedoor new NAME --book" in shown.stderr
+    assert renderers.text(load_book(tmp_path / "mine").findings) == ""
+    new("link-wave", "--book", tmp_path / "both", *SCRIPTED)
+    found = load_book(tmp_path / "both")
+    assert renderers.text(found.findings) == ""
+    assert list(found.plans) == ["link-wave"]
+
+
+def test_nothing_is_written_where_it_would_not_compile(book: Path) -> None:
+    shown = new("link-wave", "--book", book, *SCRIPTED, "--set", "title=Of {{ nothing }}", code=1)
+    assert "FD202" in shown.stdout
+    assert "Nothing was written" in shown.stderr
+    assert not (book / "link-wave.yaml").exists()
+    found = json.loads(new("link-wave", "--book", book, *SCRIPTED, "--set", "title={{ x }}", "--json", code=1).stdout)
+    assert found["written"] == []
+    assert found["findings"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "is a book already. Give the NAME"),
+        (["Link Wave"], "Write link-wave."),
+        (["high-profile-takeover"], "is a playbook called high-profile-takeover already"),
+        (["x", "--from", "high-profile-takover"], 'write "high-profile-takeover"'),
+        (["x", "--from", "high-profile-takeover", "--set", "no=stop"], "With --from only the title can be set"),
+        (["x"], "There is no terminal to ask on: say --set use_when="),
+        (["x", *SCRIPTED, "--set", "acton=x"], "There is no question 'acton'"),
+        (["x", *SCRIPTED, "--set", "silence=wait"], "'wait' is none of the choices for silence"),
+        (["x", *SCRIPTED, "--set", "clock_by=crt.on_shift"], "clock_by is not asked here"),
+        (["x", *SCRIPTED, "--set", "deadline=1:30"], "'1:30' is no length of time"),
+    ],
+)
+def test_wrong_usage_is_two_and_says_what_to_do(book: Path, words: list[str], says: str) -> None:
+    assert says in new(*words, "--book", book, code=2).stderr
+    nothing_new(book)
+
+
+def test_a_folder_that_has_some_of_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "actions.yaml").write_text("actions: {}\n")
+    assert "actions.yaml is there already" in new("--book", tmp_path, code=2).stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["actions.yaml"]
