@@ -22,7 +22,7 @@ T = TypeVar("T")
 INCIDENT = INCIDENTS[0]
 LOCAL = ("up", "demo")
 """They start servers: their examples are parsed."""
-NOBODYS = ("check", "diff", "schema", "token")
+NOBODYS = ("check", "new", "diff", "schema", "token")
 """They are nobody's word."""
 TAKEOVER = (
     "firedoor launch high-profile-takeover --as ana --yes --set public_office=no"
@@ -52,7 +52,7 @@ AS = {
     "answer task-1": "li",
     "do": "luis",
 }
-ANSWERS = {"launch": "@mayor:x\nno\ny\n", "drill": "@mayor:x\nno\ny\n"}
+ANSWERS = {"launch": "@mayor:x\nno\ny\n", "new": "\n" * 12, "drill": "@mayor:x\nno\ny\n"}
 FAILS = "@mayor:platform.example"
 
 
@@ -90,6 +90,8 @@ def test_it_does_what_the_help_says(line: str, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     if line.split()[1] == "diff":
         _two_versions(tmp_path)
+    elif line.split()[1] == "new":
+        shutil.copytree(ROOT / "playbooks", tmp_path / "playbooks")
     else:
         (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
     with opened(SHIPPED, tmp_path / "home", monkeypatch) as stage:
