@@ -26,9 +26,7 @@ def compiled(folder: Path, drafts: Iterable[Draft]) -> Book:
     findings = Findings()
     files = read_files(folder, findings) if folder.is_dir() else {}
     for draft in drafts:
-        name = draft.path.relative_to(folder).as_posix()
-        if not name.startswith("rehearsals/"):
-            files[name] = draft.text.encode()
+        files[draft.path.relative_to(folder).as_posix()] = draft.text.encode()
     return compile_book(folder, files, findings)
 
 

@@ -20,7 +20,7 @@ from firedoor.authoring.wording import titled
 from firedoor.cli.options import pairs
 from firedoor.cli.screen import Screen, line, seen
 from firedoor.compiler import Book, Finding, renderers
-from firedoor.compiler.book import ORGANIZATION
+from firedoor.compiler.book import ORGANIZATION, REHEARSALS
 from firedoor.compiler.values import is_kebab
 from firedoor.installation import BOOK
 from firedoor.plan.inputs import meant
@@ -91,7 +91,7 @@ class _Starting:
         book = compiled(self.folder, self.drafts)
         if name in book.files:
             raise CannotStart(f"{book.files[name]} is a playbook called {name} already. Choose another name.")
-        file, first = self.folder / f"{name}.yaml", self.folder / "rehearsals" / f"{name}.yaml"
+        file, first = self.folder / f"{name}.yaml", self.folder / REHEARSALS / f"{name}.yaml"
         refuse_what_is_there([Draft(file, ""), Draft(first, "")])
         if source is not None:
             self._copy(book, name, source, given, file, first)
@@ -154,8 +154,12 @@ class _Starting:
         else:
             for draft in self.drafts:
                 self.screen.show(line((f"{draft.path} is written.", "green")))
-            for words in _next(self.folder, name):
+            for words in _next(self.folder, name, rehearsed=self._is_rehearsed):
                 self.screen.say(words)
+
+    @property
+    def _is_rehearsed(self) -> bool:
+        return any(draft.path.parent.name == REHEARSALS for draft in self.drafts)
 
     def _data(self) -> dict[str, Any]:
         return {
@@ -169,7 +173,7 @@ def _wanted(question: Question) -> str:
     return f"{question.asks}{choices} There is no terminal to ask on: say --set {question.key}=…"
 
 
-def _next(folder: Path, name: str | None) -> Sequence[str]:
+def _next(folder: Path, name: str | None, *, rehearsed: bool) -> Sequence[str]:
     book = shlex.quote(folder.as_posix())
     if name is None:
         return (f"Next: put your own people into {folder / ORGANIZATION}, then: firedoor new NAME --book {book}",)
@@ -177,6 +181,9 @@ def _next(folder: Path, name: str | None) -> Sequence[str]:
     return (
         f"Next: look at every “# decide:” in {folder / f'{name}.yaml'}, then:",
         f"  firedoor check {file}",
-        f"  firedoor up --book {book}",
-        f"  firedoor launch {name} --drill --as NAME",
+        *(
+            [f"  firedoor rehearse {shlex.quote((folder / REHEARSALS / f'{name}.yaml').as_posix())}"]
+            if rehearsed
+            else []
+        ),
     )

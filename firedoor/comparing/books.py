@@ -11,8 +11,7 @@ from firedoor.comparing.playbooks import compare_plans
 from firedoor.comparing.speech import Speech
 from firedoor.comparing.telling import Telling
 from firedoor.compiler import Book, Finding
-
-SHARED = frozenset(["organization.yaml", "actions.yaml", "clocks.yaml"])
+from firedoor.compiler.book import MESSAGES, SHARED
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _whole(book: Book) -> bool:
 
 
 def _shared(file: str) -> bool:
-    return file in SHARED or "/" in file
+    return file in SHARED or file.startswith(f"{MESSAGES}/")
 
 
 def _broken_book(old: Book, new: Book, language: str) -> tuple[Change, ...]:

@@ -6,10 +6,10 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from firedoor.comparing.books import SHARED, Difference, compare_books
+from firedoor.comparing.books import Difference, compare_books
 from firedoor.comparing.commits import NoVersion, Repository
 from firedoor.compiler import Book, load_book
-from firedoor.compiler.book import ORGANIZATION, book_of, compile_book, read_files
+from firedoor.compiler.book import ORGANIZATION, SHARED, book_of, compile_book, read_files
 from firedoor.compiler.diagnostics import Findings
 
 

@@ -14,6 +14,13 @@ from firedoor.compiler import Book, load_book, renderers
 from tests.cli.terminal import Terminal
 from tests.comparing.subject import files
 
+REHEARSAL = b"""rehearse: subject
+at: 2026-03-04T10:00:00Z
+given: {accounts: ["@a:x"], official: no}
+cases:
+  - name: Nobody answers
+    expect: {asked: [commander]}
+"""
 SCRIPTED = (
     "--set",
     "use_when=Thousands post the same link.",
@@ -37,7 +44,7 @@ class Here:
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """A small book with two playbooks, one of them with a rehearsal."""
-    for name, data in {**files(), "rehearsals/first.yaml": b"rehearse: subject\nat: 2026-03-04T10:00:00Z\n"}.items():
+    for name, data in {**files(), "rehearsals/first.yaml": REHEARSAL}.items():
         path = tmp_path / "book" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -52,7 +59,7 @@ def new(*words: object, code: int = 0) -> Result:
 
 def compiles(folder: Path) -> Book:
     found = load_book(folder)
-    assert renderers.text(one for one in found.findings if not one.file.startswith("rehearsals/")) == ""
+    assert renderers.text(found.findings) == ""
     return found
 
 

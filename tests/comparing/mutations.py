@@ -33,6 +33,7 @@ FOLLOWS: dict[tuple[str, str], str] = {
     ("*", "verb"): "another verb is another step",
     ("*", "at"): "where it stands in its file",
     ("*", "path"): "where it stands among the others: a move is told by the steps around it",
+    ("Plan", "pace"): "how fast a drill goes, which its launch says, and no playbook",
     ("Plan", "format"): "the format of the plan itself",
     ("Action", "name"): "its key among the actions",
     ("ReadAction", "name"): "its key among the reads",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from firedoor.comparing import compare_books
-from firedoor.comparing.books import SHARED
 from firedoor.compiler import Book
 from firedoor.compiler import book as book_
 from tests.comparing.subject import BOOK, FILE, SUBJECT, book, files, sentences
@@ -91,5 +90,7 @@ def test_one_playbook_alone() -> None:
     assert [part.playbooks for part in found.parts] == [("subject",)]
 
 
-def test_the_shared_files_are_those_of_the_compiler() -> None:
-    assert set(book_.SHARED) == SHARED
+def test_a_broken_rehearsal_breaks_no_playbook() -> None:
+    broken = {"rehearsals/first.yaml": [("", "rehearse: nothing")]}
+    assert book(broken).errors
+    assert _told(book(), book(broken)) == []
