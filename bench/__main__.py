@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from bench.compiling import Compiling
 from bench.history import difference, notes_on
 from bench.job import SIDES, Side
 from bench.measures import Measured, Result, Round, rows_of
@@ -30,7 +31,7 @@ def order_of(number: int) -> tuple[Side, ...]:
     return SIDES if number % 2 else SIDES[::-1]
 
 
-async def bench(stage: Stage, rounds: int, runs: int) -> Result:
+async def bench(stage: Stage, rounds: int, runs: int, compiling: Compiling) -> Result:
     """Let the sides run in turns. Who begins alternates: the first of a round finds the machine cooler."""
     found: list[Round] = []
     for number in range(1, rounds + 1):
@@ -39,7 +40,8 @@ async def bench(stage: Stage, rounds: int, runs: int) -> Result:
         for side in order_of(number):
             measured[side] = await stage.round(side, runs)
             print(f" {side} {measured[side].runs_per_second:.2f} runs/s", end="", flush=True)
-        print(flush=True)
+        compiling.round()
+        print(f" compile ÷ parse {compiling.compiled[-1] / compiling.parsed[-1]:.1f}", flush=True)
         found.append(Round(compiled=measured["compiled"], by_hand=measured["by hand"]))
     differs = difference(stage.histories["compiled"], stage.histories["by hand"])
     return Result(
@@ -52,6 +54,7 @@ async def bench(stage: Stage, rounds: int, runs: int) -> Result:
             "temporalio": version("temporalio"),
         },
         rows=rows_of(found),
+        compiling=compiling.figures(),
         rounds=tuple(found),
         difference=differs,
         notes=(*notes_on(differs), *ALWAYS),
@@ -67,7 +70,7 @@ def write(result: Result, folder: Path) -> Path:
 
 async def _main(rounds: int, runs: int, results: Path) -> None:
     async with staged() as stage:
-        result = await bench(stage, rounds, runs)
+        result = await bench(stage, rounds, runs, Compiling())
     print(f"\n{table(result)}\n")
     path = write(result, results)
     print(f"rows: {os.path.relpath(path)}")

@@ -48,6 +48,13 @@ class Measure(Frozen):
     ratio: Spread
 
 
+class Figure(Frozen):
+    """One row about compiling: what it is, and in which unit; less is better."""
+
+    name: str
+    value: Spread
+
+
 class Result(Frozen):
     """What one bench found. `difference` holds, by type, how many more events and acts a run has as a compiled playbook."""
 
@@ -58,6 +65,7 @@ class Result(Frozen):
     runs_at_once: int
     machine: dict[str, str]
     rows: tuple[Measure, ...]
+    compiling: tuple[Figure, ...] = ()
     rounds: tuple[Round, ...]
     difference: dict[str, float]
     notes: tuple[str, ...]

@@ -28,6 +28,9 @@ def _lines(result: Result) -> Iterator[str]:
         spreads = (_number(row.compiled), _number(row.by_hand), _ratio(row.ratio))
         yield f"{row.name:{NAME}}" + "".join(f"{spread:>{COLUMN}}" for spread in spreads)
     yield ""
+    for figure in result.compiling:
+        yield f"{figure.name:{NAME}}{_number(figure.value):>{COLUMN}}"
+    yield ""
     yield "Of events and acts a run has more as a compiled playbook:"
     yield "  " + (", ".join(f"{more:+g} {name}" for name, more in result.difference.items()) or "no more and no less")
     for note in result.notes:

@@ -189,15 +189,10 @@ def _refused(node: nodes.Node, line: int, loops: int) -> Iterator[Problem]:
     match node:
         case nodes.If() if len(node.elif_) > MOST_BRANCHES:
             yield Problem("FD705", line, f"an `if` has at most {MOST_BRANCHES} `elif`", "write several messages")
-        case nodes.For() if loops > 1:
-            yield Problem(
-                "FD703",
-                line,
-                "a message has one `for`, and this is another",
-                'join the items: {{ names | join(", ") }}',
-            )
-        case nodes.For() if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
-            yield Problem("FD703", line, "a `for` is written {% for NAME in LIST %}", "remove what stands beside that")
+        case nodes.For():
+            yield from _refused_loop(node, line, loops)
+        case nodes.Name(name=name) | nodes.Getattr(attr=name) if not name.isascii():
+            yield Problem("FD703", line, f"{name} holds letters beyond a to z", "write names in plain letters", name)
         case nodes.Getattr() if node.attr.startswith("_"):
             yield Problem("FD703", line, f".{node.attr} is no field", "names do not begin with _", node.attr)
         case nodes.Getitem() if not isinstance(node.arg, nodes.Const) or not isinstance(node.arg.value, int | str):
@@ -219,6 +214,16 @@ def _refused(node: nodes.Node, line: int, loops: int) -> Iterator[Problem]:
             )
         case nodes.Test() if node.name not in TESTS or node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             yield Problem("FD703", line, f"messages have no `is {node.name}`", "use `is given`, == or in", node.name)
+
+
+def _refused_loop(node: nodes.For, line: int, loops: int) -> Iterator[Problem]:
+    if loops > 1:
+        fix = 'join the items: {{ names | join(", ") }}'
+        yield Problem("FD703", line, "a message has one `for`, and this is another", fix)
+    elif node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
+        yield Problem("FD703", line, "a `for` is written {% for NAME in LIST %}", "remove what stands beside that")
+    elif node.target.name == "loop":
+        yield Problem("FD703", line, "`loop` has a meaning of its own here", "write {% for NAME in LIST %}", "loop")
 
 
 def _text(node: nodes.Node) -> str:

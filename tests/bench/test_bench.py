@@ -10,11 +10,15 @@ import pytest_asyncio
 
 from bench import by_hand
 from bench.__main__ import bench, order_of, write
+from bench.compiling import Compiling, long_book, long_plan
 from bench.history import orders
 from bench.job import CONTAINS, NOTICES, PLAYBOOK, SIDES, Side, read_book
 from bench.measures import Result
 from bench.stage import Stage, staged
 from bench.table import table
+from firedoor.compiler.book import compile_book
+from firedoor.compiler.diagnostics import Findings
+from firedoor.compiler.proofs.proving import prove
 
 
 def test_each_side_begins_every_other_round() -> None:
@@ -26,7 +30,7 @@ def test_each_side_begins_every_other_round() -> None:
 async def benched() -> AsyncIterator[tuple[Stage, Result]]:
     """One round of one run of each side."""
     async with staged() as stage:
-        yield stage, await bench(stage, rounds=1, runs=1)
+        yield stage, await bench(stage, rounds=1, runs=1, compiling=Compiling(lines=100, sizes=(10, 100)))
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -49,6 +53,16 @@ async def test_rows_are_written_to_a_file(benched: tuple[Stage, Result], tmp_pat
         assert row["better"] in ("lower", "higher")
         for spread in (row["compiled"], row["by_hand"], row["ratio"]):
             assert 0 < spread["min"] <= spread["median"] <= spread["max"]
+    assert [row["name"] for row in data["compiling"]] == [
+        "compile 100 lines, ms",
+        "YAML's C parse of them, ms",
+        "compile ÷ YAML's C parse",
+        "proofs of 10 steps, ms",
+        "proofs of 100 steps, ms",
+        "a step's proof, 100 ÷ 10",
+    ]
+    for row in data["compiling"]:
+        assert 0 < row["value"]["min"] <= row["value"]["median"] <= row["value"]["max"]
     assert len(data["rounds"]) == 1
     assert Result.model_validate_json(path.read_text()) == result
 
@@ -57,10 +71,22 @@ async def test_rows_are_written_to_a_file(benched: tuple[Stage, Result], tmp_pat
 async def test_the_table_says_every_row_and_what_the_difference_buys(benched: tuple[Stage, Result]) -> None:
     _, result = benched
     shown = table(result)
-    for row in result.rows:
-        assert row.name in shown
+    for name in [row.name for row in result.rows] + [row.name for row in result.compiling]:
+        assert name in shown
     for note in result.notes:
         assert note in shown
+
+
+def test_what_is_compiled_is_a_sound_book_and_what_is_proved_is_proved() -> None:
+    book = compile_book(Path("book"), long_book(4_000))
+    assert book.findings == ()
+    assert len(book.sources["long.yaml"].text.splitlines()) >= 4_000
+    findings = Findings()
+    plan = long_plan(500)
+    shown = prove(plan, None, {}, findings)
+    assert len(plan.by_path) == 500
+    assert [one.clock.name for one in shown] == ["breach"]
+    assert {found.code for found in findings} <= {"FD505"}  # an ask may leave out what follows it
 
 
 @pytest.mark.asyncio(loop_scope="module")

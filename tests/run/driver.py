@@ -78,7 +78,13 @@ class World:
     def __init__(self) -> None:
         self.targets: dict[str, list[str]] = defaultdict(list)
         self.acts: dict[str, list[str]] = defaultdict(list)
-        self.reads: dict[str, Any] = {"count_of": 100, "matches_of": ["@copy"]}
+        self.reads: dict[str, Any] = {
+            "count_of": 100,
+            "matches_of": ["@copy"],
+            "reports_per_hour": 5,
+            "copies_of": ["@copy"],
+            "owner_of": "@owner",
+        }
         self.reports_when_ended = False
         """How an act that is ended ends: with a report of what was not tried, or cancelled without a word."""
         self.orders: list[Any] = []

@@ -14,7 +14,7 @@ from firedoor.compiler.proofs.signatures import unsigned
 from firedoor.compiler.proofs.situations import Situations
 from firedoor.compiler.proofs.telling import described
 from firedoor.compiler.proofs.unreachable import unreachable
-from firedoor.compiler.proofs.wording import Uncleared, uncleared, untold
+from firedoor.compiler.proofs.wording import Uncleared, Untold, uncleared, untold
 from firedoor.compiler.proofs.worst import Longest, Worst, amount, told
 from firedoor.people.organization import Organization
 from firedoor.plan.model import Plan
@@ -40,7 +40,7 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
             message = f"{described(step)} never happens: nothing that leads here makes its condition hold"
             fix = "mend the condition, or remove the step"
             findings.add("FD225", place(step, "when"), message, fix=fix)
-    for one in unsigned(plan, situations, flow):
+    for one in islice(unsigned(plan, situations, flow), MOST_OF_A_FILE):
         wants = " and ".join(one.wants)
         message = f"{one.step.action} requires {wants} to have signed, and can be reached without"
         if one.asked is None:
@@ -80,13 +80,18 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
 def _wording(
     plan: Plan, organization: Organization, place: Callable[[Step | None, str], Place], findings: Findings
 ) -> None:
+    lacking: dict[tuple[str | None, tuple[str, ...]], list[Untold]] = {}
     for lack in untold(plan, organization):
-        message = f"what is said to {lack.audience} is not there in {' or '.join(lack.lacks)}: {lack.why}"
-        fix = f"write it in {lack.lacks[0]} as well"
-        findings.add("FD707", place(lack.step, "say"), message, fix=fix)
+        lacking.setdefault((lack.step.path if lack.step is not None else None, lack.lacks), []).append(lack)
+    for (_, tags), lacks in lacking.items():
+        whos, why = " and ".join(one.audience for one in lacks), "; ".join(one.why for one in lacks)
+        message = f"what is said to {whos} is not there in {' or '.join(tags)}: {why}"
+        findings.add("FD707", place(lacks[0].step, "say"), message, fix=f"write it in {tags[0]} as well")
     told: dict[tuple[object, ...], list[Uncleared]] = {}
     for one in uncleared(plan, organization):
-        told.setdefault((one.step and one.step.path, one.what, one.kind, one.withheld), []).append(one)
+        told.setdefault((one.step.path if one.step is not None else None, one.what, one.kind, one.withheld), []).append(
+            one
+        )
     for several in told.values():
         _uncleared(several, place, findings)
 

@@ -7,6 +7,7 @@ path. Where none is found the pass was too careful, and that is said.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from firedoor.compiler.proofs.reaching import Flow, consequence
@@ -29,30 +30,26 @@ class Unsigned:
     """A way on which it happens, a step a line; empty where none could be shown."""
 
 
-def unsigned(plan: Plan, situations: Situations, flow: Flow) -> list[Unsigned]:
+def unsigned(plan: Plan, situations: Situations, flow: Flow) -> Iterator[Unsigned]:
     acts = [step for step in plan.by_path.values() if step.verb == "contain" and plan.actions[step.action].requires]
     if not acts:
-        return []
+        return
     approvals = [step for step in plan.by_path.values() if step.verb == "approve"]
     signs = {
         name: [one for one in approvals if covers(one, plan.actions[name].requires)]
         for name in {act.action for act in acts}
     }
     covered = {name: frozenset(path for one in covering for path in one.unlocks) for name, covering in signs.items()}
-    found = []
     for act in acts:
         if act.path in covered[act.action]:
             continue
         asking = [one for one in signs[act.action] if flow.before(one.path, act.path)]
-        found.append(
-            Unsigned(
-                step=act,
-                wants=tuple(str(seat.who) for seat in plan.actions[act.action].requires),
-                asked=asking[-1] if asking else None,
-                path=tuple(_way(plan, act, asking[-_NEAREST:], situations, flow)),
-            )
+        yield Unsigned(
+            step=act,
+            wants=tuple(str(seat.who) for seat in plan.actions[act.action].requires),
+            asked=asking[-1] if asking else None,
+            path=tuple(_way(plan, act, asking[-_NEAREST:], situations, flow)),
         )
-    return found
 
 
 _NEAREST = 3

@@ -63,6 +63,10 @@ ENDS: dict[str, tuple[str, ...]] = {
 _OF_SEVERAL = ("done", "skipped", "failed")
 
 
+_FILLERS: dict[str, Any] = {"number": 0, "duration": 0, "date_time": "2000-01-01T00:00:00+00:00", "yes_no": False}
+"""An item of a list of which only the count is looked at, by the list's type; a text unless said."""
+
+
 class TooMany(Exception):
     """The conditions tell more situations apart than are looked at."""
 
@@ -321,7 +325,9 @@ def _values(known: Input, consts: Iterable[Any], counts: set[int]) -> list[Any]:
         least = int(known.at_least or 0)
         most = int(known.at_most) if known.at_most is not None else None
         sizes = sorted({size + step for size in (*counts, least) for step in (-1, 0, 1)}, reverse=True)
-        found = [["-"] * size for size in sizes if size >= least and (most is None or size <= most)]
+        found = [
+            [_FILLERS.get(known.type, "-")] * size for size in sizes if size >= least and (most is None or size <= most)
+        ]
     elif known.type == "yes_no":
         found = [True, False]
     elif known.type in ("number", "duration", "date_time"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -69,12 +70,18 @@ def test_what_is_proved_of_steps_holds_whatever_happens_many_times(plan: Plan, h
 
 def steps_hold(plan: Plan, happenings: list[int]) -> None:
     plan = settled(plan)
+    dice = Random(happenings[0])
+    given = {"accounts": ["@a", "@b", "@c"][: dice.randint(1, 3)], "office": dice.random() < 0.4}
+    steps_hold_in_runs(plan, happenings, given)
+
+
+def steps_hold_in_runs(plan: Plan, happenings: list[int], given: dict[str, Any]) -> None:
+    """Whatever happens, nothing begins that was said never to happen, and nothing is refused that was said to be signed."""
     situations, flow = Situations(plan), Flow(plan)
     never = {inner.path for step in unreachable(plan, situations, flow) for inner in walk((step,))}
     free = {one.step.path for one in unsigned(plan, situations, flow)}
     acts = {step.path for step in walk(plan.steps) if step.verb == "contain" and plan.actions[step.action].requires}
-    dice = Random(happenings[0])
-    run = Run(plan, {"accounts": ["@a", "@b", "@c"][: dice.randint(1, 3)], "office": dice.random() < 0.4})
+    run = Run(plan, given)
     run.stays = ["contain", "release", "notify", "read", "record"]
     run.launch()
     for seed in happenings:
@@ -133,14 +140,15 @@ def clocks_hold(plan: Plan, seeds: list[int], office: bool) -> None:
     shown = [one for one in clocks(plan, situations, flow, worst) if one.verdict in ("in time", "late")]
     assume(shown)
     for seed in seeds:
-        drive(plan, shown, Random(seed), office=office)
+        dice = Random(seed)
+        given: dict[str, Any] = {"accounts": ["@a", "@b", "@c"][: dice.randint(1, 3)], "office": office}
+        if dice.random() < 0.5:
+            given["order_at"] = "2026-03-04T02:45:00+00:00"
+        drive(plan, shown, dice, given)
 
 
-def drive(plan: Plan, shown: list[Shown], dice: Random, *, office: bool) -> None:
+def drive(plan: Plan, shown: list[Shown], dice: Random, given: dict[str, Any]) -> None:
     """Everyone and everything answers, at the last moment or at once; nobody begins anything anew."""
-    given = {"accounts": ["@a", "@b", "@c"][: dice.randint(1, 3)], "office": office}
-    if dice.random() < 0.5:
-        given["order_at"] = "2026-03-04T02:45:00+00:00"
     run = Run(plan, given)
     run.stays = ["contain", "release", "notify", "read", "record"]
     start = run.now
