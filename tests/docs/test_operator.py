@@ -79,7 +79,7 @@ def test_temporals_own_variables_are_its_own() -> None:
 def test_every_call_of_the_homeserver_is_told_with_what_takes_it_back() -> None:
     told = {row[0].strip("`"): row[1].strip("`") for row in PAGE.table("Call")}
     acts = [make(Admin("synapse", "http://127.0.0.1", "token", 1)) for make in ACTS]
-    assert told == {act.call.name: act.call.undo or "–" for act in acts}
+    assert told == {act.call.name: act.call.undo or "none" for act in acts}
     assert {row[0].strip("`") for row in PAGE.table("Read")} == READS.keys()
 
 
