@@ -82,7 +82,7 @@ class Launch(Statement):
 
 
 class Answer(Statement):
-    """An answer to one ask: an approval, a task that is done, a question that the run put to someone."""
+    """An answer to one ask: an approval, a task that is done, a handover, a question that the run put to someone."""
 
     kind: Literal["answer"] = "answer"
     ask: str
@@ -109,6 +109,7 @@ CommandKind = Literal[
     "reassign",
     "extend",
     "undo",
+    "offer",
     "hand_over",
     "keep",
     "stop",
@@ -125,7 +126,8 @@ class Command(Statement):
     """The run's path of a step, or the author's id."""
     target: tuple[str, ...] | None = None
     value: Any = None
-    """add, input: {name: value}; severity: "sev1"; extend: seconds; reassign, hand_over: a Who's name."""
+    """add, input: {name: value}; severity: "sev1"; extend: seconds; reassign: a Who's name; offer (of the command, which
+    that person is asked to accept), hand_over (at once): a person's."""
     reason: str | None = None
     expects: str | None = None
     """The state that the person saw ("asking"); the command is refused when it is another by now."""

@@ -32,12 +32,21 @@ def commands(plan: Plan, word: Answer | Command, launch: Launch, named: Collecti
 
 
 def handed_over_to(plan: Plan, words: Iterable[Answer | Command], launch: Launch) -> frozenset[str]:
-    """Everyone to whom a commander has handed over, in turn."""
+    """Everyone to whom a commander has handed over, in turn: at once, or as whoever was asked has accepted."""
     named: set[str] = set()
+    asked: set[str] = set()
     for word in words:
-        if isinstance(word, Command) and word.command == "hand_over" and commands(plan, word, launch, named):
-            named.add(str(word.value))
+        if isinstance(word, Answer):
+            if word.choice == "accept" and word.person in asked and _is_about_a_handover(word):
+                named.add(word.person)
+        elif word.command in ("offer", "hand_over") and commands(plan, word, launch, named):
+            (asked if word.command == "offer" else named).add(str(word.value))
     return frozenset(named)
+
+
+def _is_about_a_handover(answer: Answer) -> bool:
+    """By the ask's id, as in "question::handover:4"."""
+    return answer.ask.startswith("question::handover:")
 
 
 def commands_among(plan: Plan, words: Iterable[Answer | Command], word: Answer | Command, launch: Launch) -> bool:

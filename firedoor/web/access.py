@@ -27,7 +27,7 @@ from firedoor.web.problems import NotYours
 
 WITHHELD: Final = "withheld"
 
-_GIVES_A_PART: Final = ("hand_over", "reassign")
+_GIVES_A_PART: Final = ("offer", "hand_over", "reassign")
 _OPEN_TO_ALL: Final = "note"
 """Anyone may leave a note, so it gives no part: nobody lets themselves in."""
 
