@@ -56,7 +56,7 @@ CODES: dict[str, Code] = {
     "FD112": Code("A word that is none of the choices", "a run would not know what to do here"),
     "FD113": Code("A name that cannot be referred to", "nothing could refer to it"),
     "FD114": Code("An option that does not fit its input", "the launch form would let wrong answers through"),
-    "FD115": Code("Hours, days or time zone", "someone who should be on shift would not be asked"),
+    "FD115": Code("Hours, days or time zone", "someone would not be asked, or a deadline would be another than meant"),
     "FD116": Code("A list that is empty", "nobody and nothing would be meant"),
     "FD117": Code("What a no or a silence means", "the run would not know how to go on when nobody answers"),
     "FD118": Code("A file that is not part of the book", "what it says would not count", "warning"),

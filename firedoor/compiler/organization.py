@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cache
 from typing import TypeVar, cast
 from zoneinfo import available_timezones
@@ -27,9 +28,12 @@ from firedoor.people.organization import (
     Shift,
     Team,
 )
+from firedoor.plan.time import SATURDAY_AND_SUNDAY, DaysOff
 
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS_IN_WORDS = {"weekdays": "mon-fri", "weekday": "mon-fri", "weekends": "[sat, sun]", "weekend": "[sat, sun]"}
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _Made = TypeVar("_Made")
 _timezones = cache(available_timezones)
@@ -51,6 +55,11 @@ def _keys(node: Mapping, name: str) -> list[str] | None:
     if isinstance(section, Mapping):
         return None if section.refused else [key.text for key, _ in section.entries]
     return [] if section is None and name == "contacts" else None
+
+
+def _day(text: str) -> int | None:
+    """A day of the week by its name, or three of its letters or more."""
+    return next((n for n, day in enumerate(_WEEK) if len(text) >= 3 and day.startswith(text)), None)
 
 
 class _Reader:
@@ -124,7 +133,27 @@ class _Reader:
             fix = f'write "{near}"' if near else "write an IANA name, such as Europe/Dublin"
             self.findings.add("FD115", zone.place, f'no time zone is called "{zone.text}"', fix=fix)
             return None
-        return Region(name=name, timezone=zone.text, manager=manager) if zone and manager else None
+        off = self._days_off(found)
+        return Region(name=name, timezone=zone.text, manager=manager, off=off) if zone and manager else None
+
+    def _days_off(self, found: Fields) -> DaysOff:
+        weekend = self._days(found, "weekend") if "weekend" in found else SATURDAY_AND_SUNDAY
+        if len(weekend) == len(_WEEK):
+            message = "a weekend of seven days leaves no business day"
+            fix = "write the days that are free, such as [fri, sat]"
+            self.findings.add("FD115", found.key_place("weekend"), message, fix=fix)
+        holidays = [self._date(scalar) for scalar in found.texts("holidays", self.findings)]
+        return DaysOff(weekend=weekend, holidays=tuple(sorted({day for day in holidays if day is not None})))
+
+    def _date(self, scalar: Scalar) -> date | None:
+        try:
+            if _DATE.fullmatch(scalar.text):
+                return date.fromisoformat(scalar.text)
+        except ValueError:
+            pass
+        fix = "write a year, a month and a day, such as 2026-12-25"
+        self.findings.add("FD115", scalar.place, f'"{scalar.text}" is no date', fix=fix)
+        return None
 
     def _team(self, name: str, found: Fields) -> Team | None:
         title, manager = found.text("title"), self._person_named(found, "manager")
@@ -174,9 +203,9 @@ class _Reader:
         self.findings.add("FD115", scalar.place, f'"{scalar.text}" says no hours', fix=fix)
         return None
 
-    def _days(self, found: Fields) -> tuple[int, ...]:
+    def _days(self, found: Fields, key: str = "days") -> tuple[int, ...]:
         days: list[int] = []
-        for scalar in found.texts("days", self.findings):
+        for scalar in found.texts(key, self.findings):
             days += self._days_of(scalar)
         return tuple(sorted(set(days)))
 
@@ -184,10 +213,7 @@ class _Reader:
         text = " ".join(scalar.text.lower().split())
         if text in values.EVERY_DAY:
             return list(range(7))
-        numbers = [
-            next((n for n, day in enumerate(values.DAYS) if part.strip().startswith(day)), None)
-            for part in text.split("-")
-        ]
+        numbers = [_day(part.strip()) for part in text.split("-")]
         first, last = numbers[0], numbers[-1]
         if first is None or last is None or len(numbers) > 2:
             fix = "write every day, a range such as mon-fri, or a list such as [sat, sun]"

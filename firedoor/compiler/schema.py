@@ -34,6 +34,8 @@ REGION = Shape(
     {
         "timezone": _must("text", "an IANA name, such as Europe/Dublin", a.TIMEZONE),
         "manager": _must("text", "who manages its people", a.PERSON),
+        "weekend": _k("texts", "the days of the week that are no business days; sat and sun unless said", a.DAYS),
+        "holidays": _k("list", "other days that are no business days", a.DATE),
     },
 )
 SHIFT = Shape(

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from firedoor.plan.base import Frozen
+from firedoor.plan.time import USUAL, DaysOff
 from firedoor.plan.who import Who
 
 Severity = Literal["sev1", "sev2", "sev3", "sev4"]
@@ -26,6 +27,7 @@ class Region(Frozen):
     """IANA name."""
     manager: str
     """Id of a person."""
+    off: DaysOff = USUAL
 
 
 class Shift(Frozen):

@@ -21,6 +21,10 @@ def offered(to: str = "zoe") -> Run:
     return run.settle()
 
 
+def commander(run: Run) -> str | None:
+    return run.state.commander
+
+
 def refused(code: str, what: Callable[[], object]) -> None:
     with pytest.raises(validity.Refused) as caught:
         what()
@@ -31,13 +35,13 @@ def test_who_is_named_commands_once_they_have_accepted() -> None:
     run = offered()
     ask = run.ask("", why="handover")
     assert [str(who) for who in ask.to] == ["zoe"]
-    assert run.state.commander is None
+    assert commander(run) is None
     assert run.told("question.asked")[-1].words.startswith("ana hands the command over to zoe: my shift ends")
     refused("role", partial(run.command, "pause", by="zoe"))
     run.command("pause")
     run.wait(MINUTE)
     assert run.answer(ask, "accept", by="zoe").says == "Decided: take the command over."
-    assert run.state.commander == "zoe"
+    assert commander(run) == "zoe"
     run.command("resume", by="zoe")
     refused("role", partial(run.command, "pause", by="ana", holds=("crt",)))
     (row,) = run.told("handover.accepted")
@@ -47,7 +51,7 @@ def test_who_is_named_commands_once_they_have_accepted() -> None:
 def test_who_declines_leaves_it_as_it_was_and_whoever_hands_over_is_told() -> None:
     run = offered()
     run.answer(run.ask("", why="handover"), "decline", by="zoe", reason="I am away")
-    assert run.state.commander is None
+    assert commander(run) is None
     assert run.told("handover.declined")[0].words == "zoe does not take the command over: I am away"
     notice = next(act.notice for act in run.state.acts.values() if act.kind == "notify")
     assert notice is not None
@@ -62,10 +66,10 @@ def test_silence_asks_whoever_hands_over_again_and_the_ladder() -> None:
     ask = run.ask("", why="handover")
     rung = str(run.plan.commander.then[0])
     assert [str(who) for who in ask.to] == ["zoe", rung, "ana"]
-    assert run.state.commander is None, "somebody commands all the while: whoever hands over"
+    assert commander(run) is None, "somebody commands all the while: whoever hands over"
     refused("giver", partial(run.answer, ask, "accept", by="ana"))
     run.answer(ask, "accept", by="sam")
-    assert run.state.commander == "sam"
+    assert commander(run) == "sam"
 
 
 def test_whoever_hands_over_takes_it_back_by_declining() -> None:
@@ -73,7 +77,7 @@ def test_whoever_hands_over_takes_it_back_by_declining() -> None:
     run.wait(run.plan.commander.answers_within)
     run.answer(run.ask("", why="handover"), "decline", by="ana")
     assert not run.asks("", why="handover")
-    assert run.state.commander is None
+    assert commander(run) is None
 
 
 def test_another_offer_takes_the_place_of_the_first_and_so_does_at_once() -> None:
@@ -82,7 +86,7 @@ def test_another_offer_takes_the_place_of_the_first_and_so_does_at_once() -> Non
     run.command("offer", value="li")
     assert [ask.about for ask in run.asks("", why="handover")] == ["li"]
     run.command("hand_over", value="omar", reason="an emergency")
-    assert run.state.commander == "omar"
+    assert commander(run) == "omar"
     assert not run.asks("", why="handover")
 
 

@@ -76,3 +76,19 @@ def test_a_review_that_goes_on_for_years_stays_small() -> None:
     shown: ReviewView = review.view(state)
     assert shown.rows[-1].seq == state.seq
     assert len(shown.model_dump_json().encode()) < 200 * 1024
+
+
+def test_business_days_are_those_of_the_runs_region() -> None:
+    """Wednesday, 4 March: Friday and Saturday are free there, and Sunday is a holiday."""
+    review = Review(
+        owner=COMMANDER,
+        meeting_within={"sev1": Span(business_days=2), "sev2": Span(business_days=2)},
+        tasks=(),
+    )
+    usual = plan(task(name="it", due=Span(business_days=2), on_timeout=CONTINUE), review=review)
+    gulf = usual.model_copy(update={"days_off": {"emea": DaysOff(weekend=(4, 5), holidays=(date(2026, 3, 8),))}})
+    for one, ends in ((usual, datetime(2026, 3, 6, 2, 45, tzinfo=UTC)), (gulf, datetime(2026, 3, 9, 2, 45, tzinfo=UTC))):
+        run = Run(one).launch()
+        assert run.ask("it").deadline == ends
+        assert reviewing.review_of(one, run.state).items[0].due_at == ends
+    assert usual.digest == usual.model_copy(update={"days_off": None}).digest
