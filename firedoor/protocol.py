@@ -81,6 +81,11 @@ class Launch(Statement):
     drill: bool = False
 
 
+def speaks_as(word_of: str, holds: tuple[str, ...], person: str) -> bool:
+    """Whether who signed a word is that person, or stood in for them (firedoor.people.away)."""
+    return word_of == person or f"instead:{person}" in holds
+
+
 class Answer(Statement):
     """An answer to one ask: an approval, a task that is done, a handover, a question that the run put to someone."""
 
@@ -94,7 +99,8 @@ class Answer(Statement):
     targets: tuple[str, ...] | None = None
     """Approving fewer: the targets that are approved. None for all that were shown."""
     holds: tuple[str, ...] = ()
-    """What the person was when this was signed: "policy", "policy.on_shift", "policy.manager", "region.manager:emea"."""
+    """What the person was when this was signed: "policy", "policy.on_shift", "policy.manager", "region.manager:emea", and
+    "instead:ana" while standing in for Ana."""
 
 
 CommandKind = Literal[

@@ -129,6 +129,7 @@ CODES: dict[str, Code] = {
         "whoever launches cannot sign, and nobody else is there",
         "warning",
     ),
+    "FD605": Code("Somebody who cannot stand in", "whoever is away would be asked, or nobody who may decide"),
     # Messages
     "FD701": Code("A notice without words", "people would be woken and not told why"),
     "FD702": Code("A message file that is not named as one", "the message would not be found when it is to be sent"),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import TypeVar, cast
 from zoneinfo import available_timezones
 
+from firedoor.compiler import absences, schema, suggest, values
 from firedoor.compiler import roster as people
-from firedoor.compiler import schema, suggest, values
+from firedoor.compiler.absences import Told
 from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.nodes import Mapping, Node, Scalar
 from firedoor.compiler.roster import Roster
 from firedoor.compiler.shape import Fields, Shape, as_mapping, fields
 from firedoor.people.organization import (
     MINUTES_A_DAY,
+    Away,
     Channel,
     CommanderRule,
     Contact,
@@ -45,7 +47,10 @@ def read(root: Node | None, findings: Findings) -> tuple[Organization | None, Ro
     if node is None:
         return None, Roster()
     before = findings.errors
-    made = _Reader(node, findings).organization()
+    reader = _Reader(node, findings)
+    made = reader.organization()
+    if made is not None and findings.errors == before:
+        absences.check(made, reader.absences, findings)
     roster = Roster(*(_keys(node, name) for name in ("teams", "people", "contacts")))
     return (made if findings.errors == before else None), roster
 
@@ -69,6 +74,7 @@ class _Reader:
         self.roster = Roster(*(_keys(node, name) for name in ("teams", "people", "contacts")))
         self.regions = _keys(node, "regions")
         self.channels = _keys(node, "channels")
+        self.absences: list[Told] = []
 
     def organization(self) -> Organization | None:
         self._distinct_names()
@@ -227,7 +233,33 @@ class _Reader:
         called = found.text("name")
         languages = self._languages(found, "languages")
         texts = {key: scalar.text for key in ("email", "matrix", "phone") if (scalar := found.text(key))}
-        return Person(id=name, name=called.text, languages=languages, **texts) if called and languages else None
+        absences = tuple(one for node in found.items("away") if (one := self._absence(name, node)) is not None)
+        if called is None or not languages:
+            return None
+        return Person(id=name, name=called.text, languages=languages, away=absences, **texts)
+
+    def _absence(self, person: str, node: Node) -> Away | None:
+        mapping = as_mapping(node, "an absence", self.findings)
+        if mapping is None:
+            return None
+        found = fields(mapping, schema.AWAY, self.findings)
+        starts, until = self._moment(found, "from"), self._moment(found, "until")
+        instead = self._person_named(found, "instead")
+        if starts is None or until is None or instead is None:
+            return None
+        if until <= starts:
+            fix = "write the earlier moment after from, and the later one after until"
+            self.findings.add("FD605", found.key_place("until"), f"{person} is back before they are away", fix=fix)
+            return None
+        made = Away(starts=starts, until=until, instead=instead)
+        scalar = found.text("instead")
+        self.absences.append(Told(person, made, scalar.place if scalar else found.place))
+        return made
+
+    def _moment(self, found: Fields, key: str) -> datetime | None:
+        scalar = found.text(key)
+        text = values.moment(scalar, self.findings) if scalar else None
+        return datetime.fromisoformat(text) if text else None
 
     def _contact(self, name: str, found: Fields) -> Contact | None:
         channel = found.text("channel")

@@ -6,6 +6,7 @@ one part gives another exists, and every zone is known. The functions over them 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -66,6 +67,14 @@ class Team(Frozen):
     members: tuple[str, ...] = ()
 
 
+class Away(Frozen):
+    """From when to when (the end is outside) somebody is away, and who is asked instead: a person's id."""
+
+    starts: datetime
+    until: datetime
+    instead: str
+
+
 class Person(Frozen):
     id: str
     name: str
@@ -74,6 +83,7 @@ class Person(Frozen):
     email: str | None = None
     matrix: str | None = None
     phone: str | None = None
+    away: tuple[Away, ...] = ()
 
 
 class CommanderRule(Frozen):

@@ -13,7 +13,7 @@ from typing import Any
 from firedoor.plan import Plan, paths
 from firedoor.plan.evaluate import said, typed
 from firedoor.plan.inputs import check_inputs, check_late
-from firedoor.protocol import Answer, Command, Receipt, Signed
+from firedoor.protocol import Answer, Command, Receipt, Signed, speaks_as
 from firedoor.run import asking, bounds, clocks, documents, interrupting, seats, tasks
 from firedoor.run.core import Core
 from firedoor.run.documents import hash_of
@@ -195,7 +195,7 @@ def _check_commander(core: Core, command: Command) -> None:
         return
     plan = core.plan
     ladder = (plan.commander.source, *plan.commander.then)
-    named = person == core.state.commander
+    named = core.state.commander is not None and speaks_as(person, holds, core.state.commander)
     if not named and not any(core.matches(who, person, holds) for who in ladder):
         who = core.state.commander or ", ".join(str(rung) for rung in ladder)
         raise Refused("role", f"This is the commander's to say ({who}).")

@@ -53,7 +53,7 @@ async def takes_part(door: Door, person: str, incident: str, view: View | None) 
     held = directory.holds(
         door.organization, person, door.now(), region=region, commander=view.commander if view else None
     )
-    names = {person, *held}
+    names = directory.called(person, held)
     if "commander" in held or f"region.manager:{region}" in held:
         return True
     plan = await asyncio.to_thread(_plan, door, launched.plan)
