@@ -58,6 +58,14 @@ TEAM = Shape(
     },
     rules=(OneOf(("shifts", "members"), several=True),),
 )
+AWAY = Shape(
+    "an absence",
+    {
+        "from": _must("text", "the moment from which they are away", a.DATED, "2026-12-20T18:00:00+01:00"),
+        "until": _must("text", "the moment at which they are back", a.DATED, "2027-01-04T08:00:00+01:00"),
+        "instead": _must("text", "who is asked instead: of the same team, or a manager", a.PERSON),
+    },
+)
 PERSON = Shape(
     "a person",
     {
@@ -66,15 +74,7 @@ PERSON = Shape(
         "email": _k("text", "an address"),
         "matrix": _k("text", "a Matrix user id"),
         "phone": _k("text", "a number with its country code"),
-        "away": _k("any", "when they are away and who is asked instead, once or a list of it"),
-    },
-)
-AWAY = Shape(
-    "an absence",
-    {
-        "from": _must("text", "the moment from which they are away", "2026-12-20T18:00:00+01:00"),
-        "until": _must("text", "the moment at which they are back", "2027-01-04T08:00:00+01:00"),
-        "instead": _must("text", "who is asked instead: of the same team, or a manager"),
+        "away": _k("list", "when they are away, and who is asked instead", AWAY),
     },
 )
 COMMANDER = Shape(
