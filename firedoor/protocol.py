@@ -81,8 +81,13 @@ class Launch(Statement):
     drill: bool = False
 
 
+def speaks_as(word_of: str, holds: tuple[str, ...], person: str) -> bool:
+    """Whether who signed a word is that person, or stood in for them (firedoor.people.away)."""
+    return word_of == person or f"instead:{person}" in holds
+
+
 class Answer(Statement):
-    """An answer to one ask: an approval, a task that is done, a question that the run put to someone."""
+    """An answer to one ask: an approval, a task that is done, a handover, a question that the run put to someone."""
 
     kind: Literal["answer"] = "answer"
     ask: str
@@ -94,7 +99,8 @@ class Answer(Statement):
     targets: tuple[str, ...] | None = None
     """Approving fewer: the targets that are approved. None for all that were shown."""
     holds: tuple[str, ...] = ()
-    """What the person was when this was signed: "policy", "policy.on_shift", "policy.manager", "region.manager:emea"."""
+    """What the person was when this was signed: "policy", "policy.on_shift", "policy.manager", "region.manager:emea", and
+    "instead:ana" while standing in for Ana."""
 
 
 CommandKind = Literal[
@@ -109,6 +115,7 @@ CommandKind = Literal[
     "reassign",
     "extend",
     "undo",
+    "offer",
     "hand_over",
     "keep",
     "stop",
@@ -125,7 +132,8 @@ class Command(Statement):
     """The run's path of a step, or the author's id."""
     target: tuple[str, ...] | None = None
     value: Any = None
-    """add, input: {name: value}; severity: "sev1"; extend: seconds; reassign, hand_over: a Who's name."""
+    """add, input: {name: value}; severity: "sev1"; extend: seconds; reassign: a Who's name; offer (of the command, which
+    that person is asked to accept), hand_over (at once): a person's."""
     reason: str | None = None
     expects: str | None = None
     """The state that the person saw ("asking"); the command is refused when it is another by now."""

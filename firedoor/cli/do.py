@@ -37,6 +37,7 @@ def command(ctx: click.Context, incident: str) -> None:
     firedoor do inc-ab12cd34ef add accounts=@other:platform.example
     firedoor do inc-ab12cd34ef severity sev1
     firedoor do inc-ab12cd34ef extend ratify 30m
+    firedoor do inc-ab12cd34ef hand-over maria --reason "my shift ends"
     firedoor do inc-ab12cd34ef undo lock --target @mayor:platform.example --yes
     firedoor do inc-ab12cd34ef undo-all --reason "false alarm" --yes
     """
@@ -54,6 +55,10 @@ class Form:
     targets: bool = False
     must_say_why: bool = False
     confirm: str | None = None
+    called: str = ""
+    """Where it is not called by its kind."""
+    at_once: CommandKind | None = None
+    """What it is with --now, which needs a reason."""
 
 
 FORMS: Final = (
@@ -68,7 +73,14 @@ FORMS: Final = (
     Form("reassign", "Give a task to someone else.", ("step", "value"), value="WHO"),
     Form("extend", "Give a deadline or a lease more time.", ("step", "value"), value="TIME", targets=True),
     Form("undo", "Undo what a step contains.", ("step",), targets=True, confirm="Undo it?"),
-    Form("hand_over", "Hand the command over.", ("value",), value="PERSON"),
+    Form(
+        "offer",
+        "Hand the command over: the person is asked, and commands once they have accepted. With --now at once.",
+        ("value",),
+        value="PERSON",
+        called="hand-over",
+        at_once="hand_over",
+    ),
     Form(
         "keep",
         "Keep what a step contains, for good.",
@@ -88,8 +100,10 @@ def _make(form: Form) -> click.Command:
         incident: str = click.get_current_context().obj
         if form.confirm:
             caller.confirm(form.confirm, sure=given["sure"])
+        if given.get("now") and not given["reason"]:
+            raise click.UsageError("With --now nobody is asked, so it needs --reason. Nothing was done.")
         request = CommandRequest(
-            command=form.kind,
+            command=form.at_once if form.at_once and given["now"] else form.kind,
             nonce=given["nonce"] or new_nonce(),
             step=given.get("step"),
             target=given.get("target") or None,
@@ -106,6 +120,8 @@ def _make(form: Form) -> click.Command:
     made = nonce(say)
     if "words" not in form.arguments:
         made = click.option("--reason", required=form.must_say_why, help="Why; it stands in the record.")(made)
+    if form.at_once:
+        made = click.option("--now", is_flag=True, help="It counts at once: in an emergency. It needs --reason.")(made)
     if form.targets:
         made = click.option("--target", multiple=True, metavar="TARGET", help="Only these targets. Repeat it.")(made)
     if form.confirm:
@@ -118,7 +134,7 @@ def _make(form: Form) -> click.Command:
 
 
 def _name(form: Form) -> str:
-    return form.kind.replace("_", "-")
+    return form.called or form.kind.replace("_", "-")
 
 
 def _value(form: Form, given: dict[str, Any]) -> Any:
@@ -134,6 +150,7 @@ def _typed(form: Form, incident: str, given: dict[str, Any]) -> list[str]:
     for argument in form.arguments:
         parts += list(given[argument]) if argument == "pairs" else [given[argument]]
     parts += [part for target in given.get("target") or () for part in ("--target", target)]
+    parts += ["--now"] if given.get("now") else []
     parts += ["--reason", given["reason"]] if given.get("reason") else []
     parts += ["--yes"] if form.confirm else []
     return parts

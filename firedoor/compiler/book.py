@@ -255,7 +255,8 @@ class _Binding:
             have = f"{team.people} {'people' if team.people > 1 else 'person'}"
             seats = f"{team.seats} seat{'s' * (team.seats > 1)}"
             title = organization.teams[team.team].title
-            message = f"{title} has {have} for {seats}, and whoever launches may not sign"
+            since = f"from {team.since:%Y-%m-%d %H:%M %Z}, while somebody is away, " if team.since else ""
+            message = f"{since}{title} has {have} for {seats}, and whoever launches may not sign"
             self.findings.add(
                 "FD604", place, message, fix="add someone to the team", notes=[f"the seat is at {team.at}"]
             )

@@ -56,7 +56,7 @@ CODES: dict[str, Code] = {
     "FD112": Code("A word that is none of the choices", "a run would not know what to do here"),
     "FD113": Code("A name that cannot be referred to", "nothing could refer to it"),
     "FD114": Code("An option that does not fit its input", "the launch form would let wrong answers through"),
-    "FD115": Code("Hours, days or time zone", "someone who should be on shift would not be asked"),
+    "FD115": Code("Hours, days or time zone", "someone would not be asked, or a deadline would be another than meant"),
     "FD116": Code("A list that is empty", "nobody and nothing would be meant"),
     "FD117": Code("What a no or a silence means", "the run would not know how to go on when nobody answers"),
     "FD118": Code("A file that is not part of the book", "what it says would not count", "warning"),
@@ -129,6 +129,7 @@ CODES: dict[str, Code] = {
         "whoever launches cannot sign, and nobody else is there",
         "warning",
     ),
+    "FD605": Code("Somebody who cannot stand in", "whoever is away would be asked, or nobody who may decide"),
     # Messages
     "FD701": Code("A notice without words", "people would be woken and not told why"),
     "FD702": Code("A message file that is not named as one", "the message would not be found when it is to be sent"),

@@ -134,6 +134,7 @@ DATED = Value(
     examples=("2026-03-04T02:45:00+00:00",),
     reads=(),
 )
+DATE = Value("a date, such as 2026-12-25", form=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", examples=("2026-12-25",), reads=())
 BOUND = Value("a number, or a length of time", form=rf"(?:{NUMBER.form}|{ANY_TIME.form})", reads=("number",))
 LANGUAGE = Value(
     "a language's code, such as en, de or pt-BR",

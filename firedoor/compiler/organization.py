@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from functools import cache
 from typing import TypeVar, cast
 from zoneinfo import available_timezones
 
+from firedoor.compiler import absences, schema, suggest, values
 from firedoor.compiler import roster as people
-from firedoor.compiler import schema, suggest, values
+from firedoor.compiler.absences import Told
 from firedoor.compiler.diagnostics import Findings
 from firedoor.compiler.nodes import Mapping, Node, Scalar
 from firedoor.compiler.roster import Roster
 from firedoor.compiler.shape import Fields, Shape, as_mapping, fields
 from firedoor.people.organization import (
     MINUTES_A_DAY,
+    Away,
     Channel,
     CommanderRule,
     Contact,
@@ -27,9 +30,12 @@ from firedoor.people.organization import (
     Shift,
     Team,
 )
+from firedoor.plan.time import SATURDAY_AND_SUNDAY, DaysOff
 
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS_IN_WORDS = {"weekdays": "mon-fri", "weekday": "mon-fri", "weekends": "[sat, sun]", "weekend": "[sat, sun]"}
 _HOURS = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _Made = TypeVar("_Made")
 _timezones = cache(available_timezones)
@@ -41,7 +47,10 @@ def read(root: Node | None, findings: Findings) -> tuple[Organization | None, Ro
     if node is None:
         return None, Roster()
     before = findings.errors
-    made = _Reader(node, findings).organization()
+    reader = _Reader(node, findings)
+    made = reader.organization()
+    if made is not None and findings.errors == before:
+        absences.check(made, reader.absences, findings)
     roster = Roster(*(_keys(node, name) for name in ("teams", "people", "contacts")))
     return (made if findings.errors == before else None), roster
 
@@ -53,6 +62,11 @@ def _keys(node: Mapping, name: str) -> list[str] | None:
     return [] if section is None and name == "contacts" else None
 
 
+def _day(text: str) -> int | None:
+    """A day of the week by its name, or three of its letters or more."""
+    return next((n for n, day in enumerate(_WEEK) if len(text) >= 3 and day.startswith(text)), None)
+
+
 class _Reader:
     def __init__(self, node: Mapping, findings: Findings) -> None:
         self.findings = findings
@@ -60,6 +74,7 @@ class _Reader:
         self.roster = Roster(*(_keys(node, name) for name in ("teams", "people", "contacts")))
         self.regions = _keys(node, "regions")
         self.channels = _keys(node, "channels")
+        self.absences: list[Told] = []
 
     def organization(self) -> Organization | None:
         self._distinct_names()
@@ -124,7 +139,27 @@ class _Reader:
             fix = f'write "{near}"' if near else "write an IANA name, such as Europe/Dublin"
             self.findings.add("FD115", zone.place, f'no time zone is called "{zone.text}"', fix=fix)
             return None
-        return Region(name=name, timezone=zone.text, manager=manager) if zone and manager else None
+        off = self._days_off(found)
+        return Region(name=name, timezone=zone.text, manager=manager, off=off) if zone and manager else None
+
+    def _days_off(self, found: Fields) -> DaysOff:
+        weekend = self._days(found, "weekend") if "weekend" in found else SATURDAY_AND_SUNDAY
+        if len(weekend) == len(_WEEK):
+            message = "a weekend of seven days leaves no business day"
+            fix = "write the days that are free, such as [fri, sat]"
+            self.findings.add("FD115", found.key_place("weekend"), message, fix=fix)
+        holidays = [self._date(scalar) for scalar in found.texts("holidays", self.findings)]
+        return DaysOff(weekend=weekend, holidays=tuple(sorted({day for day in holidays if day is not None})))
+
+    def _date(self, scalar: Scalar) -> date | None:
+        try:
+            if _DATE.fullmatch(scalar.text):
+                return date.fromisoformat(scalar.text)
+        except ValueError:
+            pass
+        fix = "write a year, a month and a day, such as 2026-12-25"
+        self.findings.add("FD115", scalar.place, f'"{scalar.text}" is no date', fix=fix)
+        return None
 
     def _team(self, name: str, found: Fields) -> Team | None:
         title, manager = found.text("title"), self._person_named(found, "manager")
@@ -174,9 +209,9 @@ class _Reader:
         self.findings.add("FD115", scalar.place, f'"{scalar.text}" says no hours', fix=fix)
         return None
 
-    def _days(self, found: Fields) -> tuple[int, ...]:
+    def _days(self, found: Fields, key: str = "days") -> tuple[int, ...]:
         days: list[int] = []
-        for scalar in found.texts("days", self.findings):
+        for scalar in found.texts(key, self.findings):
             days += self._days_of(scalar)
         return tuple(sorted(set(days)))
 
@@ -184,10 +219,7 @@ class _Reader:
         text = " ".join(scalar.text.lower().split())
         if text in values.EVERY_DAY:
             return list(range(7))
-        numbers = [
-            next((n for n, day in enumerate(values.DAYS) if part.strip().startswith(day)), None)
-            for part in text.split("-")
-        ]
+        numbers = [_day(part.strip()) for part in text.split("-")]
         first, last = numbers[0], numbers[-1]
         if first is None or last is None or len(numbers) > 2:
             fix = "write every day, a range such as mon-fri, or a list such as [sat, sun]"
@@ -201,7 +233,33 @@ class _Reader:
         called = found.text("name")
         languages = self._languages(found, "languages")
         texts = {key: scalar.text for key in ("email", "matrix", "phone") if (scalar := found.text(key))}
-        return Person(id=name, name=called.text, languages=languages, **texts) if called and languages else None
+        absences = tuple(one for node in found.items("away") if (one := self._absence(name, node)) is not None)
+        if called is None or not languages:
+            return None
+        return Person(id=name, name=called.text, languages=languages, away=absences, **texts)
+
+    def _absence(self, person: str, node: Node) -> Away | None:
+        mapping = as_mapping(node, "an absence", self.findings)
+        if mapping is None:
+            return None
+        found = fields(mapping, schema.AWAY, self.findings)
+        starts, until = self._moment(found, "from"), self._moment(found, "until")
+        instead = self._person_named(found, "instead")
+        if starts is None or until is None or instead is None:
+            return None
+        if until <= starts:
+            fix = "write the earlier moment after from, and the later one after until"
+            self.findings.add("FD605", found.key_place("until"), f"{person} is back before they are away", fix=fix)
+            return None
+        made = Away(starts=starts, until=until, instead=instead)
+        scalar = found.text("instead")
+        self.absences.append(Told(person, made, scalar.place if scalar else found.place))
+        return made
+
+    def _moment(self, found: Fields, key: str) -> datetime | None:
+        scalar = found.text(key)
+        text = values.moment(scalar, self.findings) if scalar else None
+        return datetime.fromisoformat(text) if text else None
 
     def _contact(self, name: str, found: Fields) -> Contact | None:
         channel = found.text("channel")

@@ -31,7 +31,7 @@ from firedoor.plan.model import (
 )
 from firedoor.plan.model import Severity as SeverityName
 from firedoor.plan.steps import Step
-from firedoor.plan.time import Span
+from firedoor.plan.time import USUAL, DaysOff, Span
 
 
 @dataclass
@@ -87,6 +87,7 @@ class _Planning:
                 at=found.at,
                 languages=self.organization.languages,
                 zones={region.name: region.timezone for region in self.organization.regions.values()},
+                days_off=self._days_off(self.organization),
                 inputs=self.playbook.inputs,
                 severity=rules,
                 clocks=tuple(self.made.clocks.values()),
@@ -103,6 +104,11 @@ class _Planning:
                 messages={name: self.shelf.messages[name].message for name in sorted(self.made.messages)},
             )
         )
+
+    def _days_off(self, organization: Organization) -> dict[str, DaysOff] | None:
+        """Only what is not usual: a plan of before is the same plan, to the letter."""
+        found = {region.name: region.off for region in organization.regions.values() if region.off != USUAL}
+        return found or None
 
     def _whole(self, plan: Plan) -> Plan | None:
         if self.findings.errors:

@@ -34,6 +34,8 @@ REGION = Shape(
     {
         "timezone": _must("text", "an IANA name, such as Europe/Dublin", a.TIMEZONE),
         "manager": _must("text", "who manages its people", a.PERSON),
+        "weekend": _k("texts", "the days of the week that are no business days; sat and sun unless said", a.DAYS),
+        "holidays": _k("list", "other days that are no business days", a.DATE),
     },
 )
 SHIFT = Shape(
@@ -56,6 +58,14 @@ TEAM = Shape(
     },
     rules=(OneOf(("shifts", "members"), several=True),),
 )
+AWAY = Shape(
+    "an absence",
+    {
+        "from": _must("text", "the moment from which they are away", a.DATED, "2026-12-20T18:00:00+01:00"),
+        "until": _must("text", "the moment at which they are back", a.DATED, "2027-01-04T08:00:00+01:00"),
+        "instead": _must("text", "who is asked instead: of the same team, or a manager", a.PERSON),
+    },
+)
 PERSON = Shape(
     "a person",
     {
@@ -64,6 +74,7 @@ PERSON = Shape(
         "email": _k("text", "an address"),
         "matrix": _k("text", "a Matrix user id"),
         "phone": _k("text", "a number with its country code"),
+        "away": _k("list", "when they are away, and who is asked instead", AWAY),
     },
 )
 COMMANDER = Shape(

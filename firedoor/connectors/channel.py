@@ -56,7 +56,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, message: OutgoingMessage) -> str:
-        """Hand the message over. Returns the id that the system knows it by."""
+        """Hand the message over. Returns the id that the system knows it by; where it gives none, one that readers see."""
         ...
 
     async def check(self) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from firedoor.connectors.apprise import AppriseChannel
 from firedoor.connectors.channel import Channel
 from firedoor.connectors.errors import BadSettings
 from firedoor.connectors.matrix import MatrixChannel
@@ -20,6 +21,7 @@ from firedoor.people.organization import Organization
 Make = Callable[[Settings], Channel]
 
 MAKERS: Final[dict[str, Make]] = {
+    "apprise": AppriseChannel.from_settings,
     "matrix": MatrixChannel.from_settings,
     "memory": MemoryChannel.from_settings,
     "smtp": SmtpChannel.from_settings,

@@ -17,7 +17,8 @@ from firedoor.connectors.channel import OutgoingMessage, opaque
 from firedoor.connectors.errors import Refused
 from firedoor.connectors.exchange import Exchange, base_url_problem
 from firedoor.connectors.settings import Settings
-from firedoor.connectors.synapse import ADMIN, SynapsePlatform
+from firedoor.connectors.synapse import SynapsePlatform
+from firedoor.connectors.synapse.admin import ADMIN
 from firedoor.people.recipients import Recipient
 
 EVERYONE: Final = "*"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from firedoor.people import away
 from firedoor.people.organization import Organization, Person, Team
 from firedoor.people.shifts import shifts_on
 from firedoor.plan import Who
@@ -58,21 +59,25 @@ def members(organization: Organization, team: str) -> tuple[Person, ...]:
 
 
 def on_shift(organization: Organization, team: str, at: datetime) -> tuple[Person, ...]:
-    """Who of a team is on shift at a moment; those listed as members always are."""
+    """Who of a team is on shift at a moment; those listed as members always are. Whoever is away is stood in for."""
+    return _people(organization, [away.there(organization, name, at) for name in _rostered(organization, team, at)])
+
+
+def _rostered(organization: Organization, team: str, at: datetime) -> list[str]:
+    """Whom the shifts of a moment name, and the members."""
     found = team_of(organization, team)
-    named = [name for shift in shifts_on(organization, found, at) for name in shift.on]
-    return _people(organization, [*named, *found.members])
+    return [*(name for shift in shifts_on(organization, found, at) for name in shift.on), *found.members]
 
 
-def manager(organization: Organization, team: str) -> Person:
-    return person_of(organization, team_of(organization, team).manager)
+def manager(organization: Organization, team: str, at: datetime) -> Person:
+    return person_of(organization, away.there(organization, team_of(organization, team).manager, at))
 
 
-def region_manager(organization: Organization, region: str | None) -> Person:
+def region_manager(organization: Organization, region: str | None, at: datetime) -> Person:
     found = organization.regions.get(region or "")
     if found is None:
         raise NobodyKnown(f"the organization has no region called {region}")
-    return person_of(organization, found.manager)
+    return person_of(organization, away.there(organization, found.manager, at))
 
 
 def teams_of(organization: Organization, person: str) -> tuple[str, ...]:
@@ -85,26 +90,29 @@ def teams_of(organization: Organization, person: str) -> tuple[str, ...]:
 
 
 def people_of(organization: Organization, who: Who, situation: Situation) -> Found:
-    """The people that a name stands for now. When nobody of a team is on shift it is the team's manager, and is said.
+    """The people that a name stands for now. When nobody of a team is on shift it is the team's manager, and is said; so
+    is who stands in for somebody who is away.
 
     A contact, an account and the platform's users are nobody of the organization: none are found, without a note.
     """
     match who.kind:
         case "team":
-            return _or_manager(organization, who, members(organization, who.name or ""), "has no members")
+            names = [person.id for person in members(organization, who.name or "")]
+            return _or_manager(organization, who, names, "has no members", situation.at)
         case "on_shift":
-            there = on_shift(organization, who.name or "", situation.at)
-            return _or_manager(organization, who, there, "has nobody on shift")
+            names = _rostered(organization, who.name or "", situation.at)
+            return _or_manager(organization, who, names, "has nobody on shift", situation.at)
         case "manager":
-            return Found((manager(organization, who.name or ""),))
+            return _there(organization, [team_of(organization, who.name).manager], situation.at)
         case "region_manager":
-            return Found((region_manager(organization, situation.region),))
+            region_manager(organization, situation.region, situation.at)
+            return _there(organization, [organization.regions[situation.region or ""].manager], situation.at)
         case "commander":
             return commanders(organization, situation)
         case "launcher":
-            return Found((person_of(organization, situation.launcher),)) if situation.launcher else Found()
+            return _there(organization, [situation.launcher], situation.at) if situation.launcher else Found()
         case "person":
-            return Found((person_of(organization, who.name),))
+            return _there(organization, [who.name or ""], situation.at)
         case "contact" | "account" | "users":
             return Found()
 
@@ -113,9 +121,8 @@ def commanders(organization: Organization, situation: Situation) -> Found:
     """Who commands: whoever is named, else whom the organization's rule gives, else the first rung that has someone."""
     notes: list[str] = []
     if situation.commander:
-        named = organization.people.get(situation.commander)
-        if named:
-            return Found((named,))
+        if situation.commander in organization.people:
+            return _there(organization, [situation.commander], situation.at)
         notes.append(f"{situation.commander}, who commands, is no longer of the organization")
     rule = organization.commander
     for who in (rule.source, *rule.then):
@@ -134,17 +141,21 @@ def holds(
     """What someone is at a moment, as a signed answer says it (protocol.Answer.holds).
 
     Teams ("policy"), shifts ("policy.on_shift"), teams that are managed ("policy.manager"), regions that are managed
-    ("region.manager:emea"), and "commander" for whoever commands.
+    ("region.manager:emea"), "commander" for whoever commands, and "instead:ana" for whoever stands in for Ana. Who stands
+    in holds what the other would; who is away holds their teams alone.
     """
     held: list[str] = []
-    for name, team in organization.teams.items():
-        if any(member.id == person for member in members(organization, name)):
+    others = away.stood_in_for(organization, person, at)
+    for name in organization.teams:
+        if any(member.id in (person, *others) for member in members(organization, name)):
             held.append(name)
         if any(member.id == person for member in on_shift(organization, name, at)):
             held.append(f"{name}.on_shift")
-        if team.manager == person:
+        if manager(organization, name, at).id == person:
             held.append(f"{name}.manager")
-    held.extend(f"region.manager:{name}" for name, place in organization.regions.items() if place.manager == person)
+    managed = (name for name in organization.regions if region_manager(organization, name, at).id == person)
+    held.extend(f"region.manager:{name}" for name in managed)
+    held.extend(f"{away.FOR}{name}" for name in others)
     commanding = commanders(organization, Situation(at, region, commander)).people
     if any(other.id == person for other in commanding):
         held.append("commander")
@@ -183,12 +194,26 @@ def region_at(organization: Organization, at: datetime) -> str:
     return min(organization.regions, key=from_noon)
 
 
-def _or_manager(organization: Organization, who: Who, people: tuple[Person, ...], lack: str) -> Found:
-    if people:
-        return Found(people)
+def called(person: str, held: Iterable[str]) -> frozenset[str]:
+    """Everything that somebody who holds this is called where someone is asked (str(Who))."""
+    names = {person, *held}
+    return frozenset(names | {name.removeprefix(away.FOR) for name in names if name.startswith(away.FOR)})
+
+
+def _or_manager(organization: Organization, who: Who, names: list[str], lack: str, at: datetime) -> Found:
+    if names:
+        return _there(organization, names, at)
     team = team_of(organization, who.name)
-    instead = manager(organization, team.name)
+    instead = manager(organization, team.name, at)
     return Found((instead,), (f"{team.title} {lack}: {instead.name}, who manages it, stands in",))
+
+
+def _there(organization: Organization, names: Iterable[str], at: datetime) -> Found:
+    """The people of these names, or who stands in for them; and that they do. Raises NobodyKnown."""
+    wanted = [person_of(organization, name).id for name in dict.fromkeys(names)]
+    people = _people(organization, [away.there(organization, name, at) for name in wanted])
+    notes = (away.note(organization, name, at) for name in wanted)
+    return Found(people, tuple(note for note in notes if note))
 
 
 def _people(organization: Organization, names: Iterable[str]) -> tuple[Person, ...]:

@@ -205,8 +205,8 @@ class Leave:
         return self.order.targets is not None and set(targets).issuperset(self.order.targets)
 
     def _is_overdue(self, task: Task) -> bool:
-        zone = self.plan.zones.get(self.launch.region, "UTC")
-        return task.due is not None and self.now + LEEWAY >= task.due.after(self.launch.issued, zone)
+        calendar = self.plan.calendar(self.launch.region)
+        return task.due is not None and self.now + LEEWAY >= task.due.after(self.launch.issued, calendar)
 
     def _is_past(self, seconds: int) -> bool:
         return self.now + LEEWAY >= self.launch.issued + timedelta(seconds=seconds)

@@ -6,11 +6,13 @@ one part gives another exists, and every zone is known. The functions over them 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from firedoor.plan.base import Frozen
+from firedoor.plan.time import USUAL, DaysOff
 from firedoor.plan.who import Who
 
 Severity = Literal["sev1", "sev2", "sev3", "sev4"]
@@ -26,6 +28,7 @@ class Region(Frozen):
     """IANA name."""
     manager: str
     """Id of a person."""
+    off: DaysOff = USUAL
 
 
 class Shift(Frozen):
@@ -64,6 +67,14 @@ class Team(Frozen):
     members: tuple[str, ...] = ()
 
 
+class Away(Frozen):
+    """From when to when (the end is outside) somebody is away, and who is asked instead: a person's id."""
+
+    starts: datetime
+    until: datetime
+    instead: str
+
+
 class Person(Frozen):
     id: str
     name: str
@@ -72,6 +83,7 @@ class Person(Frozen):
     email: str | None = None
     matrix: str | None = None
     phone: str | None = None
+    away: tuple[Away, ...] = ()
 
 
 class CommanderRule(Frozen):

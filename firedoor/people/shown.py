@@ -295,8 +295,8 @@ class Shown:
         return named == path or (by_id is not None and by_id.path == path)
 
     def _late(self, task: Task) -> bool:
-        zone = self.plan.zones.get(self.launch.region, "UTC")
-        return task.due is not None and self.now + LEEWAY >= task.due.after(self.launch.issued, zone)
+        calendar = self.plan.calendar(self.launch.region)
+        return task.due is not None and self.now + LEEWAY >= task.due.after(self.launch.issued, calendar)
 
     def _waited(self, at_most: int | None) -> bool:
         return at_most is not None and self._is_past(at_most)

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 from firedoor.people.signatures import LEEWAY
 from firedoor.plan import Approve, Plan, Who
-from firedoor.protocol import Answer, Command, Launch
+from firedoor.protocol import Answer, Command, Launch, speaks_as
 
 
 def answers_for(who: Who, word: Answer | Command, launch: Launch) -> bool:
     """Whether who signed the word was `who` then."""
     match who.kind:
         case "person":
-            return word.person == who.name
+            return speaks_as(word.person, word.holds, who.name or "")
         case "launcher":
-            return word.person == launch.person
+            return speaks_as(word.person, word.holds, launch.person)
         case "region_manager":
             return f"region.manager:{launch.region}" in word.holds
         case "team" | "on_shift" | "manager" | "commander":
@@ -28,16 +28,26 @@ def answers_for(who: Who, word: Answer | Command, launch: Launch) -> bool:
 def commands(plan: Plan, word: Answer | Command, launch: Launch, named: Collection[str] = ()) -> bool:
     """Whether who signed was the commander, or stood on the commander's ladder. `named`: those it was handed over to."""
     ladder = (plan.commander.source, *plan.commander.then)
-    return word.person in named or "commander" in word.holds or any(answers_for(who, word, launch) for who in ladder)
+    named_one = any(speaks_as(word.person, word.holds, person) for person in named)
+    return named_one or "commander" in word.holds or any(answers_for(who, word, launch) for who in ladder)
 
 
 def handed_over_to(plan: Plan, words: Iterable[Answer | Command], launch: Launch) -> frozenset[str]:
-    """Everyone to whom a commander has handed over, in turn."""
+    """Everyone to whom a commander has handed over, in turn: at once, or as whoever was asked has accepted."""
     named: set[str] = set()
+    asked: set[str] = set()
     for word in words:
-        if isinstance(word, Command) and word.command == "hand_over" and commands(plan, word, launch, named):
-            named.add(str(word.value))
+        if isinstance(word, Answer):
+            if word.choice == "accept" and word.person in asked and _is_about_a_handover(word):
+                named.add(word.person)
+        elif word.command in ("offer", "hand_over") and commands(plan, word, launch, named):
+            (asked if word.command == "offer" else named).add(str(word.value))
     return frozenset(named)
+
+
+def _is_about_a_handover(answer: Answer) -> bool:
+    """By the ask's id, as in "question::handover:4"."""
+    return answer.ask.startswith("question::handover:")
 
 
 def commands_among(plan: Plan, words: Iterable[Answer | Command], word: Answer | Command, launch: Launch) -> bool:

@@ -13,7 +13,7 @@ from firedoor.plan.base import Frozen
 from firedoor.plan.expression import Expr, ValueType
 from firedoor.plan.steps import Seat, Step
 from firedoor.plan.text import MessageRef, Text
-from firedoor.plan.time import Span
+from firedoor.plan.time import USUAL, Calendar, DaysOff, Span
 from firedoor.plan.who import Audience, Who
 
 Severity = Literal["sev1", "sev2", "sev3", "sev4"]
@@ -134,6 +134,8 @@ class Plan(Frozen):
     """The organization's languages, the first one being its default."""
     zones: dict[str, str]
     """Region → IANA time zone, for business days."""
+    days_off: dict[str, DaysOff] | None = None
+    """Region → its weekend and holidays, for those that have others than Saturday and Sunday."""
     inputs: tuple[Input, ...] = ()
     severity: tuple[SeverityRule, ...]
     clocks: tuple[Clock, ...] = ()
@@ -175,6 +177,10 @@ class Plan(Frozen):
     @cached_property
     def input_names(self) -> dict[str, Input]:
         return {field.name: field for field in self.inputs}
+
+    def calendar(self, region: str) -> Calendar:
+        """What a business day is in a region."""
+        return Calendar(self.zones.get(region, "UTC"), (self.days_off or {}).get(region, USUAL))
 
     def pack(self) -> bytes:
         return zlib.compress(self.canonical, 6)

@@ -100,7 +100,7 @@ class People:
         value = word.value
         if word.command in ("add", "input"):
             value = self.moved(value)
-        if word.command == "hand_over":  # a role stands for whoever fills it now
+        if word.command in ("offer", "hand_over"):  # a role stands for whoever fills it now
             value = (self._people(Who.model_validate(value), view) or [""])[0]
         request = CommandRequest(
             command=word.command or "note",

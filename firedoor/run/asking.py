@@ -18,6 +18,8 @@ CHOICES = {
     "reject": "reject",
     "need_fact": "need one fact: asks the commander a question; the time runs on",
     "answer": "answer it",
+    "accept": "take the command over",
+    "decline": "not take it over; whoever commands goes on",
     "done": "it is done",
     "again": "ask again, with a full time",
     "continue": "go on",
@@ -157,26 +159,33 @@ def climb(core: Core, ask: Ask) -> None:
     """An unanswered question goes up the commander's ladder, a rung each `answers_within`, and never lapses."""
     ladder = core.plan.commander.then
     wait = timedelta(seconds=core.plan.commander.answers_within)
+    giver = _giver(ask)
     if ask.rung < len(ladder):
-        who = ladder[ask.rung]
-        if who not in ask.to:
-            ask.to.append(who)
+        rung = [ladder[ask.rung], *giver]
+        ask.to += [who for who in rung if who not in ask.to]
         core.row(
             "ask.escalated",
-            f"{ask.words}: escalated to {who}",
+            f"{ask.words}: escalated to {_names(rung)}",
             step=ask.step or None,
             ask=ask.id,
-            to=[str(who)],
+            to=[str(who) for who in rung],
             rung=ask.rung,
         )
-        tell(core, ask, "Escalated: ", [who])
+        tell(core, ask, "Escalated: ", rung)
     else:
+        ask.to += giver
         core.row("ask.reminded", f"Still unanswered: {ask.words}", step=ask.step or None, ask=ask.id, number=ask.told)
         tell(core, ask, "Still unanswered: ")
         wait *= 2 ** min(ask.rung - len(ladder) + 1, 6)
     ask.rung += 1
     ask.escalate_at = core.now + wait
     core.changes += 1
+
+
+def _giver(ask: Ask) -> list[Who]:
+    """Whoever hands over is asked again, once, when whoever was named has not answered."""
+    giver = Who(kind="person", name=ask.asker or "")
+    return [giver] if ask.why == "handover" and giver not in ask.to else []
 
 
 def told(core: Core, act: Act, report: NotifyReport | None, error: str | None) -> None:

@@ -18,7 +18,8 @@ MOST_NAMED: Final = 10
 
 def in_words(core: Core, command: Command, path: str) -> str:
     where = f" {core.name(path)}" if path else ""
-    return f"{command.command.replace('_', ' ')}{where}{_more(core, command, path)}"
+    what = "offer the command" if command.command == "offer" else command.command.replace("_", " ")
+    return f"{what}{where}{_more(core, command, path)}"
 
 
 def new_end(core: Core, command: Command, path: str) -> datetime | None:
@@ -45,7 +46,7 @@ def _more(core: Core, command: Command, path: str) -> str:
             return " " + "; ".join(f"{name}: {_given(core.plan, name, value)}" for name, value in given.items())
         case "severity":
             return f" {command.value}"
-        case "hand_over" | "reassign":
+        case "offer" | "hand_over" | "reassign":
             return f" to {command.value}"
         case _:
             return targets

@@ -12,7 +12,7 @@ from typing import Any
 from firedoor.plan import Plan, Step, Who, paths
 from firedoor.plan.evaluate import Unread, plain, value_of
 from firedoor.plan.expression import Expr, Outcome, Read
-from firedoor.protocol import Row, Signed
+from firedoor.protocol import Row, Signed, speaks_as
 from firedoor.run import bounds, telling
 from firedoor.run.state import FINAL, HELD, Act, ActKind, Addition, Ask, Hold, State, StepState, StepStatus
 
@@ -205,12 +205,12 @@ class Core:
         match who.kind:
             case "commander":
                 if state.commander:
-                    return person == state.commander
+                    return speaks_as(person, holds, state.commander)
                 return "commander" in holds or str(self.plan.commander.source) in holds
             case "launcher":
-                return person == state.launcher
+                return speaks_as(person, holds, state.launcher)
             case "person":
-                return person == who.name
+                return speaks_as(person, holds, who.name or "")
             case "region_manager":
                 return f"region.manager:{state.region}" in holds
             case _:

@@ -12,6 +12,7 @@ from firedoor.run import (
     consequences,
     containment,
     ending,
+    handover,
     notifying,
     releasing,
     remaining,
@@ -215,4 +216,5 @@ _CASES = {
     "held": _after_end,
     "clock": remaining.clock_answered,
     "fact": _after_fact,
+    "handover": handover.answered,
 }

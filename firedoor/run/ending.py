@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from firedoor.plan import paths
 from firedoor.plan.evaluate import Unread
-from firedoor.run import asking, clocks, questions, releasing, remaining, tasks
+from firedoor.run import asking, clocks, handover, questions, releasing, remaining, tasks
 from firedoor.run.core import Core, NoRound
 from firedoor.run.state import HELD, Act, Hold, HoldStatus
 
@@ -43,7 +43,7 @@ def _end_steps(core: Core) -> None:
     core.state.additions = []
     core.state.paused = False
     for ask in list(core.state.asks.values()):
-        if ask.step not in kept and ask.why not in ("undo_failed", "expiry"):
+        if ask.step not in kept and ask.why not in ("undo_failed", "expiry", "handover"):
             asking.close(core, ask)
     for path, state in list(core.state.steps.items()):
         if path not in kept and state.status in ("waiting", "asking"):
@@ -133,6 +133,7 @@ def progress(core: Core) -> None:
     if state.ended is not None and state.phase == "holding" and not state.closing:
         remaining.ask(core)
     if state.ended is not None and state.phase == "holding" and not state.closing and not owed(core):
+        handover.withdraw(core)
         state.closing = True
         core.row("run.closed", "Nothing is owed any more: the run is closed.")
 
@@ -169,7 +170,7 @@ def _run_of(core: Core, path: str) -> list[str]:
 def owed(core: Core) -> list[str]:
     """Why the run cannot close yet, in words."""
     state = core.state
-    reasons = [ask.words for ask in state.asks.values()]
+    reasons = [ask.words for ask in state.asks.values() if ask.why != "handover"]
     reasons += [f"{core.name(path)} for {hold.target}" for path, hold in core.holds() if _is_owed(hold)]
     reasons += ["an act is under way" for act in state.acts.values() if act.kind != "record"]
     if state.review == "wanted":

@@ -10,7 +10,7 @@ from firedoor.plan import Approve, Who, paths
 from firedoor.plan.inputs import check_late
 from firedoor.plan.model import Severity
 from firedoor.protocol import Command, Signed
-from firedoor.run import adding, asking, commanding, consequences, ending, releasing, severity
+from firedoor.run import adding, asking, commanding, consequences, ending, handover, releasing, severity
 from firedoor.run.core import Core
 
 
@@ -170,10 +170,12 @@ def _add(core: Core, command: Command, path: str) -> str:
     return f"{added} added; what was reached runs for them as well." if added else "They were there already."
 
 
+def _offer(core: Core, command: Command, path: str) -> str:
+    return handover.offer(core, command)
+
+
 def _hand_over(core: Core, command: Command, path: str) -> str:
-    core.state.commander = str(command.value)
-    core.changes += 1
-    return f"{command.value} commands now."
+    return handover.at_once(core, str(command.value))
 
 
 def _stop(core: Core, command: Command, path: str) -> str:
@@ -212,6 +214,7 @@ _DO = {
     "severity": _severity,
     "input": _input,
     "add": _add,
+    "offer": _offer,
     "hand_over": _hand_over,
     "stop": _stop,
     "undo_all": _undo_all,

@@ -31,6 +31,7 @@ def put(
     about: str | None = None,
     asker: str | None = None,
     deadline: datetime | None = None,
+    silence: str = "it stays open, and goes up the ladder",
     block: bool = True,
 ) -> Ask:
     if block and path:
@@ -43,7 +44,7 @@ def put(
         to=[to or COMMANDER],
         choices=choices,
         words=words,
-        silence="it stays open, and goes up the ladder",
+        silence=silence,
         opened_at=core.now,
         deadline=deadline,
         escalate_at=core.now + timedelta(seconds=core.plan.commander.answers_within),

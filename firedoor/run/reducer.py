@@ -44,8 +44,8 @@ from firedoor.run.documents import hash_of
 from firedoor.run.events import ActEnded, Answered, Cancelled, Commanded, Event, Launched, ReviewOpened
 from firedoor.run.state import Accepted, Act, State
 
-GIVES_A_RIGHT = ("add", "input", "hand_over", "reassign")
-"""Commands by which others may do more, or more may be acted on."""
+GIVES_A_RIGHT = ("add", "input", "offer", "hand_over", "reassign", "accept")
+"""Words by which others may do more, or more may be acted on."""
 
 LETS_GO = ("undo", "undo_all", "reject", "retry", "skip")
 """Words after which something may be let go; each is shown again where that is done (firedoor.people.leave)."""
@@ -65,16 +65,12 @@ def reduce(plan: Plan, state: State, event: Event) -> State:
         case ActEnded():
             _ended(core, event)
         case Answered(answer=answer, signed=signed):
-            if answer.choice in LETS_GO:
-                state.let_go.append(signed)
+            _keep(state, answer.choice, signed)
             if answer.choice == "done" and plan.undoes:
                 state.done.append(Decision(signed=signed, document=state.asks[answer.ask].document))
             _accept(core, signed, answer, deciding.answered(core, answer, signed), before + 1)
         case Commanded(command=command, signed=signed):
-            if command.command in GIVES_A_RIGHT:
-                state.commands.append(signed)
-            elif command.command in LETS_GO:
-                state.let_go.append(signed)
+            _keep(state, command.command, signed)
             _accept(core, signed, command, interrupting.commanded(core, command, signed), before + 1)
         case ReviewOpened() if state.review == "wanted":
             state.review = "opened"
@@ -85,6 +81,14 @@ def reduce(plan: Plan, state: State, event: Event) -> State:
             pass
     _settle(core)
     return state
+
+
+def _keep(state: State, said: str, signed: Signed) -> None:
+    """What others will have to be shown stays in the state."""
+    if said in GIVES_A_RIGHT:
+        state.commands.append(signed)
+    elif said in LETS_GO:
+        state.let_go.append(signed)
 
 
 def _launched(core: Core) -> None:

@@ -18,16 +18,16 @@ def review_of(plan: Plan, state: State) -> ReviewOrder:
     if review is None:
         raise AssertionError("the playbook has no review")
     core = Core(plan, state, state.now)
-    zone = plan.zones.get(state.region, "UTC")
+    calendar = plan.calendar(state.region)
     items: list[ReviewItem] = []
     meeting = review.meeting_within.get(state.highest)
     if meeting is not None:
-        due = meeting.after(state.now, zone)
+        due = meeting.after(state.now, calendar)
         items.append(ReviewItem(id="meeting", words="Hold the review meeting", assign=review.owner, due_at=due))
     for number, task in enumerate(review.tasks, start=1):
         if task.when is None or core.value(task.when, "") is True:
             words = telling.plainly(plan, task.words, Scope(core, ""))
-            due = task.due.after(state.now, zone)
+            due = task.due.after(state.now, calendar)
             items.append(ReviewItem(id=f"task-{number}", words=words, assign=task.assign, due_at=due))
     return ReviewOrder(
         incident=state.incident,

@@ -55,6 +55,7 @@ Why = Literal[
     "held",  # the response has ended, and nobody has decided what becomes of what is contained
     "clock",  # the response has ended, a clock runs, and no step is left that meets it
     "fact",  # who has to sign needs to know something first
+    "handover",  # a commander wants to hand over, and whoever is named has not accepted yet
 ]
 
 REMEMBERED = timedelta(days=1)
@@ -180,9 +181,9 @@ class Ask(Live):
     """The addition that an approval is about; None where it is about everything."""
     consequence: Consequence | None = None
     about: str | None = None
-    """A fact that is needed: the approval for which; a clock that nobody is on: its name."""
+    """A fact that is needed: the approval for which; a clock that nobody is on: its name; a handover: to whom."""
     asker: str | None = None
-    """Who needs the fact."""
+    """Who needs the fact; who hands over."""
     document: str
     """The document, canonical JSON: the very text whose hash is signed."""
     hash: str
@@ -287,7 +288,8 @@ class State(Live):
     added: int = 0
     accepted: dict[str, Accepted] = {}
     commands: list[Signed] = []
-    """Accepted commands that give a right to act on more: what was given and added after the launch, and by whom."""
+    """Accepted words that give a right to act on more: what was given and added after the launch, by whom, and who has
+    handed the command over and accepted it."""
     let_go: list[Signed] = []
     """Accepted words that give a right to let go."""
     done: list[Decision] = []

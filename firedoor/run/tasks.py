@@ -25,7 +25,7 @@ def begin(core: Core, step: Task, path: str) -> None:
 def put(
     core: Core, step: Task | None, path: str, name: str, words: str, to: Who, silence: str, proof: str | None
 ) -> None:
-    zone = core.plan.zones.get(core.state.region, "UTC")
+    calendar = core.plan.calendar(core.state.region)
     ask = Ask(
         id=name,
         kind="task",
@@ -36,7 +36,7 @@ def put(
         silence=silence,
         proof=proof,
         opened_at=core.now,
-        deadline=step.due.after(core.now, zone) if step is not None and step.due else None,
+        deadline=step.due.after(core.now, calendar) if step is not None and step.due else None,
         document="",
         hash="",
     )

@@ -5,6 +5,7 @@ They run in the update's validator, so that a refused word leaves no event, and 
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from firedoor.plan import Plan, paths
 from firedoor.plan.evaluate import said, typed
 from firedoor.plan.inputs import check_inputs, check_late
-from firedoor.protocol import Answer, Command, Receipt, Signed
+from firedoor.protocol import Answer, Command, Receipt, Signed, speaks_as
 from firedoor.run import asking, bounds, clocks, documents, interrupting, seats, tasks
 from firedoor.run.core import Core
 from firedoor.run.documents import hash_of
@@ -132,6 +133,8 @@ def _check_asked(core: Core, ask: Ask, answer: Answer) -> None:
         raise Refused("role", f"This is asked of {', '.join(str(who) for who in ask.to)}, and you are none of them.")
     if ask.proof and not answer.proof:
         raise Refused("proof", f"Give the {ask.proof} as proof.")
+    if ask.why == "handover" and answer.choice == "accept" and answer.person == ask.asker:
+        raise Refused("giver", "It is you who hands over. To keep the command, decline.")
     if ask.why == "fact":
         check_words(answer.reason, most=bounds.MOST_FACT)
     if ask.why == "failure" and answer.choice == "retry" and not core.is_final(ask.step):
@@ -192,7 +195,7 @@ def _check_commander(core: Core, command: Command) -> None:
         return
     plan = core.plan
     ladder = (plan.commander.source, *plan.commander.then)
-    named = person == core.state.commander
+    named = core.state.commander is not None and speaks_as(person, holds, core.state.commander)
     if not named and not any(core.matches(who, person, holds) for who in ladder):
         who = core.state.commander or ", ".join(str(rung) for rung in ladder)
         raise Refused("role", f"This is the commander's to say ({who}).")
@@ -359,8 +362,8 @@ def _check_not_known(core: Core, name: str) -> None:
 
 
 def _given_late(core: Core, name: str) -> bool:
-    words = [Command.model_validate_json(signed.body) for signed in core.state.commands]
-    return any(word.command == "input" and name in word.value for word in words)
+    words = [json.loads(signed.body) for signed in core.state.commands]
+    return any(word.get("command") == "input" and name in word["value"] for word in words)
 
 
 def _reassign(core: Core, command: Command, path: str) -> None:
@@ -377,7 +380,21 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_@.+-]{0,99}")
 """What a person can be called (firedoor.people.organization)."""
 
 
+def _offer(core: Core, command: Command, path: str) -> None:
+    _to_one_person(core, command)
+    if command.value == command.person:
+        raise Refused("value", "You would ask yourself. To command from now on, hand it over to yourself at once.")
+    if any(ask.why == "handover" and ask.about == command.value for ask in core.state.asks.values()):
+        raise Refused("state", f"{command.value} is asked already, and has not answered yet.")
+
+
 def _hand_over(core: Core, command: Command, path: str) -> None:
+    _to_one_person(core, command)
+    if not command.reason:
+        raise Refused("reason", f"Say why {command.value} is to command at once, without being asked.")
+
+
+def _to_one_person(core: Core, command: Command) -> None:
     """Who is of the organization is known to the front door, which signs; a run knows what no person's name can be."""
     if not isinstance(command.value, str) or not command.value:
         raise Refused("value", "Say who is to command.")
@@ -408,6 +425,7 @@ _CHECKS = {
     "add": _add,
     "input": _input,
     "reassign": _reassign,
+    "offer": _offer,
     "hand_over": _hand_over,
     "stop": _stop,
     "undo_all": _undo_all,

@@ -27,7 +27,7 @@ from firedoor.web.problems import NotYours
 
 WITHHELD: Final = "withheld"
 
-_GIVES_A_PART: Final = ("hand_over", "reassign")
+_GIVES_A_PART: Final = ("offer", "hand_over", "reassign")
 _OPEN_TO_ALL: Final = "note"
 """Anyone may leave a note, so it gives no part: nobody lets themselves in."""
 
@@ -53,7 +53,7 @@ async def takes_part(door: Door, person: str, incident: str, view: View | None) 
     held = directory.holds(
         door.organization, person, door.now(), region=region, commander=view.commander if view else None
     )
-    names = {person, *held}
+    names = directory.called(person, held)
     if "commander" in held or f"region.manager:{region}" in held:
         return True
     plan = await asyncio.to_thread(_plan, door, launched.plan)

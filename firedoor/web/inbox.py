@@ -68,7 +68,7 @@ async def _all(
 def names_of(door: Door, person: str, region: str, commander: str | None, launcher: str) -> frozenset[str]:
     """Everything that the person is called in an ask of this run (str(Who))."""
     held = directory.holds(door.organization, person, door.now(), region=region, commander=commander)
-    names = {person, *held}
+    names = set(directory.called(person, held))
     if f"region.manager:{region}" in held:
         names.add("region.manager")
     if person == launcher:

@@ -275,7 +275,8 @@ class CommandRequest(Frozen):
     step: Short | None = None
     target: Annotated[tuple[str, ...], Field(max_length=5000)] | None = None
     value: Any = None
-    """add, input: {name: value}; severity: sev1 to sev4; extend: a length of time, as 30m; reassign, hand_over: who."""
+    """add, input: {name: value}; severity: sev1 to sev4; extend: a length of time, as 30m; reassign, offer (of the command, which
+    that person is asked to accept), hand_over (at once; needs a reason): who."""
     reason: Words | None = None
     expects: Short | None = None
 

@@ -249,7 +249,7 @@ async def _value(door: Door, plan_digest: str, request: CommandRequest) -> Any:
             return _length(request.value)
         case "reassign":
             return _someone(door, request.value, _reassignable(door))
-        case "hand_over":
+        case "offer" | "hand_over":
             return _someone(door, request.value, list(door.organization.people))
         case _:
             return request.value

@@ -12,7 +12,7 @@ def sent(shell: Shell) -> Command:
 
 
 def test_every_command_of_the_protocol_can_be_said() -> None:
-    assert {form.kind for form in FORMS} == set(CommandKind.__args__)  # type: ignore[attr-defined]
+    assert {kind for form in FORMS for kind in (form.kind, form.at_once) if kind} == set(CommandKind.__args__)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,9 @@ def test_every_command_of_the_protocol_can_be_said() -> None:
         (["skip", "identity", "--reason", "no"], {"command": "skip", "step": "identity", "reason": "no"}),
         (["extend", "ratify", "30m"], {"command": "extend", "step": "ratify", "value": 1800}),
         (["undo", "lock", "--target", "@a:x", "--yes"], {"command": "undo", "step": "lock", "target": ("@a:x",)}),
-        (["hand-over", "luis"], {"command": "hand_over", "value": "luis"}),
-        (["hand_over", "luis"], {"command": "hand_over", "value": "luis"}),
+        (["hand-over", "luis"], {"command": "offer", "value": "luis"}),
+        (["hand_over", "luis", "--reason", "a shift"], {"command": "offer", "value": "luis", "reason": "a shift"}),
+        (["hand-over", "luis", "--now", "--reason", "ill"], {"command": "hand_over", "value": "luis", "reason": "ill"}),
         (["keep", "lock", "--yes", "--reason", "for good"], {"command": "keep", "step": "lock"}),
         (["stop", "--yes"], {"command": "stop"}),
         (["undo-all", "--yes", "--reason", "false alarm"], {"command": "undo_all", "reason": "false alarm"}),
@@ -47,5 +48,6 @@ def test_refusals_and_wrong_usage(shell: Shell) -> None:
     assert "is not paused" in shell("do", incident, "resume", code=1).stderr
     assert 'write "accounts"' in shell("do", incident, "add", "acounts=@b:x", code=1).stderr
     assert "--reason" in shell("do", incident, "skip", "identity", code=2).stderr
+    assert "--reason" in shell("do", incident, "hand-over", "luis", "--now", code=2).stderr
     assert "NAME=VALUE" in shell("do", incident, "add", "accounts", code=2).stderr
     assert "No such command" in shell("do", incident, "explode", person=None, code=2).stderr

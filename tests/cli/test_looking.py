@@ -49,14 +49,20 @@ def test_show_names_who_commands_and_what_was_said(shell: Shell) -> None:
     shell("do", incident, "extend", "ratify", "30m")
     shell("do", incident, "add", "accounts=@b:x", "accounts=@c:x")
     shell("do", incident, "skip", "ratify", "--reason", "nobody there")
-    shell("do", incident, "hand-over", "omar")
+    shell("do", incident, "hand-over", "omar", "--reason", "my shift ends")
+    offered = shell("show", incident).stdout
+    assert "In command: ana, luis (crt.on_shift)" in offered
+    assert "ana hands the command over to omar: my shift ends" in offered
+    assert "handover" in shell("inbox", person="omar").stdout
+    shell("answer", incident, "handover", "accept", "--yes", person="omar")
     shown = shell("show", incident, person="omar").stdout
     for words in (
         "In command: omar (by handover); may command as well: crt.on_shift, crt.manager",
         "by 30m, until 2026-03-04 20:15 UTC",
         "ana: add accounts: @b:x, @c:x",
         "asking, ana asks to skip it, which a second person has to say as well",
-        "ana: hand over to omar",
+        "ana: offer the command to omar: my shift ends",
+        "omar commands now; ana has handed over",
     ):
         assert words in shown, shown
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from firedoor.connectors.apprise import AppriseChannel
 from firedoor.connectors.channel import Channel
 from firedoor.connectors.matrix import MatrixChannel
 from firedoor.connectors.memory_channel import MemoryChannel
@@ -151,6 +152,66 @@ class WebhookKit:
 
     async def close(self) -> None:
         await self.channel.close()
+
+
+@dataclass
+class Form:
+    """A system that takes what Apprise posts as JSON, and knows no ids: whatever arrives, arrives."""
+
+    taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    answers: deque[Response] = field(default_factory=deque)
+
+    async def take(self, request: Request) -> Response:
+        if self.answers:
+            return self.answers.popleft()
+        self.taken.append((request.path_params["whom"], await request.json()))
+        return JSONResponse({"ok": True})
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/{token}/{whom}", self.take, methods=["POST"])])
+
+
+class AppriseKit:
+    """By Apprise's plainest service, a POST of JSON. The mark under the text is what a reader tells repeats by."""
+
+    def __init__(self, form: Form, url: str) -> None:
+        self._form = form
+        self.channel: Channel = AppriseChannel(f"{url.replace('http', 'json')}/{TOKEN}/{{phone}}")
+
+    async def recipient(self) -> Recipient:
+        return person(secrets.token_hex(4), phone=f"+1555{secrets.randbelow(10**7):07}")
+
+    async def arrived(self, recipient: Recipient) -> list[Arrived]:
+        found = [body for whom, body in self._form.taken if whom == recipient.phone]
+        return [Arrived(*_unmarked(body["message"]), body["title"], body) for body in found]
+
+    def unreachable(self) -> Channel:
+        return AppriseChannel(f"json://ana:{TOKEN}@{NOWHERE}/{{phone}}")
+
+    async def close(self) -> None:
+        await self.channel.close()
+
+
+class AppriseMailKit(SmtpKit):
+    """Mail by Apprise: the same mailbox as that of the mail channel."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        super().__init__(server)
+        asked = f"from={SENDER}&mode=insecure&format=text"
+        self.channel = AppriseChannel(f"mailto://127.0.0.1:{server.port}/{{email}}?{asked}")
+
+    async def arrived(self, recipient: Recipient) -> list[Arrived]:
+        found = await super().arrived(recipient)
+        return [Arrived(*_unmarked(one.text), one.subject, one.raw) for one in found]
+
+    def unreachable(self) -> Channel:
+        return AppriseChannel(f"mailto://{NOWHERE}/{{email}}?from={SENDER}&mode=insecure")
+
+
+def _unmarked(text: str) -> tuple[str, str]:
+    """The mark, and the text above it."""
+    above, _, mark = text.rstrip("\n").rpartition("\n")
+    return mark, above
 
 
 class MatrixKit:

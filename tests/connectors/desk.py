@@ -19,7 +19,7 @@ def now() -> datetime:
 
 
 class Desk:
-    def __init__(self, records: Records, platform: Platform, call: str, undo: str) -> None:
+    def __init__(self, records: Records, platform: Platform, call: str, undo: str | None) -> None:
         self.ledger = records.ledger
         self._platform = platform
         self._call = call
@@ -27,8 +27,9 @@ class Desk:
 
     async def enter(self, incident: str, target: str, **arguments: Any) -> Entry:
         identity = await self._platform.identify(Act("", 0, self._call, self._undo, target, arguments))
+        name, shared = self._platform.name, self._undo is not None
         intention = Intention(
-            incident, "0", target, 1, "act", self._platform.name, self._call, self._undo, arguments, identity
+            incident, "0", target, 1, "act", name, self._call, self._undo, arguments, identity, shared=shared
         )
         return await asyncio.to_thread(self.ledger.enter, intention, now())
 

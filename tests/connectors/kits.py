@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from firedoor.connectors.contract import Order as Act
@@ -20,6 +20,10 @@ from firedoor.embedded.homeserver import Homeserver
 from tests.connectors.http_platform import SECRET, Fault, HttpService
 from tests.connectors.synapse_gate import SynapseGate
 
+CLIENT = "/_matrix/client/v3"
+ROOM_CALLS = ("block_room", "close_room")
+FLAGS = {"lock_user": "locked", "suspend_user": "suspended", "shadow_ban_user": "shadow_banned"}
+
 
 class Kit(Protocol):
     """A platform, and how a test looks at it and meddles with it, past the connector."""
@@ -27,6 +31,7 @@ class Kit(Protocol):
     platform: Platform
     call: str
     undo: str
+    """Empty where nothing takes the call back."""
 
     async def new_target(self) -> str: ...
 
@@ -138,42 +143,65 @@ class SynapseKit:
 
     def __init__(self, server: Homeserver, gate: SynapseGate, url: str, call: str) -> None:
         self.call = call
-        self.undo = {"lock_user": "unlock_user", "suspend_user": "unsuspend_user"}.get(call, "unquarantine_media")
+        self.platform: Platform = SynapsePlatform(url, server.admin_token)
+        self.undo = self.platform.call(call).undo or ""
         self._server = server
         self._gate = gate
-        self.platform: Platform = SynapsePlatform(url, server.admin_token)
 
     async def new_target(self) -> str:
         name = f"u{secrets.token_hex(4)}"
         token = await self._server.register(name, "a long password")
-        if self.call != "quarantine_media":
-            return self._server.user_id(name)
-        return await upload(self._server, token, secrets.token_bytes(16))
+        if self.call == "quarantine_media":
+            return await upload(self._server, token, secrets.token_bytes(16))
+        if self.call in ROOM_CALLS or self.call == "redact_user":
+            room = await new_room(self._server, token)
+            await say(self._server, token, room, "Buy now.")
+            if self.call in ROOM_CALLS:
+                return room
+        return self._server.user_id(name)
 
     async def missing_target(self) -> str:
         server = self._server.user_id("x").partition(":")[2]
         nobody = secrets.token_hex(4)
+        if self.call in ROOM_CALLS:
+            return f"!{nobody}:{server}"
         return f"mxc://{server}/{nobody}" if self.call == "quarantine_media" else f"@{nobody}:{server}"
 
     async def held(self, target: str) -> bool:
-        token = self._server.admin_token
-        if self.call == "quarantine_media":
-            path = f"/_synapse/admin/v1/media/{target.removeprefix('mxc://')}"
-            return (await self._server.ask("GET", path, token=token))["media_info"]["quarantined_by"] is not None
-        flag = "locked" if self.call == "lock_user" else "suspended"
-        return bool((await self._server.ask("GET", f"/_synapse/admin/v2/users/{quote(target)}", token=token))[flag])
+        match self.call:
+            case "quarantine_media":
+                item = await self._admin("GET", f"v1/media/{target.removeprefix('mxc://')}")
+                return item["media_info"]["quarantined_by"] is not None
+            case "throttle_user":
+                return bool(await self._admin("GET", f"v1/users/{_path(target)}/override_ratelimit"))
+            case "block_room":
+                return bool((await self._admin("GET", f"v1/rooms/{_path(target)}/block"))["block"])
+            case "close_room":
+                return not (await self._admin("GET", f"v1/rooms/{_path(target)}/members"))["members"]
+            case "end_sessions":
+                return not (await self._admin("GET", f"v2/users/{_path(target)}/devices"))["devices"]
+            case "redact_user":
+                return not await readable(self._server, target)
+        return bool((await self._admin("GET", f"v2/users/{_path(target)}"))[FLAGS[self.call]])
 
     async def meddle(self, target: str, *, held: bool) -> None:
-        path, body, method = {
-            "lock_user": (f"v2/users/{quote(target)}", {"locked": held}, "PUT"),
-            "suspend_user": (f"v1/suspend/{quote(target)}", {"suspend": held}, "PUT"),
+        acts: dict[str, tuple[str, str, dict[str, Any]]] = {
+            "lock_user": ("PUT", f"v2/users/{_path(target)}", {"locked": held}),
+            "suspend_user": ("PUT", f"v1/suspend/{_path(target)}", {"suspend": held}),
+            "shadow_ban_user": ("POST" if held else "DELETE", f"v1/users/{_path(target)}/shadow_ban", {}),
+            "throttle_user": (
+                "POST" if held else "DELETE",
+                f"v1/users/{_path(target)}/override_ratelimit",
+                {"messages_per_second": 1, "burst_count": 1},
+            ),
+            "block_room": ("PUT", f"v1/rooms/{_path(target)}/block", {"block": held}),
             "quarantine_media": (
+                "POST",
                 f"v1/media/{'quarantine' if held else 'unquarantine'}/{target.removeprefix('mxc://')}",
                 {},
-                "POST",
             ),
-        }[self.call]
-        await self._server.ask(method, f"/_synapse/admin/{path}", token=self._server.admin_token, body=body)
+        }
+        await self._admin(*acts[self.call])
 
     def effects(self) -> int:
         return len(self._gate.acts)
@@ -184,6 +212,51 @@ class SynapseKit:
     def hold_back(self) -> Callable[[], None]:
         self._gate.hold_back = threading.Event()
         return self._gate.hold_back.set
+
+    async def _admin(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        return await self._server.ask(method, f"/_synapse/admin/{path}", token=self._server.admin_token, body=body)
+
+
+async def new_room(server: Homeserver, token: str, **options: Any) -> str:
+    """A room that anybody may join, of the bearer of `token`; its id."""
+    made = await server.ask("POST", f"{CLIENT}/createRoom", token=token, body={"preset": "public_chat", **options})
+    return str(made["room_id"])
+
+
+async def join(server: Homeserver, token: str, room: str) -> None:
+    await server.ask("POST", f"{CLIENT}/join/{_path(room)}", token=token, body={})
+
+
+async def say(server: Homeserver, token: str, room: str, text: str) -> str:
+    """The new event's id."""
+    path = f"{CLIENT}/rooms/{_path(room)}/send/m.room.message/{secrets.token_hex(6)}"
+    said = await server.ask("PUT", path, token=token, body={"msgtype": "m.text", "body": text})
+    return str(said["event_id"])
+
+
+async def heard(server: Homeserver, token: str, room: str) -> list[str]:
+    """What the bearer of `token` can read in a room, newest first."""
+    path = f"{CLIENT}/rooms/{_path(room)}/messages?dir=b&limit=100"
+    events = (await server.ask("GET", path, token=token))["chunk"]
+    return [event["content"]["body"] for event in events if "body" in event["content"]]
+
+
+async def readable(server: Homeserver, account: str) -> list[str]:
+    """The texts of an account that an administrator can read in the rooms that it is in."""
+    admin = server.admin_token
+    path = f"/_synapse/admin/v1/users/{_path(account)}/joined_rooms"
+    found: list[str] = []
+    for room in (await server.ask("GET", path, token=admin))["joined_rooms"]:
+        path = f"/_synapse/admin/v1/rooms/{_path(room)}/messages?dir=b&limit=100"
+        events = (await server.ask("GET", path, token=admin))["chunk"]
+        found += [
+            event["content"]["body"] for event in events if event["sender"] == account and "body" in event["content"]
+        ]
+    return found
+
+
+def _path(target: str) -> str:
+    return quote(target, safe="")
 
 
 async def upload(server: Homeserver, token: str, content: bytes) -> str:

@@ -41,10 +41,11 @@ class SynapseGate:
         while changes and self.hold_back is not None and not self.hold_back.is_set():
             await asyncio.sleep(0.005)
         path = request.scope["raw_path"].decode()
+        asked = f"{path}?{request.url.query}" if request.url.query else path
         headers = {"Authorization": request.headers.get("Authorization", "")}
         body = await request.body()
         async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=30) as client:
-            answer = await client.request(request.method, path, headers=headers, content=body)
+            answer = await client.request(request.method, asked, headers=headers, content=body)
         if changes and answer.is_success:
             self.acts.append((request.method, path))
             self.bodies.append((path, body.decode()))

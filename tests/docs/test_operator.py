@@ -16,6 +16,8 @@ from activities import rendering
 from firedoor.cli import up
 from firedoor.compiler import load_book, source
 from firedoor.connectors import channels, platforms
+from firedoor.connectors.synapse.admin import Admin
+from firedoor.connectors.synapse.platform import ACTS, READS
 from firedoor.embedded import process
 from firedoor.embedded.temporal import SEARCH_ATTRIBUTES
 from firedoor.installation import Installation
@@ -72,6 +74,13 @@ def test_temporals_own_variables_are_its_own() -> None:
     given = {"TEMPORAL_ADDRESS": "host:1", "TEMPORAL_NAMESPACE": "crisis", "TEMPORAL_API_KEY": "key"}
     found = ClientConfig.load_client_connect_config(override_env_vars=given, disable_file=True)
     assert (found["target_host"], found["namespace"], found["api_key"]) == ("host:1", "crisis", "key")
+
+
+def test_every_call_of_the_homeserver_is_told_with_what_takes_it_back() -> None:
+    told = {row[0].strip("`"): row[1].strip("`") for row in PAGE.table("Call")}
+    acts = [make(Admin("synapse", "http://127.0.0.1", "token", 1)) for make in ACTS]
+    assert told == {act.call.name: act.call.undo or "none" for act in acts}
+    assert {row[0].strip("`") for row in PAGE.table("Read")} == READS.keys()
 
 
 def test_every_setting_of_a_connector_is_told() -> None:

@@ -27,7 +27,8 @@ def test_the_commands_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_every_command_is_told() -> None:
     told = [re.match(r"`([a-z-]+)", row[0]) for row in PAGE.table("Command")]
-    assert [found[1].replace("-", "_") for found in told if found] == list(get_args(CommandKind))
+    said = [kind for kind in get_args(CommandKind) if kind != "offer"]  # as hand-over without --now
+    assert [found[1].replace("-", "_") for found in told if found] == said
 
 
 def test_every_answer_to_a_question_is_told() -> None:

@@ -186,6 +186,15 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         ),
         SOON,
     ),
+    "somebody who was asked to take over and has accepted does": (
+        lambda: order(
+            LASTING,
+            command(LASTING, "offer", value="zoe"),
+            answer(LASTING, "question::handover:3", "accept", "zoe", "comms"),
+            command(LASTING, "undo_all", person="zoe", holds=("comms",)),
+        ),
+        SOON,
+    ),
     "a question is answered with undo": (lambda: order(LASTING, answer(LASTING, "question:0:failure:1", "undo")), SOON),
     "the question at the end is answered with undo": (
         lambda: order(LASTING, answer(LASTING, "question::held:4", "undo")),
@@ -288,6 +297,34 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(
             LASTING,
             command(LASTING, "hand_over", value="zoe", person="zoe", holds=("comms",)),
+            command(LASTING, "undo_all", person="zoe", holds=("comms",)),
+        ),
+        LATER,
+    ),
+    "somebody who was asked to take over and has not accepted undoes it": (
+        lambda: order(
+            LASTING,
+            command(LASTING, "offer", value="zoe"),
+            answer(LASTING, "question::handover:3", "decline", "zoe", "comms"),
+            command(LASTING, "undo_all", person="zoe", holds=("comms",)),
+        ),
+        LATER,
+    ),
+    "somebody accepts what was offered to another, or by nobody who commands": (
+        lambda: order(
+            LASTING,
+            command(LASTING, "offer", value="noor"),
+            command(LASTING, "offer", value="zoe", person="zoe", holds=("comms",)),
+            answer(LASTING, "question::handover:3", "accept", "zoe", "comms"),
+            command(LASTING, "undo_all", person="zoe", holds=("comms",)),
+        ),
+        LATER,
+    ),
+    "somebody accepts something else than a handover": (
+        lambda: order(
+            LASTING,
+            command(LASTING, "offer", value="zoe"),
+            answer(LASTING, "question::held:3", "accept", "zoe", "comms"),
             command(LASTING, "undo_all", person="zoe", holds=("comms",)),
         ),
         LATER,

@@ -97,7 +97,9 @@ def word(text: str) -> Word:
         ("skip keep_it", {"command": "skip", "reason": BECAUSE}),
         ("extend keep_it by 1h 30m", {"command": "extend", "value": 5400}),
         ("reassign call to legal.on_shift", {"command": "reassign", "value": "legal.on_shift"}),
-        ("hand over to omar", {"command": "hand_over", "value": {"kind": "person", "name": "omar"}}),
+        ("hand over to omar", {"command": "offer", "value": {"kind": "person", "name": "omar"}, "reason": None}),
+        ("hand over now to omar", {"command": "hand_over", "reason": BECAUSE}),
+        ("answer handover with accept", {"choice": "accept", "about": "handover"}),
         ("""'note "three: more with it"'""", {"command": "note", "reason": "three: more with it"}),
     ],
 )

@@ -167,6 +167,7 @@ VALUES: dict[str, list[Any]] = {
     "input": [{"office": True}, {"serious": True}, {"order_at": "2026-03-04T03:00:00+00:00"}, {"note": "Bo"}],
     "extend": [600, 7200, 400 * 86_400],
     "reassign": ["omar", "legal.on_shift"],
+    "offer": ["sam", "zoe", "ana"],
     "hand_over": ["sam", "ana"],
 }
 LIKELY: tuple[CommandKind, ...] = (
@@ -234,7 +235,7 @@ THINGS = (*(act,) * 5, *(acts,) * 2, *(time,) * 2, *(answer,) * 4, *(command,) *
 
 # --- and then everyone does what is asked -----------------------------------------------------------------------------
 
-GO_ON = ("approve", "done", "continue", "skip", "answer", "keep", "undo", "stop", "reject")
+GO_ON = ("accept", "approve", "done", "continue", "skip", "answer", "keep", "undo", "stop", "reject")
 
 
 def calm(run: Run) -> None:

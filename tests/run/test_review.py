@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from firedoor.plan import Review, ReviewTask, Span
+from firedoor.plan.time import DaysOff
 from firedoor.protocol import Answer, ReviewView
 from firedoor.run import bounds, review
 from firedoor.run.documents import hash_of
@@ -16,7 +17,7 @@ from firedoor.run.reviewing import review_of
 from firedoor.run.validity import Refused
 from tests.run.driver import INCIDENT, PEOPLE, START, Run
 from tests.run.invariants import KEY
-from tests.run.plans import COMMANDER, DAY, lock, plan, text, who
+from tests.run.plans import COMMANDER, DAY, lock, plan, task, text, who
 
 REVIEW = Review(
     owner=COMMANDER,
@@ -76,3 +77,22 @@ def test_a_review_that_goes_on_for_years_stays_small() -> None:
     shown: ReviewView = review.view(state)
     assert shown.rows[-1].seq == state.seq
     assert len(shown.model_dump_json().encode()) < 200 * 1024
+
+
+def test_business_days_are_those_of_the_runs_region() -> None:
+    """Wednesday, 4 March: Friday and Saturday are free there, and Sunday is a holiday."""
+    review = Review(
+        owner=COMMANDER,
+        meeting_within={"sev1": Span(business_days=2), "sev2": Span(business_days=2)},
+        tasks=(),
+    )
+    usual = plan(task(name="it", due=Span(business_days=2), on_timeout="continue"), review=review)
+    gulf = usual.model_copy(update={"days_off": {"emea": DaysOff(weekend=(4, 5), holidays=(date(2026, 3, 8),))}})
+    for one, ends in (
+        (usual, datetime(2026, 3, 6, 2, 45, tzinfo=UTC)),
+        (gulf, datetime(2026, 3, 9, 2, 45, tzinfo=UTC)),
+    ):
+        run = Run(one).launch()
+        assert run.ask("it").deadline == ends
+        assert review_of(one, run.state).items[0].due_at == ends
+    assert usual.digest == usual.model_copy(update={"days_off": None}).digest

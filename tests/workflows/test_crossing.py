@@ -134,7 +134,7 @@ async def test_what_crosses_is_all_that_a_run_knows(stage: Stage) -> None:
     assert again.document != ask.document, "the severity is part of what is signed"
     await run.answer("omar", again, "approve")
     await run.command("ana", "pause")
-    await run.command("ana", "hand_over", value="maria")
+    await run.command("ana", "hand_over", value="maria", reason="now")
     before = await run.view()
     for number in range(6):
         await run.command("maria", "note", reason=str(number))

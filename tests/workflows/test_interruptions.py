@@ -228,6 +228,25 @@ async def test_reassign_extend_and_hand_over(stage: Stage) -> None:
     await run.result()
 
 
+@pytest.mark.history("hand-over-accepted")
+async def test_who_is_to_command_is_asked_and_commands_once_they_accept(stage: Stage) -> None:
+    run = await stage.launch(p.plan(p.contain(), p.task()))
+    await run.command("ana", "offer", value="omar", reason="My shift ends")
+    ask = await run.ask("")
+    assert ask.to == ("omar",)
+    assert (await run.view()).commander is None
+    assert (await refused(run.command("omar", "pause")))[0] == "role"
+    await run.answer("omar", ask, "decline", reason="I am away")
+    await run.command("ana", "offer", value="maria", reason="My shift ends")
+    again = await run.ask("", but=(ask.id,))
+    await run.answer("maria", again, "accept")
+    assert (await run.view()).commander == "maria"
+    await run.command("maria", "undo", step="0")
+    await run.until(lambda view: all(hold.state == "undone" for hold in view.holds))
+    await run.answer("niamh", await run.ask("1"), "done")
+    await run.result()
+
+
 @pytest.mark.history("retry-undone")
 async def test_what_was_undone_is_contained_again(stage: Stage) -> None:
     run = await stage.launch(p.plan(p.contain(), p.task()))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from firedoor.people import away
 from firedoor.people.directory import members
 from firedoor.people.organization import Organization, Team
 from firedoor.people.shifts import begun_on
@@ -45,6 +46,8 @@ class Thin:
     people: int
     seats: int
     at: str
+    since: datetime | None = None
+    """When it is so for a time only, since somebody is away: from when."""
 
 
 def wanted(plans: Iterable[Plan]) -> dict[str, str]:
@@ -85,11 +88,20 @@ def thin(organization: Organization, plans: Iterable[Plan]) -> list[Thin]:
                 if step.escalate is not None:
                     people.add(organization.teams[name].manager)
                 people -= _barred(organization, step)
-                lacking = count - (len(people) - 1)
+                there, since = _fewest(organization, people)
+                lacking = count - (there - 1)
                 worst = found.get(name)
                 if lacking > 0 and (worst is None or lacking > worst.seats - (worst.people - 1)):
-                    found[name] = Thin(name, len(people), count, step.at)
+                    found[name] = Thin(name, there, count, step.at, since)
     return list(found.values())
+
+
+def _fewest(organization: Organization, people: set[str]) -> tuple[int, datetime | None]:
+    """How many of them there are at least, at any moment; and since when, where that is so because somebody is away."""
+    starts = {one.starts for name in people for one in organization.people[name].away}
+    counts = [(len({away.there(organization, name, at) for name in people}), at) for at in sorted(starts)]
+    fewest = min(counts, default=(len(people), None), key=lambda found: found[0])
+    return fewest if fewest[0] < len(people) else (len(people), None)
 
 
 def _barred(organization: Organization, step: Approve) -> set[str]:

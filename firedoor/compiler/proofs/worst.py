@@ -21,7 +21,7 @@ from firedoor.plan.expression import Const, Expr, Filter, InputValue, Item, List
 from firedoor.plan.model import Plan
 from firedoor.plan.references import reads_in
 from firedoor.plan.steps import ForEach, Group, Parallel, Step
-from firedoor.plan.time import Span, written
+from firedoor.plan.time import Calendar, Span, written
 
 NOTICE = READ = 300
 """Seconds that a notice, and a question to a system, keep trying before they have failed."""
@@ -241,7 +241,7 @@ class Worst:
                 yield Part(step, step.deadline, "the deadline")
                 asks = _asks(step, "on_timeout", "on_reject")
             case "task" if step.due is not None:
-                yield Part(step, seconds(step.due), "is due")
+                yield Part(step, seconds(step.due, self.plan), "is due")
                 asks = _asks(step, "on_timeout")
             case "task":
                 yield Part(step, inf, "the task has no `due`")
@@ -363,12 +363,13 @@ def _asked_before(step: Step) -> Iterator[Expr]:
             yield step.items
 
 
-def seconds(span: Span) -> int:
-    """The longest that a span lasts: business days with the weekends that they may meet, and an hour more where the
-    clocks are put back."""
+def seconds(span: Span, plan: Plan) -> int:
+    """The longest that a span lasts, in whichever region: business days with the weekends and holidays that they may meet,
+    and an hour more where the clocks are put back."""
     if not span.business_days:
         return span.seconds
-    return (span.business_days + 2 * ceil(span.business_days / 5)) * _DAY + _CHANGE
+    calendars = [plan.calendar(region) for region in plan.zones] or [Calendar()]
+    return max(calendar.longest(span.business_days) for calendar in calendars) * _DAY + _CHANGE
 
 
 def told(way: Longest) -> list[str]:

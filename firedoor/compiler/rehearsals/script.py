@@ -27,7 +27,7 @@ class StepRef(Frozen):
     named: str
     paths: tuple[str, ...] = ()
     about: str | None = None
-    """A question about the run as a whole: "held", "clock", "cancelled"."""
+    """A question about the run as a whole: "held", "clock", "handover", "cancelled"."""
     rounds: tuple[int, ...] = ()
     """Of a loop, counted from 1; none where any round is meant."""
 

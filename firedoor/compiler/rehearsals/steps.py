@@ -12,7 +12,7 @@ from firedoor.compiler.rehearsals.script import StepRef
 from firedoor.plan import Plan, Step, Text
 from firedoor.plan.model import walk
 
-ABOUT = ("held", "clock", "cancelled")
+ABOUT = ("held", "clock", "handover", "cancelled")
 """Questions about the run as a whole, by what they are about."""
 
 _ROUND = re.compile(r"\[(\d{1,4})\]")

@@ -35,15 +35,17 @@ FORMS: Final = {
     "keep": 'keep STEP because "…"',
     "extend": "extend STEP by 30m",
     "reassign": "reassign STEP to WHO",
-    "hand": "hand over to WHO",
+    "hand": "hand over to WHO, or hand over now to WHO",
     "note": 'note "…"',
 }
 """By their first word, how each is written."""
 
 CHOICES: Final = (
+    "accept",
     "again",
     "answer",
     "continue",
+    "decline",
     "done",
     "keep",
     "leave",
@@ -324,8 +326,12 @@ def _reassign(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word |
 
 
 def _hand(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | None:
-    who = reader.who(scalar, said, said.clause("to") if said.head == ["over"] else None)
-    return word.model_copy(update={"command": "hand_over", "value": who.model_dump()}) if who else None
+    at_once = said.head == ["over", "now"]
+    who = reader.who(scalar, said, said.clause("to") if at_once or said.head == ["over"] else None)
+    if who is None:
+        return None
+    command, because = ("hand_over", word.reason or BECAUSE) if at_once else ("offer", word.reason)
+    return word.model_copy(update={"command": command, "value": who.model_dump(), "reason": because})
 
 
 def _note(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | None:
