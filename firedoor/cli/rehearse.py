@@ -77,7 +77,7 @@ def command(
     at_once: int,
     as_json: bool,
 ) -> None:
-    """Rehearse a book, or single files of its rehearsals. Default: FIREDOOR_BOOK, or playbooks here.
+    """Rehearse a book, or single playbooks or files of rehearsals. Default: FIREDOOR_BOOK, or playbooks here.
 
     Each case is played on the real engine: a Temporal server of its own, the real workflows and acts, doubles for
     platforms and channels, people who say what the case has them say. Days pass in seconds.
@@ -87,7 +87,7 @@ def command(
     \b
     firedoor rehearse
     firedoor rehearse my-playbooks --coverage
-    firedoor rehearse playbooks/rehearsals/high-profile-takeover.yaml --case "Policy refuses*"
+    firedoor rehearse playbooks/high-profile-takeover.yaml --case "Policy refuses*"
     firedoor rehearse --junit rehearsals.xml
     """
     screen = Screen(as_json=as_json)
@@ -106,7 +106,7 @@ def command(
     if junit is not None:
         junit.write_text(report.as_junit(results), encoding="utf-8")
     if as_json:
-        screen.json(report.as_data(results, walked))
+        screen.json(report.as_data(results, walked, [finding for one in chosen for finding in one.book.errors]))
     else:
         _say_coverage(walked, screen, whole=listed)
         _say_sum(results, time.monotonic() - began, screen)
@@ -140,7 +140,8 @@ def _chosen(folder: Path, files: Sequence[Path], case: str | None, screen: Scree
         for number, (rehearsal, one) in enumerate(
             (rehearsal, one) for rehearsal in book.rehearsals.values() for one in rehearsal.cases
         )
-        if (not only or (folder / rehearsal.file).resolve() in only) and (case is None or fnmatchcase(one.name, case))
+        if (not only or only & {(folder / name).resolve() for name in (rehearsal.file, book.files[rehearsal.playbook])})
+        and (case is None or fnmatchcase(one.name, case))
     ]
     return Chosen(book, parts)
 
@@ -148,12 +149,13 @@ def _chosen(folder: Path, files: Sequence[Path], case: str | None, screen: Scree
 def _nothing(books: Sequence[Book], case: str | None, *, as_json: bool) -> click.ClickException:
     mistakes = [finding for book in books for finding in book.errors]
     if mistakes:
-        says, then = f"Nothing can be rehearsed: {renderers.summary(mistakes)}.", "Mend the book: firedoor check"
-    elif case is not None:
-        says, then = f"No case is called {case!r}.", "A * stands for anything."
-    else:
-        says, then = "There is nothing to rehearse.", f"Write cases in {REHEARSALS}/NAME.yaml: see docs/rehearsals.md."
-    return told(says, then, error="nothing", as_json=as_json)
+        says = f"Nothing can be rehearsed: {renderers.summary(mistakes)}."
+        return told(says, "Mend the book: firedoor check", error="mistakes", as_json=as_json)
+    if case is not None:
+        return click.UsageError(f"No case is called {case!r}. A * stands for anything.")
+    return click.UsageError(
+        f"There is nothing to rehearse: write cases in {REHEARSALS}/NAME.yaml (docs/rehearsals.md)."
+    )
 
 
 # --- rehearsing

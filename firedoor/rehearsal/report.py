@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from firedoor.compiler import Finding
 from firedoor.plan.time import written
 from firedoor.rehearsal import story
 from firedoor.rehearsal.company import Part
@@ -26,9 +27,11 @@ class Result:
         return self.judged.passed
 
 
-def as_data(results: Sequence[Result], coverage: Sequence[Walked]) -> dict[str, Any]:
+def as_data(results: Sequence[Result], coverage: Sequence[Walked], mistakes: Sequence[Finding]) -> dict[str, Any]:
+    """`mistakes` of the book are told beside what was played: what has one was not."""
     return {
-        "passed": all(result.passed for result in results),
+        "passed": all(result.passed for result in results) and not mistakes,
+        "mistakes": [finding.model_dump(mode="json") for finding in mistakes],
         "cases": [_case(result) for result in results],
         "coverage": [
             {

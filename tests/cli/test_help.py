@@ -20,7 +20,7 @@ from tests.docs.stage import INCIDENTS, SHIPPED, opened
 T = TypeVar("T")
 
 INCIDENT = INCIDENTS[0]
-LOCAL = ("up", "demo")
+LOCAL = ("up", "demo", "rehearse")
 """They start servers: their examples are parsed."""
 NOBODYS = ("check", "rehearse", "new", "diff", "explain", "graph", "schema", "token")
 """They are nobody's word."""
