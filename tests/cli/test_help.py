@@ -115,6 +115,7 @@ def _two_versions(folder: Path) -> None:
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if line.split()[1] in LOCAL])
 def test_it_can_be_typed(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my-playbooks").mkdir()
+    (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
     monkeypatch.chdir(tmp_path)
     words = line.split()[1:]
     found = cli.get_command(click.Context(cli), words[0])
