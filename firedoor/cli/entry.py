@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "new": "new",
     "diff": "diff",
     "schema": "schema",
+    "explain": "explain",
+    "graph": "graph",
     "launch": "launch",
     "drill": "drill",
     "list": "list_",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from firedoor.plan.evaluate import said, typed
 from firedoor.plan.expression import (
@@ -28,6 +29,7 @@ from firedoor.plan.expression import (
 )
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Consequence, Seat
+from firedoor.plan.who import Who
 
 
 def expression(plan: Plan, expr: Expr) -> str:  # noqa: C901 - one case for each node, and nothing else
@@ -89,12 +91,16 @@ def seats(plan: Plan, needed: Iterable[Seat]) -> tuple[str, ...]:
     )
 
 
-def consequence(plan: Plan, means: Consequence) -> str:
+def consequence(
+    plan: Plan, means: Consequence, who: Callable[[Who], str] = str, step: Callable[[str], str] | None = None
+) -> str:
+    """What a no, a silence or a failure leads to. `who` and `step` name people and steps, where not as authors do."""
+    named = step or partial(step_name, plan)
     match means.kind:
         case "ask":
-            return f"{means.asks} is asked"
+            return f"{who(means.asks) if means.asks else 'the commander'} is asked"
         case "undo":
-            return f"{step_name(plan, means.step or '')} is undone" if means.step else "it is undone"
+            return f"{named(means.step)} is undone" if means.step else "it is undone"
         case "undo_all":
             return "everything is undone, and the response ends"
         case "stop":

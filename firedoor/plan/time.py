@@ -39,3 +39,16 @@ def written(seconds: float) -> str:
     parts += [f"{hours}h"] if hours else []
     parts += [f"{minutes}m"] if minutes else []
     return " ".join(parts[:2])
+
+
+def spelt_out(seconds: float, *, hours: bool = False) -> str:
+    """The same in whole words: `15 minutes`, `1 hour 30 minutes`. `hours`: as laws count, 72 hours and not 3 days."""
+    whole = round(seconds)
+    if hours and 3600 <= whole < 10 * 86_400:
+        units = [("hour", whole // 3600), ("minute", whole % 3600 // 60)]
+    elif whole >= 60:
+        units = [("day", whole // 86_400), ("hour", whole % 86_400 // 3600), ("minute", whole % 3600 // 60)]
+    else:
+        units = [("second", whole)]
+    parts = [f"{count} {unit}{'s' * (count != 1)}" for unit, count in units if count]
+    return " ".join(parts[:2]) or "no time"

@@ -1,0 +1,101 @@
+"""The clocks of a plan in words: the limit and its law, what starts and meets it, the worst case, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from firedoor.compiler.proofs.clocks import Shown, clocks
+from firedoor.compiler.proofs.reaching import Flow
+from firedoor.compiler.proofs.situations import Situations
+from firedoor.compiler.proofs.worst import Worst
+from firedoor.explain.prose import Item, Section
+from firedoor.explain.reader import Reader, capital, listed
+from firedoor.plan import Clock, Plan
+from firedoor.plan.expression import Given
+from firedoor.plan.time import spelt_out
+
+
+def shown(plan: Plan, worst: Worst) -> list[Shown]:
+    """What the compiler shows of each clock of the plan."""
+    return clocks(plan, Situations(plan), Flow(plan), worst)
+
+
+def glance(reader: Reader, worst: Worst) -> Iterator[str]:
+    """A line for each clock."""
+    found = shown(reader.plan, worst)
+    if not found:
+        return
+    for one in found:
+        yield f"{one.clock.name}: {hours(one.clock.limit)}; {_verdict(one)}."
+
+
+def section(reader: Reader, worst: Worst) -> Section:
+    items = tuple(_item(reader, one) for one in shown(reader.plan, worst))
+    says = ("The worst case counts every step on the way at its longest, and each question as answered in time.",)
+    return Section(heading="Time limits", says=says if items else (), items=items)
+
+
+def _item(reader: Reader, one: Shown) -> Item:
+    clock = one.clock
+    number = f"set by {clock.law}" if clock.kind == "fixed" else f"our own target; {clock.law}, sets no number"
+    says = [f"{capital(hours(clock.limit))}, {number}.", _starts(reader, clock)]
+    meets = [step.path for step in reader.plan.by_path.values() if clock.name in step.meets]
+    says.append(_met_by(reader, meets))
+    if clock.not_due is not None:
+        says.append(f"It is no longer owed if {reader.condition(clock.not_due)}.")
+    if clock.may_pause:
+        says.append(f"It may be paused only on these grounds: {listed(clock.may_pause, 'or')}.")
+    says += _worst(reader, one)
+    return Item(head=f"{clock.name}:", says=tuple(says))
+
+
+def _met_by(reader: Reader, meets: list[str]) -> str:
+    if not meets:
+        return "No step meets it."
+    return f"It is met when {'one of ' if len(meets) > 1 else ''}{reader.steps(meets)} succeeds."
+
+
+def _starts(reader: Reader, clock: Clock) -> str:
+    only = f", if {reader.condition(clock.when)}" if clock.when is not None else ""
+    if isinstance(clock.when, Given) and clock.when.of == clock.starts:
+        only = ", if that was given"
+    return f"It runs from {reader.value(clock.starts)}{only}."
+
+
+def _verdict(one: Shown) -> str:
+    match one.verdict:
+        case "in time":
+            return f"met with {hours(one.margin)} to spare at worst"
+        case "late":
+            return (
+                f"{hours(-one.margin)} too late at worst"
+                if one.clock.kind == "fixed"
+                else f"{hours(-one.margin)} longer at worst"
+            )
+        case "unmet":
+            return "it can start and be met by no step"
+        case _:
+            return "not shown to be met in time"
+
+
+def _worst(reader: Reader, one: Shown) -> Iterator[str]:
+    if one.verdict == "unmet":
+        yield "It can start, and then be met by no step."
+        return
+    if one.verdict == "not shown" or one.at is None:
+        yield f"It is not shown that it is met in time: {one.why.replace('`', '')}."
+        return
+    since = f"after {reader.step(one.since)}" if one.since is not None else "after the launch"
+    takes = hours(round(one.longest.seconds))
+    yield f"At worst it is met {takes} {since}, by {reader.step(one.at.path)}."
+    if one.margin < 0:
+        yield f"That is {hours(-one.margin)} too {'late' if one.clock.kind == 'fixed' else 'long for that target'}."
+    elif one.since is None:
+        yield f"That leaves {hours(one.margin)} for launching late."
+    else:
+        yield f"That leaves {hours(one.margin)}."
+
+
+def hours(seconds: int) -> str:
+    """As laws count: 72 hours, not 3 days."""
+    return spelt_out(seconds, hours=True)
