@@ -77,6 +77,7 @@ def cli() -> None:
 
     \b
     Begin:        firedoor up                     everything on this machine, in one command
+    Understand:   firedoor explain PLAYBOOK       as prose; firedoor graph PLAYBOOK draws it
     Respond:      firedoor launch PLAYBOOK        asks for what is missing, shows what will happen
                   firedoor watch ID               the next act, the clocks, who is waited for
     Decide:       firedoor inbox                  what waits for you

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 _NOT_FIRST: Final = frozenset(",.;:?!…、。・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
@@ -13,6 +14,7 @@ _JOINT: Final = re.compile(r"[-/_.:](?=\w)")
 """After which a word that is too long for a line is cut, rather than anywhere."""
 
 
+@lru_cache(maxsize=4_096)
 def wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
@@ -23,20 +25,25 @@ def cells(text: str) -> int:
 
 
 def fold(text: str, room: float | None, measure: Callable[[str], float] = cells) -> list[str]:
-    """Lines that each measure at most `room`; a single word that is wider is cut. None folds nothing."""
+    """Lines that each measure at most `room`; a single word that is wider is cut. None folds nothing.
+
+    What `measure` says of a text is the sum of what it says of its characters.
+    """
     words = " ".join(text.split())
     if room is None or measure(words) <= room:
         return [words] if words else []
     lines: list[str] = []
-    line = ""
+    line, used = "", 0.0
     for piece in _pieces(words):
-        if measure((line + piece).rstrip()) <= room:
+        if used + measure(piece.rstrip()) <= room:
             line += piece
+            used += measure(piece)
             continue
         if line.strip():
             lines.append(line.rstrip())
-        *cut, line = _cut(piece.lstrip(), room, measure)
+        *cut, line = _cut(piece, room, measure)
         lines += cut
+        used = measure(line)
     return [*lines, *([line.rstrip()] if line.strip() else [])]
 
 

@@ -26,7 +26,7 @@ def glance(reader: Reader, worst: Worst) -> Iterator[str]:
     if not found:
         return
     for one in found:
-        yield f"{one.clock.name}: {hours(one.clock.limit)}; {_verdict(one)}."
+        yield f"{one.clock.name}: {hours(one.clock.limit)}; {verdict(one)}."
 
 
 def section(reader: Reader, worst: Worst) -> Section:
@@ -37,14 +37,16 @@ def section(reader: Reader, worst: Worst) -> Section:
 
 def _item(reader: Reader, one: Shown) -> Item:
     clock = one.clock
-    number = f"set by {clock.law}" if clock.kind == "fixed" else f"our own target; {clock.law}, sets no number"
+    number = f"set by {clock.law}" if clock.kind == "fixed" else f"our own target ({clock.law})"
     says = [f"{capital(hours(clock.limit))}, {number}.", _starts(reader, clock)]
     meets = [step.path for step in reader.plan.by_path.values() if clock.name in step.meets]
     says.append(_met_by(reader, meets))
     if clock.not_due is not None:
         says.append(f"It is no longer owed if {reader.condition(clock.not_due)}.")
     if clock.may_pause:
-        says.append(f"It may be paused only on these grounds: {listed(clock.may_pause, 'or')}.")
+        says.append(
+            f"It may be paused only on these grounds: {listed((f'“{ground}”' for ground in clock.may_pause), 'or')}."
+        )
     says += _worst(reader, one)
     return Item(head=f"{clock.name}:", says=tuple(says))
 
@@ -62,16 +64,12 @@ def _starts(reader: Reader, clock: Clock) -> str:
     return f"It runs from {reader.value(clock.starts)}{only}."
 
 
-def _verdict(one: Shown) -> str:
+def verdict(one: Shown) -> str:
     match one.verdict:
         case "in time":
             return f"met with {hours(one.margin)} to spare at worst"
         case "late":
-            return (
-                f"{hours(-one.margin)} too late at worst"
-                if one.clock.kind == "fixed"
-                else f"{hours(-one.margin)} longer at worst"
-            )
+            return f"at worst {hours(-one.margin)} too {'late' if one.clock.kind == 'fixed' else 'long'}"
         case "unmet":
             return "it can start and be met by no step"
         case _:
@@ -83,7 +81,7 @@ def _worst(reader: Reader, one: Shown) -> Iterator[str]:
         yield "It can start, and then be met by no step."
         return
     if one.verdict == "not shown" or one.at is None:
-        yield f"It is not shown that it is met in time: {one.why.replace('`', '')}."
+        yield f"It is not shown that it is met in time: {_plain(one.why)}."
         return
     since = f"after {reader.step(one.since)}" if one.since is not None else "after the launch"
     takes = hours(round(one.longest.seconds))
@@ -94,6 +92,11 @@ def _worst(reader: Reader, one: Shown) -> Iterator[str]:
         yield f"That leaves {hours(one.margin)} for launching late."
     else:
         yield f"That leaves {hours(one.margin)}."
+
+
+def _plain(why: str) -> str:
+    """A reason of the proof's without the author's keys."""
+    return why.replace("`due`", "due date").replace("`at_most`", "longest time")
 
 
 def hours(seconds: int) -> str:

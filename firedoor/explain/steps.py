@@ -7,13 +7,16 @@ from math import isinf
 from typing import Final
 
 from firedoor.compiler.proofs.worst import Worst
-from firedoor.explain import conditions, holding
+from firedoor.explain import conditions
+from firedoor.explain.holding import Holding
 from firedoor.explain.prose import Item, Point
 from firedoor.explain.reader import Reader, capital, listed
 from firedoor.plan import Approve, Consequence, Contain, ForEach, MessageRef, Notify, Prose, Step, Task, Undo, Wait, Who
 from firedoor.plan.expression import StepIs
 from firedoor.plan.time import spelt_out
 
+MOST_WAYS: Final = 6
+"""In which an act may come to be undone, that are told beside it; the steps that do it say so themselves."""
 _COMMANDER: Final = Who(kind="commander")
 _END: Final = {
     "on_reject": "a no in step {0}",
@@ -25,8 +28,9 @@ _END: Final = {
 class Steps:
     """Tells the steps of one plan."""
 
-    def __init__(self, reader: Reader, worst: Worst) -> None:
+    def __init__(self, reader: Reader, worst: Worst, holding: Holding) -> None:
         self.reader = reader
+        self.holding = holding
         self.plan = reader.plan
         self.worst = worst
 
@@ -66,6 +70,8 @@ class Steps:
         longest = self.worst.of(step)
         if isinf(longest):
             return "open-ended"
+        if step.verb == "wait" and step.until is None:
+            return ""  # its head says so
         return f"at worst {spelt_out(longest)}" if longest else ""
 
     def _endless(self, step: Step) -> Iterator[str]:
@@ -104,7 +110,7 @@ class Steps:
     def _contain(self, step: Contain) -> Iterator[str]:
         reader = self.reader
         required = self.plan.actions[step.action].requires
-        signed = [one.path for one in holding.signed_by(self.plan, step)]
+        signed = [one.path for one in self.holding.signed_by(step)]
         if signed and not (isinstance(step.when, StepIs) and step.when.step in signed):
             yield f"It is done only once {reader.steps(signed)} {'is' if len(signed) == 1 else 'are'} approved."
         if required:
@@ -120,11 +126,13 @@ class Steps:
 
     def _undone(self, step: Contain) -> Iterator[str]:
         reader = self.reader
-        if holding.irreversible(self.plan, step):
+        if self.holding.irreversible(step):
             yield "It cannot be undone."
             return
-        ways = [f"step {reader.number(path)}" for path in holding.lets_go(self.plan, step)]
-        ways += [_END[option].format(reader.number(one.path)) for one, option in holding.let_go_by(self.plan, step)]
+        ways = [f"step {reader.number(path)}" for path in self.holding.lets_go(step)]
+        ways += [_END[option].format(reader.number(one.path)) for one, option in self.holding.let_go_by(step)]
+        if len(ways) > MOST_WAYS:
+            ways = [*ways[:MOST_WAYS], f"{len(ways) - MOST_WAYS} further answers"]
         yield f"{capital(listed(ways, 'or'))} undoes it." if ways else "The commander can undo it."
         if step.expires is None or step.on_expiry is None:
             yield "It stays until it is undone."

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from math import isinf
 
 from firedoor.compiler.proofs.worst import Worst
-from firedoor.explain import conditions, holding, limits, messages
+from firedoor.explain import conditions, limits, messages
+from firedoor.explain.holding import Holding
 from firedoor.explain.prose import Explanation, Item, Section
 from firedoor.explain.reader import Reader, capital, listed
 from firedoor.explain.steps import Steps, endless
@@ -39,16 +40,16 @@ def explain(plan: Plan, organization: Organization | None = None, language: str 
 
     Takes as long as the proof of the plan's clocks: milliseconds, for a large one a second.
     """
-    reader, worst = Reader(plan, organization, language), Worst(plan)
+    reader, worst, holding = Reader(plan, organization, language), Worst(plan), Holding(plan)
     sections = [
         Section(heading="When to use it", says=(plan.use_when,)),
-        _at_a_glance(reader, worst),
+        _at_a_glance(reader, worst, holding),
         _inputs(reader),
         _severity(reader),
         _people(reader),
-        Section(heading="What happens, step by step", items=Steps(reader, worst).tell(plan.steps)),
+        Section(heading="What happens, step by step", items=Steps(reader, worst, holding).tell(plan.steps)),
         limits.section(reader, worst),
-        _undoing(reader),
+        _undoing(reader, holding),
         _updates(reader),
         _review(reader),
         messages.section(reader),
@@ -63,10 +64,6 @@ def explain(plan: Plan, organization: Organization | None = None, language: str 
     )
 
 
-def _acts(plan: Plan) -> list[Contain]:
-    return [step for step in plan.by_path.values() if step.verb == "contain"]
-
-
 def _approvals(plan: Plan) -> list[Approve]:
     return [step for step in plan.by_path.values() if step.verb == "approve"]
 
@@ -74,11 +71,11 @@ def _approvals(plan: Plan) -> list[Approve]:
 # --- at a glance ----------------------------------------------------------------------------------------------------
 
 
-def _at_a_glance(reader: Reader, worst: Worst) -> Section:
+def _at_a_glance(reader: Reader, worst: Worst, holding: Holding) -> Section:
     plan = reader.plan
-    first = [one for one in _acts(plan) if not holding.signed_by(plan, one)]
-    signed = [one for one in _acts(plan) if holding.signed_by(plan, one)]
-    lasting = [one for one in _acts(plan) if holding.irreversible(plan, one)]
+    first = [one for one in holding.acts() if not holding.signed_by(one)]
+    signed = [one for one in holding.acts() if holding.signed_by(one)]
+    lasting = [one for one in holding.acts() if holding.irreversible(one)]
     parts = [
         (
             "Who decides:",
@@ -191,11 +188,11 @@ def _commander_signs(plan: Plan) -> bool:
 # --- undoing, updates, review ---------------------------------------------------------------------------------------
 
 
-def _undoing(reader: Reader) -> Section:
-    acts = _acts(reader.plan)
+def _undoing(reader: Reader, holding: Holding) -> Section:
+    acts = holding.acts()
     if not acts:
         return Section(heading="What can be undone")
-    lasting = [one for one in acts if holding.irreversible(reader.plan, one)]
+    lasting = [one for one in acts if holding.irreversible(one)]
     others = [one for one in acts if one not in lasting]
     says = []
     if others:

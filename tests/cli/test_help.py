@@ -22,7 +22,7 @@ T = TypeVar("T")
 INCIDENT = INCIDENTS[0]
 LOCAL = ("up", "demo")
 """They start servers: their examples are parsed."""
-NOBODYS = ("check", "diff", "new", "schema", "token")
+NOBODYS = ("check", "diff", "explain", "graph", "new", "schema", "token")
 """They are nobody's word."""
 TAKEOVER = (
     "firedoor launch high-profile-takeover --as ana --yes --set public_office=no"
