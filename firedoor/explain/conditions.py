@@ -86,6 +86,7 @@ _COUNT: Final = {
     ">": "there are more than {0}",
     ">=": "there are {0} or more",
 }
+_OPPOSITE: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _MATH: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divided by", "//": "divided by", "%": "modulo"}
 
 
@@ -125,6 +126,19 @@ def clause(reader: Reader, expr: Expr) -> str:
             return f"{value(reader, expr)} holds"
 
 
+def never(expr: Expr) -> bool:
+    """Whether the condition is settled where a playbook is run by another, which passes nothing that could meet it."""
+    match expr:
+        case Const(value=False) | Given(of=Const(value=None)):
+            return True
+        case And(of=of):
+            return any(never(part) for part in of)
+        case Or(of=of):
+            return all(never(part) for part in of)
+        case _:
+            return False
+
+
 def _either(parts: list[str]) -> str:
     return " or ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
@@ -135,17 +149,24 @@ def _part(reader: Reader, expr: Expr, looser: type[And] | type[Or]) -> str:
 
 
 def _negated(reader: Reader, of: Expr) -> str:
+    """The opposite, said directly: of an `or` each part is denied, of an `and` one is. What is unknown denies neither."""
     match of:
         case StepIs(step=path, outcome=outcome):
             return f"{reader.step(path)} {_NOT_ENDED[outcome]}"
         case Given(of=inner):
             return f"{value(reader, inner)} was not given"
-        case InputValue() | Item() | Read():
-            return f"{value(reader, of)} is no"
         case Not(of=inner):
             return clause(reader, inner)
+        case Compare():
+            return _comparison(reader, of.model_copy(update={"sign": _OPPOSITE[of.sign]}))
+        case Or(of=parts):
+            return clause(reader, And(of=tuple(Not(of=part) for part in parts)))
+        case And(of=parts):
+            return clause(reader, Or(of=tuple(Not(of=part) for part in parts)))
+        case Within(left=left, right=right):
+            return f"{value(reader, left)} is not among {value(reader, right)}"
         case _:
-            return f"it is not so that {clause(reader, of)}"
+            return f"{value(reader, of)} is no"
 
 
 def _comparison(reader: Reader, expr: Compare) -> str:
@@ -181,6 +202,8 @@ def _many(reader: Reader, expr: Expr) -> str:
 def value(reader: Reader, expr: Expr) -> str:  # noqa: C901 - one case for each node, and nothing else
     """What an expression stands for, as a noun."""
     match expr:
+        case Const(value=None):
+            return "what is not passed here"
         case Const(value=found, type=kind):
             return constant(found, kind)
         case InputValue(name=name):

@@ -59,7 +59,7 @@ class Reader:
             case "manager":
                 return f"the manager of {self.team(name)}"
             case "region_manager":
-                return "the region's manager"
+                return "the manager of the region"
             case "commander":
                 return "the commander"
             case "launcher":
@@ -67,7 +67,7 @@ class Reader:
             case "users":
                 return "the platform's users"
             case "account":
-                return f"the account {name}"
+                return f"the holder of {name}"
             case "contact":
                 contact = self.organization.contacts.get(name) if self.organization else None
                 return (contact.title if contact else None) or name
@@ -157,6 +157,12 @@ class Reader:
         """A clause that follows "if": “public office” is yes."""
         return conditions.clause(self, expr)
 
+    def only_if(self, expr: Expr) -> str:
+        """ "Only if “public office” is yes"."""
+        if conditions.never(expr):
+            return "Never in this playbook: what it depends on is not passed on"
+        return f"Only if {self.condition(expr)}"
+
     def value(self, expr: Expr) -> str:
         """What an expression stands for: “accounts”, what step 1 still holds."""
         return conditions.value(self, expr)
@@ -179,6 +185,18 @@ def listed(parts: Iterable[str], last: str = "and") -> str:
     if len(found) < 2:
         return "".join(found)
     return f"{', '.join(found[:-1])} {last} {found[-1]}"
+
+
+def every(seconds: int) -> str:
+    """ "every 30 minutes", "every hour"."""
+    words = spelt_out(seconds)
+    one = words.removeprefix("1 ")
+    return f"every {one if ' ' not in one else words}"
+
+
+def ended(words: str) -> str:
+    """With its full stop, if it has none of its own."""
+    return words if words.rstrip("”").endswith((".", "?", "!", "。")) else f"{words}."
 
 
 def counted(number: int) -> str:

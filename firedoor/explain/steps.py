@@ -10,7 +10,7 @@ from firedoor.compiler.proofs.worst import Worst
 from firedoor.explain import conditions
 from firedoor.explain.holding import Holding
 from firedoor.explain.prose import Item, Point
-from firedoor.explain.reader import Reader, capital, listed
+from firedoor.explain.reader import Reader, capital, every, listed
 from firedoor.plan import Approve, Consequence, Contain, ForEach, MessageRef, Notify, Prose, Step, Task, Undo, Wait, Who
 from firedoor.plan.expression import StepIs
 from firedoor.plan.time import spelt_out
@@ -52,7 +52,7 @@ class Steps:
 
     def _only_if(self, step: Step) -> Iterator[str]:
         if step.when is not None:
-            yield f"Only if {self.reader.condition(step.when)}."
+            yield f"{self.reader.only_if(step.when)}."
 
     def _meets(self, step: Step) -> Iterator[str]:
         if step.meets:
@@ -175,7 +175,7 @@ class Steps:
         if step.due is not None:
             yield f"It is due within {self.reader.span(step.due)}."
         if step.proof:
-            yield f"Whoever has done it gives the {step.proof}."
+            yield f"Proof that it is done: {step.proof}."
 
     def _notify(self, step: Notify) -> Iterator[str]:
         if isinstance(step.say, MessageRef):
@@ -188,7 +188,7 @@ class Steps:
             return
         held = f", and must have held for {spelt_out(step.held_for)}" if step.held_for else ""
         most = f"; the wait ends after {spelt_out(step.at_most)} at most" if step.at_most is not None else ""
-        yield f"It is looked at every {spelt_out(step.check_every)}{held}{most}."
+        yield f"It is looked at {every(step.check_every)}{held}{most}."
 
     # --- what can come of it
 

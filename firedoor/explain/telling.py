@@ -9,7 +9,7 @@ from firedoor.compiler.proofs.worst import Worst
 from firedoor.explain import conditions, limits, messages
 from firedoor.explain.holding import Holding
 from firedoor.explain.prose import Explanation, Item, Section
-from firedoor.explain.reader import Reader, capital, listed
+from firedoor.explain.reader import Reader, capital, ended, every, listed
 from firedoor.explain.steps import Steps, endless
 from firedoor.people.organization import Organization
 from firedoor.plan import Approve, Contain, Input, Plan, Who
@@ -100,7 +100,9 @@ def _longest(reader: Reader, worst: Worst) -> str:
 
 
 def _decides(reader: Reader, one: Approve) -> str:
-    who = listed(dict.fromkeys(reader.seat(seat) for seat in one.needs))
+    always = listed(dict.fromkeys(reader.seat(seat) for seat in one.needs if seat.when is None))
+    sometimes = listed(dict.fromkeys(reader.seat(seat) for seat in one.needs if seat.when is not None))
+    who = always + (f" and, on a condition, {sometimes}" if always and sometimes else sometimes)
     return f"{capital(who)} within {spelt_out(one.deadline)} (step {reader.number(one.path)})."
 
 
@@ -214,8 +216,10 @@ def _updates(reader: Reader) -> Section:
     updates = reader.plan.updates
     if updates is None:
         return Section(heading="Who is kept informed")
-    every = listed(f"every {spelt_out(seconds)} at {severity}" for severity, seconds in sorted(updates.every.items()))
-    says = (f"While the response runs, {reader.audience(updates.to)} are told {every}: {reader.message(updates.say)}.",)
+    times = listed(f"{every(seconds)} at {severity}" for severity, seconds in sorted(updates.every.items()))
+    says = (
+        f"While the response runs, {reader.audience(updates.to)} are told {times}: {ended(reader.message(updates.say))}",
+    )
     return Section(heading="Who is kept informed", says=says)
 
 

@@ -11,7 +11,7 @@ from firedoor.compiler.proofs.clocks import Shown
 from firedoor.compiler.proofs.worst import Worst
 from firedoor.explain import conditions, limits
 from firedoor.explain.holding import Holding
-from firedoor.explain.reader import Reader, capital, listed
+from firedoor.explain.reader import Reader, capital, every, listed
 from firedoor.graph.scene import (
     FIREDOOR,
     Box,
@@ -108,11 +108,11 @@ class _Drawing:
         else:
             head = reader.text(step.name)
         tag = f"{reader.number(step.path)}  {_FRAMES[kind]}"
-        return Frame(step.path, kind, tag, head, tuple(notes), self.nodes(step.steps))
+        return Frame(step.path, kind, tag, head, tuple(notes), self.nodes(step.steps), step.when is not None)
 
     def _only_if(self, step: Step) -> Iterator[str]:
         if step.when is not None:
-            yield f"Only if {self.reader.condition(step.when)}"
+            yield self.reader.only_if(step.when)
 
     def _tag(self, step: Step, words: str) -> str:
         return f"{self.reader.number(step.path)}  {words}"
@@ -209,7 +209,7 @@ class _Drawing:
         else:
             head = f"Until {reader.condition(step.until)}"
             held = f", to hold for {spelt_out(step.held_for)}" if step.held_for else ""
-            notes.append(f"Looked at every {spelt_out(step.check_every)}{held}")
+            notes.append(f"Looked at {every(step.check_every)}{held}")
         if step.at_most is not None and step.on_timeout is not None:
             late.append(Outcome(f"Not by {spelt_out(step.at_most)}", reader.consequence(step.on_timeout, step)))
         notes += self._tail(step)
@@ -261,8 +261,8 @@ def _about(reader: Reader) -> Iterator[Outcome]:
     yield Outcome("How bad", "; ".join(rules))
     yield Outcome("The commander", reader.who(plan.commander.source))
     if plan.updates is not None:
-        every = listed(f"every {spelt_out(seconds)} at {one}" for one, seconds in sorted(plan.updates.every.items()))
-        yield Outcome("Kept informed", f"{reader.audience(plan.updates.to)}, {every}")
+        times = listed(f"{every(seconds)} at {one}" for one, seconds in sorted(plan.updates.every.items()))
+        yield Outcome("Kept informed", f"{reader.audience(plan.updates.to)}, {times}")
 
 
 def _after(reader: Reader) -> Iterator[Outcome]:

@@ -275,12 +275,22 @@ class _Layout:
     def _beside(
         self, nodes: tuple[Node, ...], y: float, depth: int, lefts: Counter[int], rights: Counter[int]
     ) -> float:
-        sky = [y] * len(self.scene.lanes)
+        taken: list[tuple[int, int, Rect]] = []
         for node in nodes:
             low, high = self.hulls[node.path]
-            rect = self._place(node, max(sky[low : high + 1]), depth, lefts, rights)
-            sky[low : high + 1] = [rect.bottom + BESIDE] * (high + 1 - low)
-        return max(max(sky) - BESIDE, y)
+            mine = [rect for first, last, rect in taken if first <= high and low <= last]
+            rect = self._place(node, self._free(node, y, mine), depth, lefts, rights)
+            taken.append((low, high, rect))
+        return max((rect.bottom for _, _, rect in taken), default=y)
+
+    def _free(self, node: Node, y: float, taken: list[Rect]) -> float:
+        """The first height at which a branch has its lanes to itself; a frame stands below all that is there."""
+        after = [y, *(rect.bottom + BESIDE for rect in taken)]
+        if isinstance(node, Frame):
+            return max(after)
+        tall = self._box(node, y).rect.h + BESIDE
+        fits = (at for at in sorted(after) if all(at + tall <= one.y or one.bottom + BESIDE <= at for one in taken))
+        return next(fits)
 
     def _then(self, one: Rect, other: Rect) -> None:
         start, end = max(one.x, other.x), min(one.right, other.right)
@@ -354,7 +364,7 @@ class _Layout:
             for one in met:
                 y, right = max(one.rect.y - 6, top), one.rect.right - 14
                 self.picture.lines.append(Line("meets", ((right, one.rect.y), (right, y), (bar.x, y))))
-                blocks.append(block(f"met by {one.box.tag.split()[0]}", "note", bar.right + 8, y - 7, CLOCK - 40))
+                blocks.append(block(f"met by {one.box.tag.split()[0]}", "note", bar.right + 8, y + 3, CLOCK - 40))
             self.picture.clocks.append(PlacedClock(clock, bar, tuple(blocks)))
 
     # --- below

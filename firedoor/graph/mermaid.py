@@ -65,7 +65,7 @@ class _Diagram:
             case "for_each":
                 yield f"{indent}loop {words}"
                 yield from self._in_order(frame.children, inner)
-            case _ if any(note.startswith("Only if") for note in frame.notes):
+            case _ if frame.conditional:
                 yield f"{indent}opt {words}"
                 yield from self._in_order(frame.children, inner)
             case _:

@@ -43,6 +43,7 @@ class Frame:
     head: str
     notes: tuple[str, ...]
     children: tuple[Box | Frame, ...]
+    conditional: bool = False
 
 
 Node = Box | Frame

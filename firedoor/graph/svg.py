@@ -120,7 +120,7 @@ def _frame(placed: PlacedFrame) -> Iterator[str]:
     rect, kind = placed.rect, placed.frame.kind
     yield "<g>"
     yield f"<title>{_escaped(f'{placed.frame.tag}: {placed.frame.head}')}</title>"
-    conditional = " dashed" if any(note.startswith("Only if") for note in placed.frame.notes) else ""
+    conditional = " dashed" if placed.frame.conditional else ""
     yield _rect(rect, f"frame{conditional}", round_=14 if kind == "for_each" else 2)
     if kind == "playbook":
         yield _rect(Rect(rect.x + 3, rect.y + 3, rect.w - 6, rect.h - 6), "thin")

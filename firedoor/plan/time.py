@@ -46,9 +46,8 @@ def spelt_out(seconds: float, *, hours: bool = False) -> str:
     whole = round(seconds)
     if hours and 3600 <= whole < 10 * 86_400:
         units = [("hour", whole // 3600), ("minute", whole % 3600 // 60)]
-    elif whole >= 60:
-        units = [("day", whole // 86_400), ("hour", whole % 86_400 // 3600), ("minute", whole % 3600 // 60)]
     else:
-        units = [("second", whole)]
+        units = [("day", whole // 86_400), ("hour", whole % 86_400 // 3600), ("minute", whole % 3600 // 60)]
+        units += [("second", whole % 60)] if whole < 3600 else []
     parts = [f"{count} {unit}{'s' * (count != 1)}" for unit, count in units if count]
     return " ".join(parts[:2]) or "no time"

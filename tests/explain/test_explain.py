@@ -65,7 +65,7 @@ def _numbered(told: Explanation) -> Iterator[Item]:
 def _is_told(reader: Reader, step: Step, item: Item, holding: Holding) -> None:
     words = " ".join([item.head, *item.says, *(f"{point.label}: {point.says}" for point in item.points)])
     if step.when is not None:
-        assert f"Only if {reader.condition(step.when)}." in words
+        assert f"{reader.only_if(step.when)}." in words
     for option, means in consequences(step):
         fails = option == "on_failure" and step.verb in ("notify", "contain", "undo", "for_each")
         lapses = option == "on_expiry" and step.verb == "contain" and not holding.irreversible(step)
@@ -162,7 +162,7 @@ CONDITIONS: list[tuple[Expr, str]] = [
         Or(of=(p.yes("a"), And(of=(p.yes("b"), p.yes("c"))))),
         "“a” is yes, or (“b” is yes and “c” is yes)",
     ),
-    (Not(of=Or(of=(p.yes("a"), p.yes("b")))), "it is not so that “a” is yes, or “b” is yes"),
+    (Not(of=Or(of=(p.yes("a"), p.yes("b")))), "“a” is no and “b” is no"),
     (p.below(p.read("count_of", "x"), 20), "“count of” (asked of the system) is less than 20"),
 ]
 

@@ -12,7 +12,7 @@ from firedoor.plan.time import spelt_out
     [
         (0, "no time", "no time"),
         (1, "1 second", "1 second"),
-        (90, "1 minute", "1 minute"),
+        (90, "1 minute 30 seconds", "1 minute 30 seconds"),
         (900, "15 minutes", "15 minutes"),
         (5_400, "1 hour 30 minutes", "1 hour 30 minutes"),
         (259_200, "3 days", "72 hours"),
