@@ -11,7 +11,7 @@ from firedoor.explain import Reader
 from firedoor.graph import svg
 from tests.docs.pages import page, printed
 from tests.docs.stage import opened
-from tests.docs.test_author import _written
+from tests.docs.test_author import written
 from tests.explain import golden
 
 PAGE = page("explain")
@@ -20,7 +20,7 @@ PAGE = page("explain")
 def test_the_commands_print_what_is_shown(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = _written(tmp_path)
+    book = written(tmp_path)
     monkeypatch.chdir(book.parent)
     with opened(book, tmp_path_factory.mktemp("home"), monkeypatch) as stage:
         for block in PAGE.blocks("console"):
