@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from firedoor.compiler import load_book
 from firedoor.compiler.book import Book
 from firedoor.explain import Reader, explain
-from firedoor.plan.time import spelt_out
 from firedoor.plan import Plan
+from firedoor.plan.time import spelt_out
 from tests.docs.pages import DOCS, ROOT
 
 PAGE = DOCS / "book.md"

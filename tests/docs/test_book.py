@@ -9,4 +9,6 @@ from tests.docs.pages import ROOT
 
 def test_the_page_is_what_the_playbooks_say() -> None:
     written = shipped_book.PAGE.read_text()
-    assert written == shipped_book.page(load_book(ROOT / "playbooks")), "write it again: python -m tests.docs.shipped_book"
+    assert written == shipped_book.page(load_book(ROOT / "playbooks")), (
+        "write it again: python -m tests.docs.shipped_book"
+    )
