@@ -394,3 +394,8 @@ def test_the_worst_severity_stands_first_and_otherwise_is_needed() -> None:
     assert [rule.severity for rule in made.plans["case"].severity] == ["sev1", "sev3"]
     assert isinstance(made.plans["case"].severity[0].when, Compare)
     assert [found.code for found in book(playbook="severity: {sev1: run.region == 'emea'}\n").findings] == ["FD102"]
+
+
+def test_every_playbook_of_the_shipped_book_is_rehearsed() -> None:
+    rehearsed = {path.stem for path in (SHIPPED / "rehearsals").glob("*.yaml")}
+    assert rehearsed == shipped().plans.keys()
