@@ -14,7 +14,7 @@ from firedoor.compiler.playbook import Playbook
 from firedoor.compiler.proofs.clocks import Shown
 from firedoor.compiler.proofs.proving import prove
 from firedoor.compiler.scope import Hazard
-from firedoor.compiler.shape import as_mapping, as_text, fields
+from firedoor.compiler.shape import Fields, as_mapping, as_text, fields
 from firedoor.compiler.verbs import VERBS
 from firedoor.people.organization import Organization
 from firedoor.plan.model import (
@@ -64,6 +64,7 @@ class _Planning:
         if owner is not None:
             roster.team(owner, self.shelf.roster, self.findings)
         title = self.body.text("title", found, self.top)
+        self._keep("title", found, "title")
         rules = self._severity()
         starting.start(self.body, self.whole_run)
         updates = self._updates()
@@ -210,7 +211,13 @@ class _Planning:
         if words is None or assign is None or span is None:
             return None
         at = found.at
+        self._keep(f"review {at}", found, "task")
         return ReviewTask(words=words, assign=assign, due=span, when=when, at=at)
+
+    def _keep(self, name: str, found: Fields, key: str) -> None:
+        """Remember where words are written that are looked at once the plan is whole."""
+        if key in found.values:
+            self.made.places[name, "say"] = found.values[key]
 
     def _by_severity(self, mapping: Mapping | None) -> list[tuple[Scalar, SeverityName | None, Scalar]]:
         found = []

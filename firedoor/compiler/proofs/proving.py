@@ -14,7 +14,7 @@ from firedoor.compiler.proofs.signatures import unsigned
 from firedoor.compiler.proofs.situations import Situations
 from firedoor.compiler.proofs.telling import described
 from firedoor.compiler.proofs.unreachable import unreachable
-from firedoor.compiler.proofs.wording import Uncleared, Untold, uncleared, untold
+from firedoor.compiler.proofs.wording import EVERYONE, Uncleared, Untold, uncleared, untold
 from firedoor.compiler.proofs.worst import Longest, Worst, amount, told
 from firedoor.people.organization import Organization
 from firedoor.plan.model import Plan
@@ -68,7 +68,9 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
         _wording(
             plan,
             organization,
-            lambda step, option: place(step, option) if step else places["updates", option].place,
+            lambda step, option: (
+                place(step, option) if step else places["updates" if option == "say" else option, "say"].place
+            ),
             findings,
         )
     shown = tuple(clocks(plan, situations, flow, worst))
@@ -89,9 +91,8 @@ def _wording(
         findings.add("FD707", place(lacks[0].step, "say"), message, fix=f"write it in {tags[0]} as well")
     told: dict[tuple[object, ...], list[Uncleared]] = {}
     for one in uncleared(plan, organization):
-        told.setdefault((one.step.path if one.step is not None else None, one.what, one.kind, one.withheld), []).append(
-            one
-        )
+        path = one.step.path if one.step is not None else None
+        told.setdefault((path, one.option, one.what, one.kind), []).append(one)
     for several in told.values():
         _uncleared(several, place, findings)
 
@@ -99,6 +100,11 @@ def _wording(
 def _uncleared(several: list[Uncleared], place: Callable[[Step | None, str], Place], findings: Findings) -> None:
     """One thing that is said or shown at one place, for all whom it reaches."""
     first = several[0]
+    if first.audience == EVERYONE:
+        message = f"{first.what} is {first.kind}, and these words go everywhere, so that it is left out of them"
+        fix = "leave it out; show it to those who sign, or say it in a notice to those who are cleared"
+        findings.add("FD708", place(first.step, first.option), message, fix=fix)
+        return
     whos = dict.fromkeys(
         one.audience if one.channel is None else f"the channel {one.channel}, which reaches {one.audience},"
         for one in several
@@ -107,8 +113,7 @@ def _uncleared(several: list[Uncleared], place: Callable[[Step | None, str], Pla
     lacking = " and ".join(dict.fromkeys(one.channel or one.audience for one in several))
     fix = f"leave it out, or add clears: [{first.kind}] to {lacking} in organization.yaml"
     meaning = None if first.withheld else "who signs is shown it all the same: what is signed is never withheld"
-    option = "say" if first.withheld else "show"
-    findings.add("FD708", place(first.step, option), message, fix=fix, meaning=meaning)
+    findings.add("FD708", place(first.step, first.option), message, fix=fix, meaning=meaning)
 
 
 def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findings: Findings) -> None:

@@ -47,6 +47,8 @@ class Uncleared:
     """The channel that is not cleared; None where the audience is not."""
     withheld: bool
     """Whether the run withholds it; what deciders are shown it does not."""
+    option: str = "say"
+    """Where it is said: an option of the step, "" for its verb; without a step, a place of the playbook."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,27 @@ def uncleared(plan: Plan, organization: Organization) -> Iterator[Uncleared]:
     for step in plan.by_path.values():
         if step.verb == "approve":
             yield from _shown(plan, organization, step)
+    yield from _everywhere(plan)
+
+
+EVERYONE = "everyone"
+"""Who reads the words of an approval, a task and a review, and the title: in lists, timelines and records."""
+
+
+def _everywhere(plan: Plan) -> Iterator[Uncleared]:
+    """What is sensitive in words that go everywhere: the run leaves it out of them, whoever reads."""
+    said: list[tuple[Step | None, Text, str]] = [(None, plan.title, "title")]
+    for step in plan.by_path.values():
+        match step.verb:
+            case "approve":
+                said.append((step, step.question, ""))
+            case "task":
+                said.append((step, step.words, ""))
+    said += [(None, task.words, f"review {task.at}") for task in (plan.review.tasks if plan.review else ())]
+    for where, text, option in said:
+        for what, expr in _holes(plan, text, where):
+            for kind in sorted(sensitivities(plan, expr)):
+                yield Uncleared(where, what, kind, EVERYONE, None, withheld=True, option=option)
 
 
 def _shown(plan: Plan, organization: Organization, step: Approve) -> Iterator[Uncleared]:
@@ -96,7 +119,7 @@ def _shown(plan: Plan, organization: Organization, step: Approve) -> Iterator[Un
             for seat in step.needs:
                 readers = _readers(organization, Audience(who=seat.who))
                 if any(kind not in reader.clears for reader in readers):
-                    yield Uncleared(step, label, kind, str(seat.who), None, withheld=False)
+                    yield Uncleared(step, label, kind, str(seat.who), None, withheld=False, option="show")
 
 
 def _said(plan: Plan) -> Iterator[tuple[Step | None, Text | MessageRef, tuple[Audience, ...]]]:
