@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from firedoor.comparing import shelf, signing, steps, structure
 from firedoor.comparing.change import Change, Matter, ordered
@@ -10,6 +11,7 @@ from firedoor.comparing.comparison import Comparison
 from firedoor.comparing.speech import Side, Speech
 from firedoor.people.organization import Organization
 from firedoor.plan import Clock, Expr, Input, Plan, Review, ReviewTask, SeverityRule, Updates
+from firedoor.plan.time import DaysOff
 
 CLOCKS, ORGANIZATION = "clocks.yaml", "organization.yaml"
 
@@ -60,6 +62,20 @@ def _compare_head(found: Comparison, old: Plan, new: Plan) -> None:
             found.tell("people", "org.region.new", ORGANIZATION, name=region)
         else:
             found.value("time", "head.zone", ORGANIZATION, old.zones[region], new.zones[region], region=region)
+            _compare_days_off(found, region, old.calendar(region).off, new.calendar(region).off)
+
+
+def _compare_days_off(found: Comparison, region: str, old: DaysOff, new: DaysOff) -> None:
+    say = found.speech
+
+    def weekdays(days: tuple[int, ...]) -> str:
+        return say.listed([say(f"weekday.{day}") for day in days])
+
+    def dates(days: tuple[date, ...]) -> str:
+        return say.listed([day.isoformat() for day in days])
+
+    found.value("time", "head.weekend", ORGANIZATION, old.weekend, new.weekend, weekdays, region=region)
+    found.value("time", "head.holidays", ORGANIZATION, old.holidays, new.holidays, dates, region=region)
 
 
 # --- launch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from firedoor.plan import (
@@ -32,6 +33,7 @@ from firedoor.plan.expression import (
     StepField,
     Within,
 )
+from firedoor.plan.time import DaysOff
 from tests.run import plans as p
 
 LATER = Arithmetic(sign="+", left=RunField(field="aware_at"), right=Const(value=1800, type="duration"))
@@ -137,6 +139,7 @@ def _with(made: Plan) -> Plan:
             "languages": ("en", "de"),
             "title": SAID,
             "zones": {"emea": "Europe/Dublin", "amer": "America/Los_Angeles"},
+            "days_off": {"emea": DaysOff(weekend=(4, 5), holidays=(date(2026, 12, 25),))},
             "messages": {
                 "brief": Message(by_language={"en": "At {{ severity }}: look.", "de": "Bei {{ severity }}: sieh."}),
                 "spare": Message(by_language={"en": "Nothing."}),
