@@ -24,6 +24,9 @@ from firedoor.records.things import State
 ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What a connector raises when a platform answers what nobody expected: one target's failure, and no other's."""
 
+ENDED_WELL: Final = (EntryState.APPLIED, EntryState.UNDOING, EntryState.UNDONE, EntryState.UNDO_FAILED)
+"""States of an entry whose target was contained: it is not tried again as one that failed."""
+
 OutcomeState = Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
 
 NOT_TRIED: Final = "NotTried"
@@ -51,14 +54,22 @@ class Acts:
         self._connector = connector
         self._order = order
         self._attempt = attempt
+        self.left = 0
+        """Targets of a page that were not worked through, since the run asked to stop. The ledger has how far they are."""
         self._shared = order.action.undo is not None or platform.call(order.action.call).undo is not None
 
     async def work(self) -> tuple[TargetOutcome, ...]:
         """Raises ApplicationError when targets are left and another attempt fits in the budget, and EntryConflict."""
         order, action = self._order, self._order.action
-        entries = await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
+        entries = await asyncio.to_thread(self._ledger.of_targets, order.incident, order.step, order.targets)
         there = {entry.target: entry for entry in entries if entry.ordinal == order.ordinal}
-        for target in order.targets:
+        targets = list(dict.fromkeys(order.targets))
+        if order.page is not None and order.page.failed:
+            contained = {
+                entry.target for entry in entries if entry.ordinal < order.ordinal and entry.state in ENDED_WELL
+            }
+            targets = [target for target in targets if target in there or target not in contained]
+        for target in targets:
             if target in there:
                 agree(there[target], self._connector, action.call, action.undo, order.arguments)
         outcomes: dict[str, TargetOutcome] = {}
@@ -71,11 +82,13 @@ class Acts:
             else:
                 outcomes[target] = done
 
-        targets = list(dict.fromkeys(order.targets))
         await work_through(targets, self._platform.at_once, self._attempt, act)
         self._attempt.check_interrupted(len(targets) - len(outcomes))
         if left and self._attempt.stopped is None:
             self._try_again(list(left.values()))
+        if order.page is not None and self._attempt.stopped == "asked":
+            self.left = len(targets) - len(outcomes)
+            return tuple(outcomes.values())
         for target in targets:
             if target not in outcomes:
                 outcomes[target] = await self._give_up(left.get(target) or Left(target, there.get(target)))

@@ -36,6 +36,8 @@ class Releases:
         self._order = order
         self._attempt = attempt
         self._errors: list[ConnectorError] = []
+        self.left = 0
+        """Targets of a page that were not worked through, since the run asked to stop."""
 
     async def work(self) -> tuple[TargetOutcome, ...]:
         """Raises ApplicationError when holds are left and another attempt fits in the budget."""
@@ -54,13 +56,22 @@ class Releases:
         self._attempt.check_interrupted(len(groups) - len(outcomes) + len(self._errors))
         if self._errors and self._attempt.stopped is None:
             self._try_again()
+        if order.page is not None and self._attempt.stopped == "asked":
+            self.left = sum(target not in outcomes for target in groups)
+            return tuple(outcomes.values())
         for target, group in groups.items():
             if target not in outcomes or outcomes[target].state == "unknown":
                 outcomes[target] = worst(target, [await self._give_up(entry) for entry in group])
         return tuple(outcomes[target] for target in groups)
 
     async def _entries(self) -> list[Entry]:
-        return await asyncio.to_thread(self._ledger.of_step, self._order.incident, self._order.step)
+        """Of a page: those that it stands for, and no other's of the same targets."""
+        order = self._order
+        if order.targets is None:
+            return await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
+        found = await asyncio.to_thread(self._ledger.of_targets, order.incident, order.step, order.targets)
+        page = order.page
+        return [entry for entry in found if page is None or page.since <= entry.ordinal <= page.last]
 
     def _concerned(self, entry: Entry) -> bool:
         """What is to be let go, and what an earlier attempt at this very order has let go."""

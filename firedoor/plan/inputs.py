@@ -19,7 +19,9 @@ from typing import Any, Final, NamedTuple, get_args
 
 from firedoor.plan.base import Frozen
 from firedoor.plan.countries import COUNTRIES
+from firedoor.plan.evaluate import plain
 from firedoor.plan.expression import ValueType
+from firedoor.plan.lists import BY_REFERENCE, Opened, reference
 from firedoor.plan.model import Input, Plan, Severity
 from firedoor.plan.time import written
 
@@ -128,7 +130,8 @@ class _Checking:
 
     def found(self) -> Checked:
         problems = self.problems
-        size = len(json.dumps(self.values, ensure_ascii=False, separators=(",", ":")).encode())
+        here = {name: value for name, value in self.values.items() if not isinstance(value, Opened)}
+        size = len(json.dumps(here, ensure_ascii=False, separators=(",", ":")).encode())
         if size > MOST_INPUT_BYTES:
             says = f"are {size // 1024} KiB together, and {MOST_INPUT_BYTES // 1024} KiB is the most"
             give = "give fewer, and add the rest to the running incident"
@@ -156,6 +159,10 @@ def hint(field: Input) -> str:
 
 
 def _read(field: Input, value: object, people: Collection[str] | None) -> tuple[Any, list[Problem]]:
+    if isinstance(value, Opened) and field.listed:
+        return value, []
+    if (ref := reference(value)) is not None and field.listed and field.type in BY_REFERENCE:
+        return plain(ref), _bounds(field, range(ref.count))
     if not field.listed:
         if isinstance(value, list | tuple):
             count = len(value)

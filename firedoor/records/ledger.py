@@ -362,6 +362,28 @@ class Ledger:
         wanted: list[ColumnElement[bool]] = [entries.c.incident == incident, entries.c.step == step]
         return self._list(*wanted, *([entries.c.state.in_(tuple(states))] if states is not None else []))
 
+    def of_targets(self, incident: str, step: str, targets: Sequence[str]) -> list[Entry]:
+        """The entries of these targets of a step, oldest first."""
+        found: list[Entry] = []
+        for part in _parts(targets):
+            found += self._list(entries.c.incident == incident, entries.c.step == step, entries.c.target.in_(part))
+        return sorted(found, key=lambda entry: entry.id)
+
+    def entered(self, incident: str, step: str | None) -> list[tuple[str, str]]:
+        """The (step, target) of every entry of a step, or of the incident."""
+        found = select(entries.c.step, entries.c.target).where(entries.c.incident == incident).distinct()
+        with self._database.read() as connection:
+            rows = connection.execute(found if step is None else found.where(entries.c.step == step))
+            return [(row.step, row.target) for row in rows]
+
+    def failed(self, incident: str) -> frozenset[str]:
+        """The steps of an incident with an entry that went wrong and was never contained."""
+        found = select(entries.c.step).where(
+            entries.c.incident == incident, entries.c.applied_at.is_(None), entries.c.error.is_not(None)
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.execute(found.distinct()).scalars())
+
     def holders(self, thing: int) -> list[Entry]:
         """The open entries on a thing, oldest first."""
         return self._list(entries.c.thing == thing, entries.c.state.in_(OPEN))
@@ -387,15 +409,19 @@ class Ledger:
 
 def move_lease(connection: Connection, incident: str, lease: Lease) -> None:
     """Move a step's leases on, never back; None makes them lasting. What is lasting, or let go, stays as it is."""
-    for first in range(0, len(lease.targets), AT_ONCE):
-        leased = update(entries).where(
-            entries.c.incident == incident,
-            entries.c.step == lease.step,
-            entries.c.target.in_(lease.targets[first : first + AT_ONCE]),
-            entries.c.state.in_(TO_RELEASE),
-            entries.c.until.is_not(None) if lease.until is None else entries.c.until < lease.until,
-        )
-        connection.execute(leased.values(until=lease.until))
+    leased = update(entries).where(
+        entries.c.incident == incident,
+        entries.c.step == lease.step,
+        entries.c.state.in_(TO_RELEASE),
+        entries.c.until.is_not(None) if lease.until is None else entries.c.until < lease.until,
+    )
+    for targets in [None] if lease.targets is None else _parts(lease.targets):
+        mine = leased if targets is None else leased.where(entries.c.target.in_(targets))
+        connection.execute(mine.values(until=lease.until))
+
+
+def _parts(targets: Sequence[str]) -> list[Sequence[str]]:
+    return [targets[first : first + AT_ONCE] for first in range(0, len(targets), AT_ONCE)]
 
 
 def _effect(intention: Intention) -> str:

@@ -335,8 +335,9 @@ async def test_an_undo_whose_budget_ends_is_reported(scene: Scene) -> None:
 
 def not_set_up(scene: Scene) -> Containing:
     problem = "connector memory: base_url_from names the environment variable MEMORY_URL, which is not set"
-    ledger, timeline = scene.records.ledger, scene.records.timeline
-    return Containing({}, ledger, timeline, anyone, problems={"memory": problem})
+    records = scene.records
+    problems = {"memory": problem}
+    return Containing({}, records.ledger, records.timeline, anyone, lists=records.lists, problems=problems)
 
 
 async def test_a_connector_that_is_not_set_up_is_a_refusal_that_says_what_to_set(scene: Scene) -> None:
@@ -392,7 +393,8 @@ async def test_without_a_warrant_nothing_is_done_or_written(scene: Scene) -> Non
     def refuse(order: Order) -> None:
         raise ValueError("nobody signed this")
 
-    containing = Containing({"memory": scene.platform}, scene.records.ledger, scene.records.timeline, refuse)
+    records = scene.records
+    containing = Containing({"memory": scene.platform}, records.ledger, records.timeline, refuse, lists=records.lists)
     order = contain(rows=(row(1),))
     with pytest.raises(ApplicationError) as caught:
         await environment().run(containing.contain, order)
@@ -409,7 +411,8 @@ async def test_a_verifier_that_breaks_lets_nothing_through(scene: Scene) -> None
     def broken(order: Order) -> None:
         raise KeyError("oops")
 
-    containing = Containing({"memory": scene.platform}, scene.records.ledger, scene.records.timeline, broken)
+    records = scene.records
+    containing = Containing({"memory": scene.platform}, records.ledger, records.timeline, broken, lists=records.lists)
     with pytest.raises(KeyError):
         await environment().run(containing.contain, contain())
     assert states(scene) == []
