@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -19,7 +20,7 @@ from firedoor.connectors.errors import ConnectorError, TargetMissing, Unavailabl
 from firedoor.connectors.fencing import held_by, settle
 from firedoor.protocol import ContainOrder, TargetOutcome
 from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, agree, held_state
-from firedoor.records.things import State
+from firedoor.records.things import State, Wanted
 
 ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What a connector raises when a platform answers what nobody expected: one target's failure, and no other's."""
@@ -30,6 +31,9 @@ ENDED_WELL: Final = (EntryState.APPLIED, EntryState.UNDOING, EntryState.UNDONE, 
 OutcomeState = Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
 
 NOT_TRIED: Final = "NotTried"
+TOGETHER: Final = 100
+"""Targets of a page whose intentions are written in one transaction, before the first of them is acted on."""
+
 GAVE_UP: Final = frozenset({"Unavailable", "Unconfirmed", NOT_TRIED})
 """Failures that are nobody's refusal: the time was not enough."""
 
@@ -56,6 +60,7 @@ class Acts:
         self._attempt = attempt
         self.left = 0
         """Targets of a page that were not worked through, since the run asked to stop. The ledger has how far they are."""
+        self._known: dict[str, Wanted] = {}
         self._shared = order.action.undo is not None or platform.call(order.action.call).undo is not None
 
     async def work(self) -> tuple[TargetOutcome, ...]:
@@ -82,7 +87,9 @@ class Acts:
             else:
                 outcomes[target] = done
 
-        await work_through(targets, self._platform.at_once, self._attempt, act)
+        for part in self._parts(targets):
+            await self._enter_all([target for target in part if target not in there], there)
+            await work_through(part, self._platform.at_once, self._attempt, act)
         self._attempt.check_interrupted(len(targets) - len(outcomes))
         if left and self._attempt.stopped is None:
             self._try_again(list(left.values()))
@@ -93,6 +100,27 @@ class Acts:
             if target not in outcomes:
                 outcomes[target] = await self._give_up(left.get(target) or Left(target, there.get(target)))
         return tuple(outcomes[target] for target in targets)
+
+    def _parts(self, targets: list[str]) -> list[list[str]]:
+        """All at once, but of a page some at a time: their intentions are written together."""
+        if self._order.page is None:
+            return [targets]
+        return [targets[first : first + TOGETHER] for first in range(0, len(targets), TOGETHER)]
+
+    async def _enter_all(self, targets: list[str], there: dict[str, Entry]) -> None:
+        """Write the intentions for these targets of a page. One that cannot be told who it is, is left to its act."""
+        if self._order.page is None or self._attempt.stopped is not None:
+            return
+        intentions: list[Intention] = []
+
+        async def tell(target: str) -> None:
+            with suppress(ConnectorError, *ODD):
+                intentions.append(await self._intention(target))
+
+        await work_through(targets, self._platform.at_once, self._attempt, tell)
+        if intentions:
+            for entry, wanted in await asyncio.to_thread(self._ledger.enter_all, intentions, self._attempt.now()):
+                there[entry.target], self._known[entry.target] = entry, wanted
 
     def _try_again(self, left: list[Left]) -> None:
         """Raises for another attempt, unless none fits."""
@@ -121,7 +149,8 @@ class Acts:
             sent, doubted = None, None
             if entry.tried:
                 sent, doubted = held_state(entry), held_by(entry.call, entry.arguments)
-            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts(), sent)
+            known = self._known.pop(target, None)
+            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts(), sent, known)
             async with self._attempt.in_time():
                 await settle(self._platform, fence, maybe_done=doubted)
         except ConnectorError as error:
@@ -137,7 +166,12 @@ class Acts:
         return outcome_of(await self._read_again(entry))
 
     async def _enter(self, target: str) -> Entry:
-        """Write the intention. A target that is known to be missing is entered too, and then refused."""
+        """Write the intention."""
+        intention = await self._intention(target)
+        return await asyncio.to_thread(self._ledger.enter, intention, self._attempt.now())
+
+    async def _intention(self, target: str) -> Intention:
+        """A target that is known to be missing is entered too, and then refused."""
         order, action = self._order, self._order.action
         asked = Act("", 0, action.call, action.undo, target or None, order.arguments)
         try:
@@ -146,7 +180,7 @@ class Acts:
             if error.retryable:
                 raise
             identity = target
-        intention = Intention(
+        return Intention(
             incident=order.incident,
             step=order.step,
             target=target,
@@ -159,7 +193,6 @@ class Acts:
             identity=identity,
             shared=self._shared,
         )
-        return await asyncio.to_thread(self._ledger.enter, intention, self._attempt.now())
 
     async def _failed(self, entry: Entry, fence: LedgerFence | None, error: ConnectorError) -> TargetOutcome | Left:
         acting = fence is not None and fence.acting

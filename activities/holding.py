@@ -9,6 +9,7 @@ from typing import Any
 
 from firedoor.connectors.contract import Found, Order
 from firedoor.connectors.fencing import Wanted
+from firedoor.records import things
 from firedoor.records.ledger import Entry, EntryState, Ledger
 from firedoor.records.things import State
 
@@ -16,7 +17,8 @@ from firedoor.records.things import State
 class LedgerFence:
     """Acts for one entry, or releases it: whichever state it is in. `now` gives the moments that are stored.
 
-    `sent` is what an earlier attempt may have brought about.
+    `sent` is what an earlier attempt may have brought about. `known`: how the thing stood when the entry was written; what
+    has changed since is found when the act begins.
     """
 
     def __init__(
@@ -26,19 +28,24 @@ class LedgerFence:
         now: Callable[[], datetime],
         expires: timedelta | None = None,
         sent: State | None = None,
+        known: things.Wanted | None = None,
     ) -> None:
         self._ledger = ledger
         self._entry = entry
         self._now = now
         self._expires = expires
         self._sent = [] if sent is None else [sent]
+        self._known = known
         self._newest: State | None = None
         self.acting = False
         """An act was announced, and what came since is its answer."""
 
     async def newest(self) -> Wanted:
         self.acting = False
-        wanted = await asyncio.to_thread(self._ledger.wanted, self._entry.thing)
+        wanted = self._known
+        self._known = None
+        if wanted is None:
+            wanted = await asyncio.to_thread(self._ledger.wanted, self._entry.thing)
         self._newest = wanted.state
         return Wanted(
             order=Order(

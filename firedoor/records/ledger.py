@@ -201,6 +201,21 @@ class Ledger:
         agree(there, intention.connector, intention.call, intention.undo, intention.arguments)
         return there
 
+    def enter_all(self, intentions: Sequence[Intention], at: datetime) -> list[tuple[Entry, Wanted]]:
+        """As `enter`, for targets of one step under one ordinal, in one transaction; each with the newest state that its
+        thing should be in. Raises EntryConflict."""
+        with self._database.write() as connection:
+            self._id = self._id or things.ledger_id(connection)
+            named = [(one.connector, _effect(one), one.identity) for one in intentions]
+            keys = [things.key_of(self._id, *name) for name in named]
+            locked = things.lock_or_make_all(connection, dict(zip(keys, named, strict=True)))
+            there = _entered(connection, intentions)
+            new = [(one, key) for one, key in zip(intentions, keys, strict=True) if one.target not in there]
+            there |= _enter_all(connection, new, locked, at)
+        for one in intentions:
+            agree(there[one.target], one.connector, one.call, one.undo, one.arguments)
+        return [(there[one.target], locked[key].wanted) for one, key in zip(intentions, keys, strict=True)]
+
     def wanted(self, thing: int) -> Wanted:
         """The newest state that the thing should be in, its number, and what was there before."""
         with self._database.read() as connection:
@@ -432,27 +447,59 @@ def _effect(intention: Intention) -> str:
 
 def _enter(connection: Connection, thing: int, intention: Intention, at: datetime) -> Entry:
     number = things.next_number(connection, thing)
-    row = insert(entries).values(
-        incident=intention.incident,
-        step=intention.step,
-        target=intention.target,
-        ordinal=intention.ordinal,
-        thing=thing,
-        number=number,
-        state=EntryState.ENTERED,
-        action=intention.action,
-        connector=intention.connector,
-        call=intention.call,
-        undo=intention.undo,
-        arguments=intention.arguments,
-        tried=0,
-        undo_tried=0,
-        kept=False,
-        entered_at=at,
-    )
+    row = insert(entries).values(_new(intention, thing, number, at))
     entry = _row(connection.execute(row.returning(*entries.c)).mappings().one())
     things.want(connection, thing, held_state(entry), number)
     return entry
+
+
+def _new(intention: Intention, thing: int, number: int, at: datetime) -> dict[str, Any]:
+    return {
+        "incident": intention.incident,
+        "step": intention.step,
+        "target": intention.target,
+        "ordinal": intention.ordinal,
+        "thing": thing,
+        "number": number,
+        "state": EntryState.ENTERED,
+        "action": intention.action,
+        "connector": intention.connector,
+        "call": intention.call,
+        "undo": intention.undo,
+        "arguments": intention.arguments,
+        "tried": 0,
+        "undo_tried": 0,
+        "kept": False,
+        "entered_at": at,
+    }
+
+
+def _enter_all(
+    connection: Connection, new: Sequence[tuple[Intention, str]], locked: dict[str, things.Locked], at: datetime
+) -> dict[str, Entry]:
+    """Enter what is new on things whose rows are locked. Several targets can be one thing: each takes a number."""
+    if not new:
+        return {}
+    rows = []
+    for one, key in new:
+        thing = locked[key]
+        wanted = State(held=True, call=one.call, undo=one.undo, target=one.target, arguments=one.arguments)
+        rows.append(_new(one, thing.id, thing.take(wanted), at))
+    things.keep_all(connection, [locked[key] for key in dict.fromkeys(key for _, key in new)])
+    connection.execute(insert(entries), rows)
+    return _entered(connection, [one for one, _ in new])
+
+
+def _entered(connection: Connection, intentions: Sequence[Intention]) -> dict[str, Entry]:
+    """The entries of these intentions that are there, by target."""
+    first = intentions[0]
+    found = select(entries).where(
+        entries.c.incident == first.incident,
+        entries.c.step == first.step,
+        entries.c.ordinal == first.ordinal,
+        entries.c.target.in_([one.target for one in intentions]),
+    )
+    return {entry.target: entry for entry in _all(connection, found)}
 
 
 def agree(there: Entry, connector: str, call: str, undo: str | None, arguments: dict[str, Any]) -> None:
