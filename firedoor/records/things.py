@@ -134,7 +134,7 @@ class Locked:
         self.last += 1
         changed = _changed(self.wanted, state, self.last)
         self.changes |= changed
-        new = {"number": self.last, "settled": False} if "wanted_number" in changed else {}
+        new: dict[str, Any] = {"number": self.last, "settled": False} if "wanted_number" in changed else {}
         now = replace(self.wanted, **state.as_json(), **new)
         self.wanted = replace(now, before=None, before_by=None) if "before" in changed else now
         return self.last

@@ -14,7 +14,7 @@ from firedoor.protocol import Page
 from firedoor.run.state import HELD, Act, Hold, StepState
 
 SIZE = 2_000
-"""Targets of a page. A list that was divided stays as it was divided."""
+"""Targets of a page. Runs that were recorded divide their lists anew when they replay: it changes only with the engine."""
 
 
 def divided(state: StepState, ref: ListRef) -> list[str]:

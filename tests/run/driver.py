@@ -133,7 +133,11 @@ class World:
 
     def report(self, act: Act, order: Any, page: Page, now: datetime, done: int | None = None) -> Any:
         """What an attempt has done to a page; `done`: to the first so many of it."""
-        targets, key = self.page(page), (lambda target: (act.path, target))
+        targets = self.page(page)
+
+        def key(target: str) -> tuple[str, str]:
+            return act.path, target
+
         if act.kind == "release":
             mine = [t for t in targets if page.since <= self.contained.get(key(t), 0) <= page.last]
             outcomes = [self._outcome(act, target, "undone", now) for target in mine[:done]]
