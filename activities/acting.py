@@ -13,13 +13,13 @@ from temporalio import activity
 
 from activities.attempt import LEAST_ATTEMPTS, Attempt, work_through
 from activities.failures import as_failure
-from activities.holding import LedgerFence
+from activities.holding import LedgerFence, Page, Together
 from firedoor.connectors.contract import Order as Act
 from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import ConnectorError, TargetMissing, Unavailable
 from firedoor.connectors.fencing import held_by, settle
 from firedoor.protocol import ContainOrder, TargetOutcome
-from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, agree, held_state
+from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, Shown, agree, held_state
 from firedoor.records.things import State, Wanted
 
 ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
@@ -61,6 +61,7 @@ class Acts:
         self.left = 0
         """Targets of a page that were not worked through, since the run asked to stop. The ledger has how far they are."""
         self._known: dict[str, Wanted] = {}
+        self._page = None if order.page is None else Page(Together(ledger.begin_all), Together(self._applied_all))
         self._shared = order.action.undo is not None or platform.call(order.action.call).undo is not None
 
     async def work(self) -> tuple[TargetOutcome, ...]:
@@ -150,7 +151,7 @@ class Acts:
             if entry.tried:
                 sent, doubted = held_state(entry), held_by(entry.call, entry.arguments)
             known = self._known.pop(target, None)
-            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts(), sent, known)
+            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts(), sent, known, self._page)
             async with self._attempt.in_time():
                 await settle(self._platform, fence, maybe_done=doubted)
         except ConnectorError as error:
@@ -163,7 +164,7 @@ class Acts:
             activity.logger.exception("a connector failed in a way of its own")
             odd = Unavailable(f"the connector failed in a way of its own ({type(error).__name__}); it is in the log")
             return Left(target, None, odd) if entry is None else await self._failed(entry, fence, odd)
-        return outcome_of(await self._read_again(entry))
+        return outcome_of(fence.settled or await self._read_again(entry))
 
     async def _enter(self, target: str) -> Entry:
         """Write the intention."""
@@ -239,6 +240,9 @@ class Acts:
     async def _read_again(self, entry: Entry) -> Entry:
         found = await asyncio.to_thread(self._ledger.find, entry.incident, entry.step, entry.target, entry.ordinal)
         return found or entry
+
+    def _applied_all(self, shown: list[Shown]) -> list[Entry | None]:
+        return self._ledger.applied_all(shown, self._lasts())
 
     def _lasts(self) -> timedelta | None:
         return None if self._order.expires is None else timedelta(seconds=self._order.expires)

@@ -40,6 +40,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
     insert,
     select,
@@ -48,7 +49,7 @@ from sqlalchemy import (
 
 from firedoor.records import things
 from firedoor.records.database import BigId, Database, Instant, JsonData, metadata
-from firedoor.records.things import State, Wanted
+from firedoor.records.things import Beginning, State, Wanted
 from firedoor.run.leases import Lease
 
 
@@ -132,6 +133,15 @@ class Intention:
     arguments: dict[str, Any]
     identity: str
     shared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The platform shows the state of `number` of the entry's thing, since `at`."""
+
+    entry: int
+    number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,36 +236,42 @@ class Ledger:
 
         False, and nothing is stored, when `number` has been overtaken.
         """
+        return self.begin_all([Beginning(entry, thing, number, before, acts)])[0]
+
+    def begin_all(self, beginnings: Sequence[Beginning]) -> list[bool]:
+        """As `begin`, for acts that go on beside each other, in one transaction."""
         with self._database.write() as connection:
-            things.lock(connection, thing)
-            if not things.begin(connection, thing, number, before, entry, acts=acts):
-                return False
-            if acts:
+            newest = things.begin_all(connection, beginnings)
+            acting = [{"begun": one.entry} for one, new in zip(beginnings, newest, strict=True) if new and one.acts]
+            if acting:
                 undoing = case((entries.c.state == EntryState.UNDOING, 1), else_=0)
-                _set(connection, entry, tried=entries.c.tried + 1 - undoing, undo_tried=entries.c.undo_tried + undoing)
-            return True
+                counted = {"tried": entries.c.tried + 1 - undoing, "undo_tried": entries.c.undo_tried + undoing}
+                connection.execute(update(entries).where(entries.c.id == bindparam("begun")).values(counted), acting)
+            return newest
 
     def applied(self, entry: int, number: int, at: datetime, expires: timedelta | None) -> bool:
         """The platform shows the state of `number`; the entry, if it is still open, is applied.
 
         False when `number` has been overtaken: act again, for the newest.
         """
+        return self.applied_all([Shown(entry, number, at)], expires)[0] is not None
+
+    def applied_all(self, shown: Sequence[Shown], expires: timedelta | None) -> list[Entry | None]:
+        """As `applied`, for acts that go on beside each other, in one transaction: each entry as it is then, or None."""
         with self._database.write() as connection:
-            row = _lock(connection, entry)
-            if _settle(connection, row.thing, number) is None:
-                return False
-            if row.state in (EntryState.ENTERED, EntryState.UNKNOWN) and row.applied_at is None:
-                until = at + expires if expires is not None else None
-                _set(
-                    connection,
-                    entry,
-                    state=EntryState.APPLIED,
-                    applied_at=at,
-                    until=until,
-                    error=None,
-                    error_type=None,
-                )
-            return True
+            rows = _lock_all(connection, [one.entry for one in shown])
+            settled = _settle_all(connection, [(rows[one.entry].thing, one.number) for one in shown])
+            new = []
+            for one, newest in zip(shown, settled, strict=True):
+                row = rows[one.entry]
+                if newest and row.state in (EntryState.ENTERED, EntryState.UNKNOWN) and row.applied_at is None:
+                    until = one.at + expires if expires is not None else None
+                    new.append({"shown": one.entry, "applied_at": one.at, "until": until})
+            if new:
+                told = {"state": EntryState.APPLIED, "error": None, "error_type": None}
+                connection.execute(update(entries).where(entries.c.id == bindparam("shown")).values(told), new)
+            now = _lock_all(connection, [one.entry for one in shown])
+            return [now[one.entry] if newest else None for one, newest in zip(shown, settled, strict=True)]
 
     def doubt(self, entry: int, error: str, error_type: str, *, harmless: bool, sent: Collection[State] = ()) -> Entry:
         """A try failed, and may have acted nevertheless, unless it is known to have been `harmless`.
@@ -542,7 +558,7 @@ def _let_go_refused(connection: Connection, row: Entry, *, free: bool) -> bool:
     number = things.next_number(connection, row.thing)
     _want_newest(connection, row, number)
     if clean and not held:
-        things.settle(connection, row.thing, number)
+        things.settle_all(connection, [(row.thing, number)])
     return True
 
 
@@ -562,9 +578,18 @@ def _doubt_what_followed(connection: Connection, row: Entry, sent: Collection[St
 
 def _settle(connection: Connection, thing: int, number: int) -> things.Wanted | None:
     """The platform shows the state of `number`: what was in doubt about that is so no more. None when overtaken."""
-    now = things.settle(connection, thing, number)
-    if now is None or now.settled or number == 1:  # a doubt comes with another number
-        return now
+    return _settle_all(connection, [(thing, number)])[0]
+
+
+def _settle_all(connection: Connection, shown: Sequence[tuple[int, int]]) -> list[things.Wanted | None]:
+    found = things.settle_all(connection, shown)
+    for (thing, number), now in zip(shown, found, strict=True):
+        if now is not None and not now.settled and number != 1:  # a doubt comes with another number
+            _doubt_no_more(connection, thing, now)
+    return found
+
+
+def _doubt_no_more(connection: Connection, thing: int, now: things.Wanted) -> None:
     held = (entries.c.state == EntryState.UNKNOWN) & entries.c.applied_at.is_not(None)
     undone = (entries.c.state == EntryState.UNDO_FAILED) & entries.c.undone_at.is_not(None)
     certain = {
@@ -574,7 +599,6 @@ def _settle(connection: Connection, thing: int, number: int) -> things.Wanted | 
         "error_type": None,
     }
     connection.execute(update(entries).where(entries.c.thing == thing, held | undone).values(certain))
-    return now
 
 
 def _stays(now: things.Wanted) -> bool:
@@ -587,6 +611,14 @@ def _lock(connection: Connection, entry: int) -> Entry:
     if connection.dialect.name != "sqlite":
         things.lock(connection, connection.execute(select(entries.c.thing).where(entries.c.id == entry)).scalar_one())
     return _entry(connection, entry)
+
+
+def _lock_all(connection: Connection, ids: Sequence[int]) -> dict[int, Entry]:
+    """The entries by their ids, with the rows of their things held, in one order for all who do that."""
+    mine = entries.c.id.in_(ids)
+    if connection.dialect.name != "sqlite":
+        things.lock_all(connection, connection.execute(select(entries.c.thing).where(mine)).scalars().all())
+    return {entry.id: entry for entry in _all(connection, select(entries).where(mine))}
 
 
 def _set(connection: Connection, entry: int, **values: Any) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -215,29 +216,65 @@ def _changed(now: Wanted, state: State, number: int) -> dict[str, Any]:
     return changed
 
 
-def begin(connection: Connection, thing: int, number: int, before: dict[str, Any], entry: int, *, acts: bool) -> bool:
-    """Store what was found before the first act (the first one counts), and that `number` is sent, if it `acts`.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What was found `before` a state is brought about for an entry, under `number`; `acts`: and that is sent now."""
 
-    False when `number` is not the newest.
+    entry: int
+    thing: int
+    number: int
+    before: dict[str, Any]
+    acts: bool
+
+
+def begin_all(connection: Connection, beginnings: Sequence[Beginning]) -> list[bool]:
+    """Store what was found before the first act on each (the first one counts), and that a number is sent.
+
+    False for each whose number is not the newest.
     """
-    now = wanted(connection, thing)
-    if now.number != number:
-        return False
-    values: dict[str, Any] = {"begun_number": number} if acts else {}
-    if now.before is None:
-        values |= {"before": before, "before_by": entry}
-    if values:
-        connection.execute(update(things).where(things.c.id == thing).values(values))
-    return True
+    now = _wanted_all(connection, [one.thing for one in beginnings])
+    sent = [{"id_": one.thing, "begun_number": one.number} for one in beginnings if one.acts and _is_newest(now, one)]
+    found: dict[int, dict[str, Any]] = {}
+    for one in beginnings:
+        if _is_newest(now, one) and now[one.thing].before is None and one.thing not in found:
+            found[one.thing] = {"id_": one.thing, "before": one.before, "before_by": one.entry}
+    mine = update(things).where(things.c.id == bindparam("id_"))
+    for rows in (sent, list(found.values())):
+        if rows:
+            connection.execute(mine, rows)
+    return [_is_newest(now, one) for one in beginnings]
 
 
-def settle(connection: Connection, thing: int, number: int) -> Wanted | None:
-    """The platform shows the state of `number`. Returns how it stood before; None when that is not the newest any more."""
-    now = wanted(connection, thing)
-    if now.number != number:
-        return None
-    connection.execute(update(things).where(things.c.id == thing).values(settled_number=number))
-    return now
+def _is_newest(now: dict[int, Wanted], one: Beginning) -> bool:
+    return now[one.thing].number == one.number
+
+
+def settle_all(connection: Connection, shown: Sequence[tuple[int, int]]) -> list[Wanted | None]:
+    """The platform shows the state of a number of each thing. Returns how each stood before; None where the number is not
+    the newest any more."""
+    now = _wanted_all(connection, [thing for thing, _ in shown])
+    found = [now[thing] if now[thing].number == number else None for thing, number in shown]
+    rows = [
+        {"id_": thing, "settled_number": number}
+        for (thing, number), one in zip(shown, found, strict=True)
+        if one is not None
+    ]
+    if rows:
+        connection.execute(update(things).where(things.c.id == bindparam("id_")), rows)
+    return found
+
+
+def lock_all(connection: Connection, ids: Sequence[int]) -> None:
+    """Hold the rows of these things until the transaction ends, in one order for all who do that."""
+    if connection.dialect.name != "sqlite":
+        query = select(things.c.id).where(things.c.id.in_(ids)).order_by(things.c.key).with_for_update()
+        connection.execute(query).all()
+
+
+def _wanted_all(connection: Connection, ids: Sequence[int]) -> dict[int, Wanted]:
+    lock_all(connection, ids)
+    query = select(things).where(things.c.id.in_(ids))
+    return {row["id"]: _wanted(row) for row in connection.execute(query).mappings()}
 
 
 def renew(connection: Connection, thing: int, number: int, found: dict[str, Any] | None) -> None:

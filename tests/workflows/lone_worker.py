@@ -25,7 +25,7 @@ async def work(address: str, queue: str, folder: Path) -> None:
     trust.believe(ring)
     records = open_records(f"sqlite:///{folder / 'records.sqlite3'}", synchronous="OFF")
     client = await Client.connect(address, data_converter=pydantic_data_converter)
-    platform = MemoryPlatform("memory", path=folder / "platform.sqlite3")
+    platform = MemoryPlatform("memory", path=folder / "platform.sqlite3", at_once=32)
     stage = Stage(client, queue, SigningKey.generate(), ring, records, platform, Doubles(records))
     async with stage.worker():
         await asyncio.Event().wait()

@@ -171,7 +171,7 @@ async def test_a_pause_in_the_middle_and_then_undo_all(stage: Stage) -> None:
     await until(lambda: len(stage.platform.effects()) > done + 20, 30)
     await run.command("niamh", "undo_all")
     assert await run.result() == "undone"
-    moments = Counter((effect.target, effect.moment) for effect in stage.platform.effects())
+    moments = Counter((str(effect.target), effect.moment) for effect in stage.platform.effects())
     assert set(moments.values()) == {1}
     assert not stage.records.ledger.held(run.incident)
     applied = [target for target, moment in moments if moment == "apply"]
