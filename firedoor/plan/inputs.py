@@ -13,7 +13,7 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, get_args
 
@@ -142,6 +142,19 @@ class _Checking:
         return Checked(self.values, tuple(problems))
 
 
+def check_items(
+    field: Input, items: Sequence[object], people: Collection[str] | None = None
+) -> tuple[list[Any], tuple[Problem, ...]]:
+    """The items of a list by themselves, each once: those that are right, and the first problems."""
+    found, problems = _read(field, list(items), people)
+    return found or [], tuple(problems[:_MOST_PROBLEMS])
+
+
+def items_of(field: Input, value: object) -> list[Any]:
+    """What was given for a list, item by item, unchecked."""
+    return list(value) if isinstance(value, list | tuple) else _parts(field, value)
+
+
 def read_duration(value: object) -> int | float:
     """Seconds, of `15m` or of a number of seconds. Raises ValueError in plain words."""
     return _duration(Input(name="value", type="duration"), only_seen(value) if isinstance(value, str) else value)
@@ -174,7 +187,7 @@ def _read(field: Input, value: object, people: Collection[str] | None) -> tuple[
         found, problem = _item(field, field.name, value, people)
         problems = [problem] if problem else _bounds(field, found)
         return found, problems
-    items = list(value) if isinstance(value, list | tuple) else _parts(field, value)
+    items = items_of(field, value)
     found_items: list[Any] = []
     seen: set[Any] = set()
     problems = []

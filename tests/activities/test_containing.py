@@ -11,6 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import reading
 from activities.containing import Containing
 from firedoor.connectors.errors import BadSettings, Refused, Unavailable
 from firedoor.connectors.memory import MemoryPlatform
@@ -529,7 +530,8 @@ async def test_a_read_is_retried_when_the_system_is_away(scene: Scene) -> None:
     assert (caught.value.non_retryable, caught.value.next_retry_delay) == (False, timedelta(seconds=3))
 
 
-async def test_an_answer_that_is_too_long_is_refused(scene: Scene) -> None:
+async def test_an_answer_that_is_too_long_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_LIST_BYTES", 1024 * 1024)
     scene.platform.answer("GET /m", ["mxc://a/" + "1" * 100] * 12_000)
     with pytest.raises(ApplicationError, match="bytes"):
         await environment().run(scene.containing.read, read(MATCHES, []))
