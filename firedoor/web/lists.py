@@ -26,16 +26,18 @@ def keep(door: Door, plan: Plan, request: ListRequest) -> ListRef:
 
 
 def referred(door: Door, plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The same inputs, each long list among them written down and by reference. Raises Wrong."""
+    """The same inputs, each long list among them written down and by reference, and no other. Raises Wrong."""
     found = dict(given)
     for name, value in given.items():
         field = plan.input_names.get(name)
         if field is None or not _is_long(field):
             continue
-        if reference(value) is not None:
-            found[name] = plain(_kept(door, field, _opened(door, name, value)))
-        elif len(items := items_of(field, value)) > INLINE:
+        long = reference(value) is not None
+        items = _opened(door, name, value) if long else items_of(field, value)
+        if len(items) > INLINE:
             found[name] = plain(_kept(door, field, items))
+        elif long:
+            found[name] = list(items)
     return found
 
 

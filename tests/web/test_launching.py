@@ -99,6 +99,8 @@ def test_a_long_list_is_written_down_and_signed_by_reference(house: House) -> No
         assert said_of(house, house.launch(accounts=given)).inputs["accounts"] == kept
     body = {"playbook": "takeover", "inputs": {"accounts": kept, "public_office": "no"}}
     assert house.post("/api/previews", body)["inputs"]["accounts"] == kept
+    short = house.post("/api/lists", {"playbook": "takeover", "input": "accounts", "items": ["@a:x"]}, status=201)
+    assert said_of(house, house.launch(accounts=short)).inputs["accounts"] == ["@a:x"]
     added = house.launch()
     house.command(added, "ana", "add", value={"accounts": CROWD})
     (word,) = [word for word in house.engine.runs[added][1].commands if "add" in word.body]
