@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError
@@ -98,6 +98,18 @@ def reference(value: Any) -> ListRef | None:
         return ListRef.model_validate(value)
     except ValidationError:
         return None
+
+
+def references(value: Any) -> Iterator[ListRef]:
+    """Every reference in a JSON value."""
+    if (ref := reference(value)) is not None:
+        yield ref
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from references(inner)
 
 
 def opened(value: Any, load: Load) -> Any:

@@ -306,6 +306,9 @@ def _extend(core: Core, command: Command, path: str) -> None:
 
 def _undo(core: Core, command: Command, path: str) -> None:
     _needs_step(path)
+    state = core.state.steps.get(path)
+    if command.target and state is not None and any(target in state.pages for target in command.target):
+        raise Refused("targets", "That names a page of a long list: name targets, or none to undo all of it.")
     status = core.status(path)
     if status in ("waiting", "asking"):
         raise Refused("state", f"{core.name(path)} has not acted; there is nothing to undo.")

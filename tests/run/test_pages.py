@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -166,6 +167,19 @@ def test_some_are_let_go_by_name() -> None:
     run.settle()
     assert sorted(touched(run, "release")) == sorted(MANY)
     assert pages.held(run.step("lock")) == 0
+
+
+def test_a_page_is_no_target_that_a_person_names() -> None:
+    run = started(p.plan(lock(expires=3600, on_expiry="undo"), p.wait(3600))).launch()
+    page = next(iter(run.step("lock").pages))
+    for command, value in (("undo", None), ("extend", 600), ("keep", None)):
+        with pytest.raises(validity.Refused, match="long list"):
+            run.command(command, "lock", target=(page,), value=value)  # type: ignore[arg-type]
+    run.command("extend", "lock", value=3600)
+    until = {hold.until for hold in run.step("lock").holds.values()}
+    assert until == {run.now + timedelta(hours=2)}
+    run.command("keep", "lock")
+    assert all(hold.lasting for hold in run.step("lock").holds.values())
 
 
 def test_what_could_not_be_undone_is_asked_about_once() -> None:

@@ -108,6 +108,13 @@ def test_a_long_list_is_written_down_and_signed_by_reference(house: House) -> No
     assert "@user-599" not in word.body
 
 
+def test_the_record_has_the_long_list_that_was_signed(house: House) -> None:
+    incident = house.launch(accounts=CROWD)
+    record = house.get(f"/api/incidents/{incident}/export")
+    digest = said_of(house, incident).inputs["accounts"]["digest"]
+    assert record["lists"] == {digest: CROWD}
+
+
 def test_a_long_list_is_checked_item_by_item(house: House) -> None:
     bad = {"playbook": "takeover", "input": "accounts", "items": [*CROWD, "", "@a\u202e:x"]}
     problem = house.post("/api/lists", bad, status=422)

@@ -25,7 +25,8 @@ from firedoor.protocol import View
 from firedoor.records.ledger import EntryState
 from firedoor.run import pages
 from tests.workflows import plans as p
-from tests.workflows.harness import Run, Stage, staged
+from tests.workflows.harness import CROSSES_AT, Run, Stage, staged
+from workflows import crossing
 
 ROOT = Path(__file__).parents[2]
 LISTED = p.read_of("copies")
@@ -178,6 +179,19 @@ async def test_a_pause_in_the_middle_and_then_undo_all(stage: Stage) -> None:
     assert not stage.records.ledger.held(run.incident)
     applied = [target for target, moment in moments if moment == "apply"]
     assert sorted(applied) == sorted(target for target, moment in moments if moment == "restore")
+
+
+@pytest.mark.usefixtures("_small_pages")
+async def test_a_run_crosses_between_pages_and_within_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossing.BOUNDS, "events", CROSSES_AT[0])
+    targets = users(200)
+    stage.platform.delay = 0.01
+    run = await stage.launch(p.plan(p.contain(), p.wait(duration=1), p.undo("0")), inputs=by_reference(stage, targets))
+    assert await run.result(120) == "completed"
+    assert len(await stage.chain(run.incident)) > 5
+    moments = Counter((str(effect.target), effect.moment) for effect in stage.platform.effects())
+    assert set(moments.values()) == {1}
+    assert len(moments) == 400
 
 
 async def test_a_long_answer_is_written_down_and_goes_by_reference(stage: Stage) -> None:
