@@ -52,10 +52,10 @@ class Together(Generic[Asked, Given]):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How the acts of a page write beside each other."""
+    """How the acts, or the releases, of a page write beside each other."""
 
     begin: Together[Beginning, bool]
-    applied: Together[Shown, Entry | None]
+    settled: Together[Shown, Entry | None]
 
 
 class LedgerFence:
@@ -132,11 +132,11 @@ class LedgerFence:
         return self._sent[:-1] if harmless else self._sent
 
     async def settle(self, number: int) -> bool:
+        if self._page is not None:
+            self.settled = await self._page.settled(Shown(self._entry.id, number, self._now()))
+            return self.settled is not None
         if self._entry.state == EntryState.UNDOING:
             return await asyncio.to_thread(self._ledger.undone, self._entry.id, number, self._now())
-        if self._page is not None:
-            self.settled = await self._page.applied(Shown(self._entry.id, number, self._now()))
-            return self.settled is not None
         return await asyncio.to_thread(self._ledger.applied, self._entry.id, number, self._now(), self._expires)
 
     async def renew(self, number: int, found: Found | None = None) -> None:

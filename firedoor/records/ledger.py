@@ -19,6 +19,7 @@ An act without an undo is a deed: done once for each entry, and shared with nobo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     case,
+    func,
     insert,
     select,
     update,
@@ -331,37 +333,43 @@ class Ledger:
         An entry that holds nothing (refused, undone) stays as it is.
         """
         with self._database.write() as connection:
-            row = _lock(connection, entry)
-            again = row.release_ordinal is not None and row.release_ordinal >= ordinal
-            if row.open or (row.state == EntryState.UNDO_FAILED and not again):
-                number = things.next_number(connection, row.thing)
-                _set(
-                    connection,
-                    entry,
-                    state=EntryState.UNDOING,
-                    release_ordinal=ordinal,
-                    release_number=number,
-                    released_at=at,
-                    cause=cause,
-                    error=None,
-                    error_type=None,
-                )
-                _want_newest(connection, row, number)
-            elif row.state == EntryState.UNDOING and not again:
-                _set(connection, entry, release_ordinal=ordinal, cause=cause)
+            _release(connection, _lock(connection, entry), ordinal, cause, at)
             return _entry(connection, entry)
+
+    def release_all(self, ids: Sequence[int], ordinal: int, cause: str, at: datetime) -> list[tuple[Entry, Wanted]]:
+        """As `release`, for many entries in one transaction; each with the newest state that its thing should be in."""
+        with self._database.write() as connection:
+            rows = _lock_all(connection, ids)
+            on = Counter(row.thing for row in rows.values())
+            on.update(_open_on(connection, list(on), but=ids))
+            alone = [row for row in rows.values() if row.open and on[row.thing] == 1]
+            _release_alone(connection, alone, ordinal, cause, at)
+            for entry in ids:
+                if on[rows[entry].thing] > 1 or not rows[entry].open:
+                    _release(connection, _entry(connection, entry), ordinal, cause, at)
+            now = _lock_all(connection, ids)
+            newest = things.wanted_all(connection, list(on))
+            return [(now[entry], newest[now[entry].thing]) for entry in ids]
 
     def undone(self, entry: int, number: int, at: datetime) -> bool:
         """The platform shows the state of `number`, and the entry holds nothing any more. False when overtaken."""
+        return self.undone_all([Shown(entry, number, at)])[0] is not None
+
+    def undone_all(self, shown: Sequence[Shown]) -> list[Entry | None]:
+        """As `undone`, for releases that go on beside each other: each entry as it is then, or None."""
         with self._database.write() as connection:
-            row = _lock(connection, entry)
-            settled = _settle(connection, row.thing, number)
-            if settled is None:
-                return False
-            if row.state == EntryState.UNDOING:
-                told = {"kept": _stays(settled), "error": None, "error_type": None}
-                _set(connection, entry, state=EntryState.UNDONE, undone_at=at, **told)
-            return True
+            rows = _lock_all(connection, [one.entry for one in shown])
+            settled = _settle_all(connection, [(rows[one.entry].thing, one.number) for one in shown])
+            new = [
+                {"shown": one.entry, "undone_at": one.at, "kept": _stays(newest)}
+                for one, newest in zip(shown, settled, strict=True)
+                if newest is not None and rows[one.entry].state == EntryState.UNDOING
+            ]
+            if new:
+                told = {"state": EntryState.UNDONE, "error": None, "error_type": None}
+                connection.execute(update(entries).where(entries.c.id == bindparam("shown")).values(told), new)
+            now = _lock_all(connection, [one.entry for one in shown])
+            return [now[one.entry] if newest else None for one, newest in zip(shown, settled, strict=True)]
 
     def undo_failed(self, entry: int, error: str, error_type: str, *, sent: Collection[State] = ()) -> Entry:
         """The release was given up. The thing is in doubt until another release, or another hold, settles it."""
@@ -576,12 +584,48 @@ def _doubt_what_followed(connection: Connection, row: Entry, sent: Collection[St
         _set(connection, row.id, state=EntryState.UNDO_FAILED, **told)
 
 
-def _settle(connection: Connection, thing: int, number: int) -> things.Wanted | None:
-    """The platform shows the state of `number`: what was in doubt about that is so no more. None when overtaken."""
-    return _settle_all(connection, [(thing, number)])[0]
+def _release(connection: Connection, row: Entry, ordinal: int, cause: str, at: datetime) -> None:
+    again = row.release_ordinal is not None and row.release_ordinal >= ordinal
+    if row.open or (row.state == EntryState.UNDO_FAILED and not again):
+        number = things.next_number(connection, row.thing)
+        _set(connection, row.id, release_number=number, **_undoing(ordinal, cause, at))
+        _want_newest(connection, row, number)
+    elif row.state == EntryState.UNDOING and not again:
+        _set(connection, row.id, release_ordinal=ordinal, cause=cause)
+
+
+def _release_alone(connection: Connection, rows: Sequence[Entry], ordinal: int, cause: str, at: datetime) -> None:
+    """Release open entries that are the only ones which hold their things."""
+    if not rows:
+        return
+    locked = things.locked_all(connection, [row.thing for row in rows])
+    numbers = [{"released": row.id, "release_number": locked[row.thing].take(free_state(row))} for row in rows]
+    things.keep_all(connection, list(locked.values()))
+    told = update(entries).where(entries.c.id == bindparam("released")).values(_undoing(ordinal, cause, at))
+    connection.execute(told, numbers)
+
+
+def _undoing(ordinal: int, cause: str, at: datetime) -> dict[str, Any]:
+    return {
+        "state": EntryState.UNDOING,
+        "release_ordinal": ordinal,
+        "released_at": at,
+        "cause": cause,
+        "error": None,
+        "error_type": None,
+    }
+
+
+def _open_on(connection: Connection, on: Sequence[int], but: Sequence[int]) -> Counter[int]:
+    """How many other entries hold each of these things."""
+    others = entries.c.thing.in_(on) & entries.c.state.in_(OPEN) & entries.c.id.not_in(but)
+    found = select(entries.c.thing, func.count()).where(others).group_by(entries.c.thing)
+    return Counter({row[0]: row[1] for row in connection.execute(found)})
 
 
 def _settle_all(connection: Connection, shown: Sequence[tuple[int, int]]) -> list[things.Wanted | None]:
+    """The platform shows the state of a number of each thing: what was in doubt about that is so no more. None for each
+    that was overtaken."""
     found = things.settle_all(connection, shown)
     for (thing, number), now in zip(shown, found, strict=True):
         if now is not None and not now.settled and number != 1:  # a doubt comes with another number

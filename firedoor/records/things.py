@@ -131,9 +131,12 @@ class Locked:
     changes: dict[str, Any]
 
     def take(self, state: State) -> int:
-        """The next number, for a hold that brings the state about: as `next_number` and `want`, kept by `keep_all`."""
+        """The next number, for a hold or a release that brings the state about: as `next_number` and `want`, kept by
+        `keep_all`."""
         self.last += 1
         changed = _changed(self.wanted, state, self.last)
+        if not changed:
+            return self.last
         self.changes |= changed
         new: dict[str, Any] = {"number": self.last, "settled": False} if "wanted_number" in changed else {}
         now = replace(self.wanted, **state.as_json(), **new)
@@ -146,10 +149,18 @@ def lock_or_make_all(connection: Connection, named: dict[str, tuple[str, str, st
     new = [_made(key, *name) for key, name in sorted(named.items())]
     insert_new(connection, things, new)
     query = select(things).where(things.c.key.in_(list(named))).order_by(things.c.key).with_for_update()
-    return {
-        row["key"]: Locked(row["id"], row["last_number"], _wanted(row), {})
-        for row in connection.execute(query).mappings()
-    }
+    return {row["key"]: _locked(row) for row in connection.execute(query).mappings()}
+
+
+def locked_all(connection: Connection, ids: Sequence[int]) -> dict[int, Locked]:
+    """The rows of these things, held until the transaction ends."""
+    lock_all(connection, ids)
+    query = select(things).where(things.c.id.in_(ids))
+    return {row["id"]: _locked(row) for row in connection.execute(query).mappings()}
+
+
+def _locked(row: RowMapping) -> Locked:
+    return Locked(row["id"], row["last_number"], _wanted(row), {})
 
 
 def keep_all(connection: Connection, locked: list[Locked]) -> None:
@@ -232,7 +243,7 @@ def begin_all(connection: Connection, beginnings: Sequence[Beginning]) -> list[b
 
     False for each whose number is not the newest.
     """
-    now = _wanted_all(connection, [one.thing for one in beginnings])
+    now = wanted_all(connection, [one.thing for one in beginnings])
     sent = [{"id_": one.thing, "begun_number": one.number} for one in beginnings if one.acts and _is_newest(now, one)]
     found: dict[int, dict[str, Any]] = {}
     for one in beginnings:
@@ -252,7 +263,7 @@ def _is_newest(now: dict[int, Wanted], one: Beginning) -> bool:
 def settle_all(connection: Connection, shown: Sequence[tuple[int, int]]) -> list[Wanted | None]:
     """The platform shows the state of a number of each thing. Returns how each stood before; None where the number is not
     the newest any more."""
-    now = _wanted_all(connection, [thing for thing, _ in shown])
+    now = wanted_all(connection, [thing for thing, _ in shown])
     found = [now[thing] if now[thing].number == number else None for thing, number in shown]
     rows = [
         {"id_": thing, "settled_number": number}
@@ -271,7 +282,7 @@ def lock_all(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(query).all()
 
 
-def _wanted_all(connection: Connection, ids: Sequence[int]) -> dict[int, Wanted]:
+def wanted_all(connection: Connection, ids: Sequence[int]) -> dict[int, Wanted]:
     lock_all(connection, ids)
     query = select(things).where(things.c.id.in_(ids))
     return {row["id"]: _wanted(row) for row in connection.execute(query).mappings()}

@@ -315,3 +315,37 @@ def test_what_is_settled_together_leaves_out_what_was_overtaken(ledger: Ledger) 
     ]
     assert [entry.target for entry in ledger.of_targets("one", "0", ["@user2", "@user0"])] == ["@user0", "@user2"]
     assert ledger.entered("one", "0") == [("0", f"@user{number}") for number in range(3)]
+
+
+@pytest.mark.parametrize("other", [None, "holds one of them", "let one of them go before"])
+def test_what_is_let_go_together_is_as_if_let_go_one_by_one(tmp_path: Path, other: str | None) -> None:
+    found = []
+    for name in ("one", "all"):
+        records = open_records(f"sqlite:///{tmp_path}/{name}.db", synchronous="OFF")
+        ledger = records.ledger
+        if other is not None:
+            there = hold(ledger, "other", "@user1", arguments={"for": "ever"})
+            if "before" in other:
+                let_go(ledger, there)
+        held = [hold(ledger, "one", f"@user{number}") for number in range(5)]
+        held.append(hold(ledger, "one", "@alias", identity="@user2"))
+        held.append(ledger.enter(intention(target="@never"), NOW))
+        let_go(ledger, held[3])
+        ledger.release(held[4].id, 1, "test", NOW)
+        ledger.undo_failed(held[4].id, "no", "Refused")
+        ids = [entry.id for entry in held]
+        if name == "one":
+            begun = [ledger.release(entry, 2, "test", NOW) for entry in ids]
+            newest = [ledger.wanted(entry.thing) for entry in begun]
+            for entry, wanted in zip(begun, newest, strict=True):
+                ledger.undone(entry.id, wanted.number, NOW)
+        else:
+            both = ledger.release_all(ids, 2, "test", NOW)
+            begun, newest = [entry for entry, _ in both], [one for _, one in both]
+            assert newest == [ledger.wanted(entry.thing) for entry in begun]
+            shown = [Shown(entry.id, wanted.number, NOW) for entry, wanted in both]
+            assert [entry and entry.id for entry in ledger.undone_all(shown)] == ids
+        assert [entry.id for entry in begun] == ids
+        found.append(written(records))
+    assert found[0] == found[1]
+    assert not records.ledger.held("one")
