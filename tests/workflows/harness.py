@@ -72,6 +72,9 @@ CROSSES_AT = (9, 2)
 """Events and updates after which a run crosses, where crossing is forced: so few, that each link of the chain does one
 thing or two."""
 
+SMALL_PAGE = 50
+"""Targets of a page, where runs are recorded with several."""
+
 HOLDS: dict[str, tuple[str, ...]] = {
     "ana": ("crt", "crt.on_shift", "commander"),  # launches
     "niamh": ("crt", "crt.on_shift", "commander"),

@@ -25,7 +25,7 @@ from firedoor.protocol import View
 from firedoor.records.ledger import EntryState
 from firedoor.run import pages
 from tests.workflows import plans as p
-from tests.workflows.harness import CROSSES_AT, Run, Stage, staged
+from tests.workflows.harness import CROSSES_AT, SMALL_PAGE, Run, Stage, staged
 from workflows import crossing
 
 ROOT = Path(__file__).parents[2]
@@ -134,7 +134,7 @@ async def test_a_hundred_thousand_targets_and_a_kill(
 
 @pytest.fixture
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "SIZE", 50)
+    monkeypatch.setattr(pages, "SIZE", SMALL_PAGE)
 
 
 def holds(count: int) -> Callable[[View], bool]:
