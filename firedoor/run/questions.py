@@ -184,7 +184,7 @@ def tidy(core: Core) -> None:
         holds = [hold for target in ask.targets if (hold := core.at(ask.step).holds.get(target)) is not None]
         failing = ask.why == "failure"
         if not any(
-            (hold.status in open_in or (failing and hold.failed > 0)) and not hold.lasting
+            (hold.status in open_in or (failing and pages.has_failed(hold))) and not hold.lasting
             for hold in holds
             if ask.why != "expiry" or not hold.until
         ):

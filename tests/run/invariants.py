@@ -43,7 +43,9 @@ class Before:
 def _rests_on_what_no_word_shows(plan: Plan, holder: str) -> bool:
     steps = plan.by_path.values()
     undone = any(step.verb == "undo" and step.step == holder for step in steps)
-    return undone and any(step.when is not None and _looks_beyond_words(step.when) for step in steps)
+    conditions = [step.when for step in steps if step.when is not None]
+    lists = [step.items for step in steps if step.verb == "for_each"]
+    return undone and any(_looks_beyond_words(expr) for expr in (*conditions, *lists))
 
 
 def _looks_beyond_words(expr: Expr) -> bool:

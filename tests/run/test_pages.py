@@ -156,6 +156,21 @@ def test_undo_while_it_acts_waits_for_the_page_and_lets_go_of_it() -> None:
     assert run.status("lock") == "done"
 
 
+def test_what_failed_of_a_page_is_not_tried_again_while_the_page_is_let_go() -> None:
+    run = started(p.plan(lock(), p.wait(3600)))
+    run.world.targets["@user1"] = ["refused"]
+    run.launch()
+    ask = run.ask("lock")
+    run.stays = ["release"]
+    run.command("undo", "lock")
+    run.settle()
+    with pytest.raises(validity.Refused, match="not open any more"):
+        run.answer(ask, "retry", by="ana")
+    run.stays = []
+    run.settle()
+    assert not run.world.contained
+
+
 def test_some_are_let_go_by_name() -> None:
     run = started(p.plan(lock(), p.wait(3600))).launch()
     run.command("undo", "lock", target=("@user3",))
