@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -12,21 +13,27 @@ from temporalio import activity
 
 from activities.attempt import LEAST_ATTEMPTS, Attempt, work_through
 from activities.failures import as_failure
-from activities.holding import LedgerFence
+from activities.holding import LedgerFence, Page, Together
 from firedoor.connectors.contract import Order as Act
 from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import ConnectorError, TargetMissing, Unavailable
 from firedoor.connectors.fencing import held_by, settle
 from firedoor.protocol import ContainOrder, TargetOutcome
-from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, agree, held_state
-from firedoor.records.things import State
+from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, Shown, agree, held_state
+from firedoor.records.things import State, Wanted
 
 ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What a connector raises when a platform answers what nobody expected: one target's failure, and no other's."""
 
+ENDED_WELL: Final = (EntryState.APPLIED, EntryState.UNDOING, EntryState.UNDONE, EntryState.UNDO_FAILED)
+"""States of an entry whose target was contained: it is not tried again as one that failed."""
+
 OutcomeState = Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
 
 NOT_TRIED: Final = "NotTried"
+TOGETHER: Final = 100
+"""Targets of a page whose intentions are written in one transaction, before the first of them is acted on."""
+
 GAVE_UP: Final = frozenset({"Unavailable", "Unconfirmed", NOT_TRIED})
 """Failures that are nobody's refusal: the time was not enough."""
 
@@ -51,14 +58,24 @@ class Acts:
         self._connector = connector
         self._order = order
         self._attempt = attempt
+        self.left = 0
+        """Targets of a page that were not worked through, since the run asked to stop. The ledger has how far they are."""
+        self._known: dict[str, Wanted] = {}
+        self._page = None if order.page is None else Page(Together(ledger.begin_all), Together(self._applied_all))
         self._shared = order.action.undo is not None or platform.call(order.action.call).undo is not None
 
     async def work(self) -> tuple[TargetOutcome, ...]:
         """Raises ApplicationError when targets are left and another attempt fits in the budget, and EntryConflict."""
         order, action = self._order, self._order.action
-        entries = await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
+        entries = await asyncio.to_thread(self._ledger.of_targets, order.incident, order.step, order.targets)
         there = {entry.target: entry for entry in entries if entry.ordinal == order.ordinal}
-        for target in order.targets:
+        targets = list(dict.fromkeys(order.targets))
+        if order.page is not None and order.page.failed:
+            contained = {
+                entry.target for entry in entries if entry.ordinal < order.ordinal and entry.state in ENDED_WELL
+            }
+            targets = [target for target in targets if target in there or target not in contained]
+        for target in targets:
             if target in there:
                 agree(there[target], self._connector, action.call, action.undo, order.arguments)
         outcomes: dict[str, TargetOutcome] = {}
@@ -71,15 +88,40 @@ class Acts:
             else:
                 outcomes[target] = done
 
-        targets = list(dict.fromkeys(order.targets))
-        await work_through(targets, self._platform.at_once, self._attempt, act)
+        for part in self._parts(targets):
+            await self._enter_all([target for target in part if target not in there], there)
+            await work_through(part, self._platform.at_once, self._attempt, act)
         self._attempt.check_interrupted(len(targets) - len(outcomes))
         if left and self._attempt.stopped is None:
             self._try_again(list(left.values()))
+        if order.page is not None and self._attempt.stopped == "asked":
+            self.left = len(targets) - len(outcomes)
+            return tuple(outcomes.values())
         for target in targets:
             if target not in outcomes:
                 outcomes[target] = await self._give_up(left.get(target) or Left(target, there.get(target)))
         return tuple(outcomes[target] for target in targets)
+
+    def _parts(self, targets: list[str]) -> list[list[str]]:
+        """All at once, but of a page some at a time: their intentions are written together."""
+        if self._order.page is None:
+            return [targets]
+        return [targets[first : first + TOGETHER] for first in range(0, len(targets), TOGETHER)]
+
+    async def _enter_all(self, targets: list[str], there: dict[str, Entry]) -> None:
+        """Write the intentions for these targets of a page. One that cannot be told who it is, is left to its act."""
+        if self._order.page is None or self._attempt.stopped is not None:
+            return
+        intentions: list[Intention] = []
+
+        async def tell(target: str) -> None:
+            with suppress(ConnectorError, *ODD):
+                intentions.append(await self._intention(target))
+
+        await work_through(targets, self._platform.at_once, self._attempt, tell)
+        if intentions:
+            for entry, wanted in await asyncio.to_thread(self._ledger.enter_all, intentions, self._attempt.now()):
+                there[entry.target], self._known[entry.target] = entry, wanted
 
     def _try_again(self, left: list[Left]) -> None:
         """Raises for another attempt, unless none fits."""
@@ -108,7 +150,8 @@ class Acts:
             sent, doubted = None, None
             if entry.tried:
                 sent, doubted = held_state(entry), held_by(entry.call, entry.arguments)
-            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts(), sent)
+            known = self._known.pop(target, None)
+            fence = LedgerFence(self._ledger, entry, self._attempt.now, self._lasts(), sent, known, self._page)
             async with self._attempt.in_time():
                 await settle(self._platform, fence, maybe_done=doubted)
         except ConnectorError as error:
@@ -121,10 +164,15 @@ class Acts:
             activity.logger.exception("a connector failed in a way of its own")
             odd = Unavailable(f"the connector failed in a way of its own ({type(error).__name__}); it is in the log")
             return Left(target, None, odd) if entry is None else await self._failed(entry, fence, odd)
-        return outcome_of(await self._read_again(entry))
+        return outcome_of(fence.settled or await self._read_again(entry))
 
     async def _enter(self, target: str) -> Entry:
-        """Write the intention. A target that is known to be missing is entered too, and then refused."""
+        """Write the intention."""
+        intention = await self._intention(target)
+        return await asyncio.to_thread(self._ledger.enter, intention, self._attempt.now())
+
+    async def _intention(self, target: str) -> Intention:
+        """A target that is known to be missing is entered too, and then refused."""
         order, action = self._order, self._order.action
         asked = Act("", 0, action.call, action.undo, target or None, order.arguments)
         try:
@@ -133,7 +181,7 @@ class Acts:
             if error.retryable:
                 raise
             identity = target
-        intention = Intention(
+        return Intention(
             incident=order.incident,
             step=order.step,
             target=target,
@@ -146,7 +194,6 @@ class Acts:
             identity=identity,
             shared=self._shared,
         )
-        return await asyncio.to_thread(self._ledger.enter, intention, self._attempt.now())
 
     async def _failed(self, entry: Entry, fence: LedgerFence | None, error: ConnectorError) -> TargetOutcome | Left:
         acting = fence is not None and fence.acting
@@ -193,6 +240,9 @@ class Acts:
     async def _read_again(self, entry: Entry) -> Entry:
         found = await asyncio.to_thread(self._ledger.find, entry.incident, entry.step, entry.target, entry.ordinal)
         return found or entry
+
+    def _applied_all(self, shown: list[Shown]) -> list[Entry | None]:
+        return self._ledger.applied_all(shown, self._lasts())
 
     def _lasts(self) -> timedelta | None:
         return None if self._order.expires is None else timedelta(seconds=self._order.expires)

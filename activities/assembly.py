@@ -65,7 +65,7 @@ def assemble(book: Path, installation: Installation) -> Assembly:
     ways, bad = channels.build(organization)
     records = open_records(installation.database_url)
     keys = KeyRing.load(installation.key_ring)
-    verify = Warrants(keys, records.plans.get, acted_on(records), past_of(records))
+    verify = Warrants(keys, records.plans.get, acted_on(records), past_of(records), records.lists.get)
     problems = {name: str(problem) for name, problem in {**bad, **wrong}.items()}
     return put_together(records, made, ways, organization, verify, problems)
 
@@ -80,11 +80,11 @@ def put_together(
     renderer: Renderer | None = None,
 ) -> Assembly:
     renderer = renderer or Renderer()
-    containing = Containing(made, records.ledger, records.timeline, verify, problems=problems)
+    containing = Containing(made, records.ledger, records.timeline, verify, lists=records.lists, problems=problems)
     notifying = Notifying(lambda: organization, ways, records.deliveries, records.timeline, verify, renderer)
     recording = Recording(records.timeline, records.incidents, verify)
     return Assembly(
-        activities=[containing.contain, containing.release, containing.read, notifying.notify, recording.record],
+        activities=[*acts_of(containing), notifying.notify, recording.record],
         connectors=[*made, *ways],
         problems=problems,
         records=records,
@@ -92,23 +92,25 @@ def put_together(
     )
 
 
+def acts_of(containing: Containing) -> list[Callable[..., Any]]:
+    return [containing.contain, containing.release, containing.read, containing.work_out]
+
+
 def acted_on(records: Records) -> ActedOn:
     def targets(incident: str, step: str) -> Acted:
-        in_loop = bool(paths.rounds(step))
-        entries = records.ledger.of_incident(incident) if in_loop else records.ledger.of_step(incident, step)
         found: dict[str, set[str]] = {}
-        for entry in entries:
-            if paths.static(entry.step) == paths.static(step):
-                found.setdefault(entry.step, set()).add(entry.target)
+        for other, target in records.ledger.entered(incident, None if paths.rounds(step) else step):
+            if paths.static(other) == paths.static(step):
+                found.setdefault(other, set()).add(target)
         return found
 
     return targets
 
 
 def past_of(records: Records) -> PastOf:
-    def past(incident: str) -> Past:
-        found = records.incidents.get(incident)
-        entries = records.ledger.of_incident(incident)
+    def past(incident: str, step: str, targets: Sequence[str] | None) -> Past:
+        ledger, found = records.ledger, records.incidents.get(incident)
+        entries = ledger.of_step(incident, step) if targets is None else ledger.of_targets(incident, step, targets)
         released = {
             (entry.step, entry.target): entry.released_at
             for entry in entries
@@ -118,7 +120,7 @@ def past_of(records: Records) -> PastOf:
             closed=found is not None and found.phase == "closed",
             entered=frozenset((entry.step, entry.target, entry.ordinal) for entry in entries),
             released=released,
-            failed=frozenset(entry.step for entry in entries if entry.applied_at is None and entry.error is not None),
+            failed=ledger.failed(incident),
             words=records.timeline.signed(incident),
         )
 

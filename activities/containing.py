@@ -17,17 +17,22 @@ from temporalio.exceptions import ApplicationError
 from activities.acting import Acts, outcome_of
 from activities.attempt import Attempt
 from activities.failures import as_failure
-from activities.reading import arguments_of, checked
+from activities.listing import Paged, answered, report_of, with_targets
+from activities.reading import arguments_of, checked, goes_by_reference
 from activities.releasing import Releases
 from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import BadSettings, ConnectorError
 from firedoor.connectors.memory import MemoryPlatform
+from firedoor.plan.evaluate import plain
+from firedoor.plan.lists import opened
 from firedoor.protocol import (
     CONTAIN,
+    LIST,
     READ,
     RELEASE,
     ContainOrder,
     ContainReport,
+    ListOrder,
     Order,
     ReadOrder,
     ReadReport,
@@ -36,9 +41,14 @@ from firedoor.protocol import (
     TargetOutcome,
 )
 from firedoor.records.ledger import EntryConflict, Ledger
+from firedoor.records.lists import Lists, UnknownList
 from firedoor.records.timeline import Timeline
 
 DRILL: Final = "drill:"
+
+
+def _no_list(error: Exception) -> ApplicationError:
+    return ApplicationError(str(error), type="NoList", non_retryable=True)
 
 
 class Verify(Protocol):
@@ -62,6 +72,7 @@ class Containing:
         timeline: Timeline,
         verify: Verify,
         *,
+        lists: Lists,
         drill: Callable[[str], Platform] = MemoryPlatform,
         problems: Mapping[str, str] | None = None,
     ) -> None:
@@ -70,6 +81,7 @@ class Containing:
         self._ledger = ledger
         self._timeline = timeline
         self._verify = verify
+        self._lists = lists
         self._drill = drill
 
     @activity.defn(name=CONTAIN)
@@ -95,21 +107,36 @@ class Containing:
         attempt = Attempt()
         return await attempt.run(self._read(order))
 
+    @activity.defn(name=LIST)
+    async def work_out(self, order: ListOrder) -> ReadReport:
+        """What a run needs to know about long lists. Raises ApplicationError."""
+        recorded = await self._admit(order)
+        try:
+            value = await asyncio.to_thread(answered, self._lists, self._ledger, order.incident, order.question)
+        except (UnknownList, ValueError) as error:
+            raise _no_list(error) from error
+        return ReadReport(recorded=recorded, value=value)
+
     async def _contain(self, order: ContainOrder, attempt: Attempt) -> ContainReport:
+        order = await self._opened(order)
         recorded = await self._admit(order)
         connector = DRILL + order.action.connector if order.drill else order.action.connector
         try:
             acts = Acts(self._ledger, self._platform(connector), connector, order, attempt)
         except ConnectorError as error:
-            return ContainReport(recorded=recorded, outcomes=await self._not_begun(order, error))
+            outcomes = await self._not_begun(order, error)
+            page = report_of(outcomes, 0) if order.page else None
+            return ContainReport(recorded=recorded, outcomes=() if page else outcomes, page=page)
         try:
-            return ContainReport(recorded=recorded, outcomes=await acts.work())
+            outcomes = await acts.work()
         except EntryConflict as error:
             raise ApplicationError(str(error), type="EntryConflict", non_retryable=True) from error
+        page = report_of(outcomes, acts.left) if order.page else None
+        return ContainReport(recorded=recorded, outcomes=() if page else outcomes, page=page)
 
     async def _not_begun(self, order: ContainOrder, error: ConnectorError) -> tuple[TargetOutcome, ...]:
         """The platform cannot be asked: nothing was touched but what an attempt elsewhere has entered."""
-        entries = await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
+        entries = await asyncio.to_thread(self._ledger.of_targets, order.incident, order.step, order.targets)
         there = {entry.target: outcome_of(entry) for entry in entries if entry.ordinal == order.ordinal}
         text = f"nothing was touched: {error}"
         return tuple(
@@ -118,10 +145,13 @@ class Containing:
         )
 
     async def _release(self, order: ReleaseOrder, attempt: Attempt) -> ReleaseReport:
+        order = await self._opened(order)
         recorded = await self._admit(order)
         try:
             releases = Releases(self._ledger, self._platform, order, attempt)
-            return ReleaseReport(recorded=recorded, outcomes=await releases.work())
+            outcomes = await releases.work()
+            page = report_of(outcomes, releases.left) if order.page else None
+            return ReleaseReport(recorded=recorded, outcomes=() if page else outcomes, page=page)
         except ConnectorError as error:
             raise as_failure(error) from error
 
@@ -129,10 +159,24 @@ class Containing:
         recorded = await self._admit(order)
         read = order.read
         try:
-            value = await self._platform(read.connector).read(read.call, arguments_of(read, order.argument))
-            return ReadReport(recorded=recorded, value=checked(read, value))
+            argument = await asyncio.to_thread(opened, order.argument, self._lists.get)
+        except (UnknownList, ValueError) as error:
+            raise _no_list(error) from error
+        try:
+            value = await self._platform(read.connector).read(read.call, arguments_of(read, argument))
+            value = checked(read, value)
         except ConnectorError as error:
             raise as_failure(error) from error
+        if goes_by_reference(read):
+            value = plain(await asyncio.to_thread(self._lists.inline, value))
+        return ReadReport(recorded=recorded, value=value)
+
+    async def _opened(self, order: Paged) -> Paged:
+        """The order with the targets of its page. Raises ApplicationError."""
+        try:
+            return await asyncio.to_thread(with_targets, order, self._lists)
+        except UnknownList as error:
+            raise _no_list(error) from error
 
     async def _admit(self, order: Order) -> int:
         """Fail closed without a warrant; then write the rows that travel with the order. Returns the highest one."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 from firedoor.connectors.contract import Json
 from firedoor.connectors.errors import Refused
 from firedoor.plan import ReadAction
+from firedoor.plan.lists import BY_REFERENCE, MOST_LIST_BYTES
 
 MOST_BYTES: Final = 1024 * 1024
 """Temporal carries payloads up to 2 MB; an answer over half of that is refused here, where it can be said clearly."""
@@ -43,9 +44,15 @@ def checked(read: ReadAction, value: Json) -> Json:
         expected = f"a list of {read.gives}" if read.gives_list else f"a {read.gives}"
         raise Refused(f"{read.name} should give {expected}, and {read.connector} gave {_shown(value)}")
     size = len(json.dumps(value, ensure_ascii=False).encode())
-    if size > MOST_BYTES:
-        raise Refused(f"{read.name} gave {size} bytes; at most {MOST_BYTES} are taken")
+    most = MOST_LIST_BYTES if goes_by_reference(read) else MOST_BYTES
+    if size > most:
+        raise Refused(f"{read.name} gave {size} bytes; at most {most} are taken")
     return value
+
+
+def goes_by_reference(read: ReadAction) -> bool:
+    """Whether a long answer is written down, and travels by reference."""
+    return read.gives_list and read.gives in BY_REFERENCE
 
 
 def _is(kind: str, value: Any) -> bool:

@@ -23,12 +23,14 @@ from firedoor.compiler.book import Book
 from firedoor.people.signatures import Forged, KeyRing, read
 from firedoor.protocol import (
     CONTAIN,
+    LIST,
     NOTIFY,
     READ,
     RECORD,
     RELEASE,
     ContainOrder,
     ContainReport,
+    ListOrder,
     NotifyOrder,
     NotifyReport,
     Order,
@@ -63,7 +65,7 @@ class Rehearsing:
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
-        return [self.contain, self.release, self.read, self.notify, self.record]
+        return [self.contain, self.release, self.read, self.work_out, self.notify, self.record]
 
     @activity.defn(name=CONTAIN)
     async def contain(self, order: ContainOrder) -> ContainReport:
@@ -78,6 +80,11 @@ class Rehearsing:
     @activity.defn(name=READ)
     async def read(self, order: ReadOrder) -> ReadReport:
         report: ReadReport = await self._done(READ, order)
+        return report
+
+    @activity.defn(name=LIST)
+    async def work_out(self, order: ListOrder) -> ReadReport:
+        report: ReadReport = await self._done(LIST, order)
         return report
 
     @activity.defn(name=NOTIFY)
@@ -119,8 +126,8 @@ class Rehearsing:
     def _opened(self, case: str) -> tuple[House, dict[str, Callable[..., Any]]]:
         house = open_house(self._folder / case, self._book)
         records = house.records
-        verify = Warrants(self._keys, records.plans.get, acted_on(records), past_of(records))
+        verify = Warrants(self._keys, records.plans.get, acted_on(records), past_of(records), records.lists.get)
         made: Assembly = put_together(
             records, house.platforms, house.channels, house.organization, verify, {}, renderer=self._renderer
         )
-        return house, dict(zip((CONTAIN, RELEASE, READ, NOTIFY, RECORD), made.activities, strict=True))
+        return house, dict(zip((CONTAIN, RELEASE, READ, LIST, NOTIFY, RECORD), made.activities, strict=True))

@@ -9,15 +9,16 @@ from typing import Final
 
 from temporalio import activity
 
-from activities.acting import ODD, outcome_of
+from activities.acting import ODD, TOGETHER, outcome_of
 from activities.attempt import LEAST_ATTEMPTS, Attempt, work_through
 from activities.failures import as_failure
-from activities.holding import LedgerFence
+from activities.holding import LedgerFence, Page, Together
 from firedoor.connectors.contract import Platform
 from firedoor.connectors.errors import ConnectorError, Unavailable
 from firedoor.connectors.fencing import FREE, settle
 from firedoor.protocol import ReleaseOrder, TargetOutcome
 from firedoor.records.ledger import TO_RELEASE, Entry, EntryState, Ledger, free_state
+from firedoor.records.things import Wanted
 
 IRREVERSIBLE: Final = "Irreversible"
 NOT_TRIED: Final = "NotTried"
@@ -36,6 +37,10 @@ class Releases:
         self._order = order
         self._attempt = attempt
         self._errors: list[ConnectorError] = []
+        self._page = None if order.page is None else Page(Together(ledger.begin_all), Together(ledger.undone_all))
+        self._begun: dict[int, tuple[Entry, Wanted]] = {}
+        self.left = 0
+        """Targets of a page that were not worked through, since the run asked to stop."""
 
     async def work(self) -> tuple[TargetOutcome, ...]:
         """Raises ApplicationError when holds are left and another attempt fits in the budget."""
@@ -50,17 +55,43 @@ class Releases:
             outcomes[target] = worst(target, [await self._release(entry) for entry in groups[target]])
 
         at_once = min((self._platform_of(entry.connector).at_once for entry in entries), default=1)
-        await work_through(list(groups), at_once, self._attempt, let_go)
+        for part in self._parts(list(groups)):
+            await self._begin_all([entry for target in part for entry in groups[target]])
+            await work_through(part, at_once, self._attempt, let_go)
         self._attempt.check_interrupted(len(groups) - len(outcomes) + len(self._errors))
         if self._errors and self._attempt.stopped is None:
             self._try_again()
+        if order.page is not None and self._attempt.stopped == "asked":
+            self.left = sum(target not in outcomes for target in groups)
+            return tuple(outcomes.values())
         for target, group in groups.items():
             if target not in outcomes or outcomes[target].state == "unknown":
                 outcomes[target] = worst(target, [await self._give_up(entry) for entry in group])
         return tuple(outcomes[target] for target in groups)
 
+    def _parts(self, targets: list[str]) -> list[list[str]]:
+        """All at once, but of a page some at a time: their releases are written together."""
+        if self._order.page is None:
+            return [targets]
+        return [targets[first : first + TOGETHER] for first in range(0, len(targets), TOGETHER)]
+
+    async def _begin_all(self, entries: list[Entry]) -> None:
+        """Write the releases of a page's entries, but for acts that cannot be taken back."""
+        ids = [entry.id for entry in entries if entry.undo is not None or not entry.tried]
+        if self._order.page is None or self._attempt.stopped is not None or not ids:
+            return
+        order, now = self._order, self._attempt.now()
+        begun = await asyncio.to_thread(self._ledger.release_all, ids, order.ordinal, order.cause, now)
+        self._begun.update({row.id: (row, wanted) for row, wanted in begun})
+
     async def _entries(self) -> list[Entry]:
-        return await asyncio.to_thread(self._ledger.of_step, self._order.incident, self._order.step)
+        """Of a page: those that it stands for, and no other's of the same targets."""
+        order = self._order
+        if order.targets is None:
+            return await asyncio.to_thread(self._ledger.of_step, order.incident, order.step)
+        found = await asyncio.to_thread(self._ledger.of_targets, order.incident, order.step, order.targets)
+        page = order.page
+        return [entry for entry in found if page is None or page.since <= entry.ordinal <= page.last]
 
     def _concerned(self, entry: Entry) -> bool:
         """What is to be let go, and what an earlier attempt at this very order has let go."""
@@ -87,11 +118,16 @@ class Releases:
         if entry.undo is None and entry.tried:
             return _irreversible(entry)
         doubted = entry.state == EntryState.UNDOING and entry.undo_tried > 0
-        order = self._order
-        row = await asyncio.to_thread(self._ledger.release, entry.id, order.ordinal, order.cause, self._attempt.now())
+        order, known = self._order, None
+        if entry.id in self._begun:
+            row, known = self._begun.pop(entry.id)
+        else:
+            now = self._attempt.now()
+            row = await asyncio.to_thread(self._ledger.release, entry.id, order.ordinal, order.cause, now)
         if row.state != EntryState.UNDOING:
             return outcome_of(row)
-        fence = LedgerFence(self._ledger, row, self._attempt.now, sent=free_state(row) if doubted else None)
+        sent = free_state(row) if doubted else None
+        fence = LedgerFence(self._ledger, row, self._attempt.now, sent=sent, known=known, page=self._page)
         try:
             platform = self._platform_of(row.connector)
             async with self._attempt.in_time():
@@ -102,7 +138,7 @@ class Releases:
             activity.logger.exception("a connector failed in a way of its own")
             odd = Unavailable(f"the connector failed in a way of its own ({type(error).__name__}); it is in the log")
             return await self._failed(row, fence, odd)
-        return outcome_of(await self._read_again(row))
+        return outcome_of(fence.settled or await self._read_again(row))
 
     async def _failed(self, entry: Entry, fence: LedgerFence, error: ConnectorError) -> TargetOutcome:
         harmless = fence.acting and (error.untouched if isinstance(error, Unavailable) else True)

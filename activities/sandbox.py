@@ -74,7 +74,9 @@ def rendered(source: str, context: dict[str, Any]) -> dict[str, str]:
     environment.tests = {"given": given}
     try:
         text = ""
-        for part in environment.from_string(source).generate(context):
+        for part in environment.from_string(source).generate(
+            {name: with_lists(value) for name, value in context.items()}
+        ):
             text += part
             if len(text.encode()) > MOST_TEXT:
                 return {"error": "long"}
@@ -85,6 +87,37 @@ def rendered(source: str, context: dict[str, Any]) -> dict[str, str]:
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return {"error": "broken"}
     return {"text": text}
+
+
+class Long(list[Any]):
+    """A long list, of which only the first few items are here (firedoor.plan.lists). It has its full length; in words, and
+    one by one, it is those few and how many more there are. What nobody can tell of it here is broken, and not wrong."""
+
+    def __init__(self, first: list[Any], count: int, *, is_unique: bool) -> None:
+        more = count - len(first)
+        super().__init__([*first, f"and {more} more"] if more else first)
+        self._count = count
+        self._is_unique = is_unique
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, item: object) -> bool:
+        raise TypeError("only the first few items are here")
+
+    def __reversed__(self) -> Any:
+        raise TypeError("only the first few items are here")
+
+    def each_once(self) -> Long:
+        if not self._is_unique:
+            raise TypeError("only the first few items are here")
+        return self
+
+
+def with_lists(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {"digest", "count", "first", "unique"}:
+        return Long(value["first"], value["count"], is_unique=value["unique"])
+    return value
 
 
 def said(value: Any) -> Any:
@@ -105,6 +138,8 @@ def given(value: Any) -> bool:
 
 
 def unique(values: Any) -> list[Any]:
+    if isinstance(values, Long):
+        return values.each_once()
     found: list[Any] = []
     for value in values:
         if value not in found:

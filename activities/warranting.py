@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from temporalio import activity
@@ -12,14 +12,15 @@ from firedoor.people.past import Past
 from firedoor.people.signatures import KeyRing
 from firedoor.people.warrants import Acted, Unwarranted
 from firedoor.plan import Plan
-from firedoor.protocol import ContainOrder, NotifyOrder, Order, ReadOrder, RecordOrder, ReleaseOrder
+from firedoor.plan.lists import Load, no_lists
+from firedoor.protocol import ContainOrder, ListOrder, NotifyOrder, Order, ReadOrder, RecordOrder, ReleaseOrder
 
 PlanOf = Callable[[str], Plan | None]
 """The plan of a digest; None where nobody has written it down."""
 ActedOn = Callable[[str, str], Acted]
 """The targets that were entered so far, of an incident's step: in all rounds of its loops."""
-PastOf = Callable[[str], Past]
-"""What the record has of an incident."""
+PastOf = Callable[[str, str, Sequence[str] | None], Past]
+"""What the record has of an incident, as far as an order on these targets of a step needs it; None: on all that it has."""
 
 
 class Warrants:
@@ -28,8 +29,11 @@ class Warrants:
     `plan_of` gives the plan that the launch was signed for, from the record: never one that travelled with the order.
     """
 
-    def __init__(self, keys: KeyRing, plan_of: PlanOf, acted_on: ActedOn, past_of: PastOf) -> None:
+    def __init__(
+        self, keys: KeyRing, plan_of: PlanOf, acted_on: ActedOn, past_of: PastOf, lists: Load = no_lists
+    ) -> None:
         self._keys = keys
+        self._lists = lists
         self._plan_of = plan_of
         self._acted_on = acted_on
         self._past_of = past_of
@@ -42,15 +46,17 @@ class Warrants:
         now = _now()
         match order:
             case ContainOrder():
-                acted = self._acted_on(order.incident, order.step)
-                warrants.check_act(plan, order, self._keys, now, acted, self._past_of(order.incident))
+                acted = self._acted_on(order.incident, order.step) if warrants.is_bounded(plan, order) else {}
+                past = self._past_of(order.incident, order.step, order.targets)
+                warrants.check_act(plan, order, self._keys, now, acted, past, self._lists)
             case ReleaseOrder():
-                warrants.check_release(plan, order, self._keys, now, self._past_of(order.incident))
+                past = self._past_of(order.incident, order.step, order.targets)
+                warrants.check_release(plan, order, self._keys, now, past, self._lists)
             case NotifyOrder():
                 warrants.check_notify(plan, order, self._keys, now)
             case ReadOrder():
                 warrants.check_read(plan, order, self._keys, now)
-            case RecordOrder():
+            case RecordOrder() | ListOrder():
                 warrants.check_record(plan, order, self._keys, now)
             case _:
                 raise Unwarranted("this is no order that is known here")

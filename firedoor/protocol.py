@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from firedoor.plan import Action, MessageRef, ReadAction, Who
 from firedoor.plan.base import Frozen
+from firedoor.plan.lists import Question
 from firedoor.plan.model import Severity
 
 TASK_QUEUE = "firedoor"
@@ -23,6 +24,7 @@ NOTIFY = "notify"
 CONTAIN = "contain"
 RELEASE = "release"
 READ = "read"
+LIST = "list"
 RECORD = "record"
 
 SEARCH_PLAYBOOK = "FiredoorPlaybook"
@@ -248,22 +250,6 @@ class NotifyReport(Report):
     deliveries: tuple[Delivery, ...] = ()
 
 
-class ContainOrder(Order):
-    """Act on targets. The entry (incident, step, target, ordinal) is written before each act."""
-
-    step: str
-    """The run's path."""
-    ordinal: int
-    action: Action
-    targets: tuple[str, ...]
-    """One empty text where the action takes no target."""
-    arguments: dict[str, Any] = {}
-    expires: int | None = None
-    """Seconds that each hold lasts; None where it is lasting."""
-    severity: Severity = "sev1"
-    drill: bool = False
-
-
 class TargetOutcome(Frozen):
     target: str
     state: Literal["applied", "refused", "failed", "unknown", "undone", "undo_failed", "kept"]
@@ -274,8 +260,63 @@ class TargetOutcome(Frozen):
     error_type: str | None = None
 
 
+class Page(Frozen):
+    """Targets of a long list: from the one at `first` on, `count` of them. What a step has done to them are its entries
+    with the ordinals from `since` to `last`."""
+
+    list: str
+    """Digest of the list."""
+    of: int
+    """How many the whole list has."""
+    first: int
+    count: int
+    since: int = 1
+    last: int = 1
+    failed: bool = False
+    """Only those of them that earlier ordinals have not contained."""
+
+
+class PageReport(Frozen):
+    """What the ledger has of a page's targets when an attempt ends, as counts."""
+
+    applied: int = 0
+    refused: int = 0
+    """The platform said no."""
+    failed: int = 0
+    """Not reached within the retries, and nothing was changed."""
+    unknown: int = 0
+    """It may have happened."""
+    undone: int = 0
+    undo_failed: int = 0
+    left: int = 0
+    """Not worked through, since the run asked to stop."""
+    last_at: datetime | None = None
+    """When the last of them was contained."""
+    problems: tuple[TargetOutcome, ...] = ()
+    """The first few that failed. All are in the ledger."""
+
+
+class ContainOrder(Order):
+    """Act on targets. The entry (incident, step, target, ordinal) is written before each act."""
+
+    step: str
+    """The run's path."""
+    ordinal: int
+    action: Action
+    targets: tuple[str, ...]
+    """One empty text where the action takes no target; nothing where they are a page's."""
+    page: Page | None = None
+    arguments: dict[str, Any] = {}
+    expires: int | None = None
+    """Seconds that each hold lasts; None where it is lasting."""
+    severity: Severity = "sev1"
+    drill: bool = False
+
+
 class ContainReport(Report):
     outcomes: tuple[TargetOutcome, ...] = ()
+    page: PageReport | None = None
+    """Instead, of a page."""
 
 
 class ReleaseOrder(Order):
@@ -286,12 +327,16 @@ class ReleaseOrder(Order):
     """Counts the releases of this step: with the step it is the idempotency key of this one."""
     action: Action
     targets: tuple[str, ...] | None = None
+    page: Page | None = None
+    """Instead of targets: those of a page."""
     cause: str
     drill: bool = False
 
 
 class ReleaseReport(Report):
     outcomes: tuple[TargetOutcome, ...] = ()
+    page: PageReport | None = None
+    """Instead, of a page."""
 
 
 class ReadOrder(Order):
@@ -303,6 +348,12 @@ class ReadOrder(Order):
 
 class ReadReport(Report):
     value: Any = None
+
+
+class ListOrder(Order):
+    """Work something out about long lists, where they are. Its report is a ReadReport."""
+
+    question: Question
 
 
 class RecordOrder(Order):

@@ -11,10 +11,13 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 
 from firedoor.plan import Plan
 from firedoor.protocol import (
+    LIST,
+    ContainOrder,
     ContainReport,
     NotifyReport,
     Order,
     ReadReport,
+    ReleaseOrder,
     ReleaseReport,
     Report,
 )
@@ -48,10 +51,11 @@ RETRY: Final = RetryPolicy(
 async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
     """Run the act's activity to its end: reported, failed for good, or cancelled."""
     seconds = budget(plan, act)
-    many = act.kind in ("contain", "release") and len(act.targets or ()) > MANY
+    paged = isinstance(order, ContainOrder | ReleaseOrder) and order.page is not None
+    many = act.kind in ("contain", "release") and (paged or len(act.targets or ()) > MANY)
     try:
         report = await workflow.execute_activity(
-            act.kind,
+            act.kind if act.question is None else LIST,
             order,
             result_type=REPORTS[act.kind],
             activity_id=act.id,

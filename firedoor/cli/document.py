@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from firedoor.cli.screen import drill, heading, left, line, seen, severity
+from firedoor.plan.lists import reference
 from firedoor.web.messages import InboxLine, Shown
 
 
@@ -72,5 +73,7 @@ def _value(value: Any) -> str:
         case list():
             more = f" and {len(value) - 10} more" if len(value) > 10 else ""
             return ", ".join(_value(one) for one in value[:10]) + more
+        case dict() if (ref := reference(value)) is not None:
+            return f"{ref.count} of list {ref.digest[:12]}: {ref}"
         case _:
             return str(value)

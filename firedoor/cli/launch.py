@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,12 +16,14 @@ from firedoor.cli.front import Front, Told, new_nonce
 from firedoor.cli.options import Caller, common, nonce, pairs, yes
 from firedoor.cli.screen import drill as mark
 from firedoor.cli.screen import heading, line, moment, seen, severity
+from firedoor.plan.lists import ListRef, reference
 from firedoor.plan.time import written
 from firedoor.web.messages import (
     CHECK,
     FormField,
     Launched,
     LaunchRequest,
+    ListRequest,
     OutlineLine,
     Playbook,
     Playbooks,
@@ -32,6 +35,13 @@ from firedoor.web.messages import (
 @click.command("launch")
 @click.argument("playbook", required=False)
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="An input. Repeat it; a list takes commas.")
+@click.option(
+    "--list",
+    "listed",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="The items of a list, one a line, from a file: for lists of hundreds to a million.",
+)
 @click.option("--aware-at", metavar="TIME", help="When it became known, as 2026-03-04T02:45:00+00:00. Default: now.")
 @click.option("--region", help="The region that responds. Default: yours.")
 @click.option("--title", default="", help="What to call the incident.")
@@ -47,6 +57,7 @@ def command(
     caller: Caller,
     playbook: str | None,
     given: tuple[str, ...],
+    listed: tuple[str, ...],
     aware_at: str | None,
     region: str | None,
     title: str,
@@ -63,11 +74,12 @@ def command(
     firedoor launch high-profile-takeover --as ana
     firedoor launch high-profile-takeover --as ana --yes \\
       --set accounts=@mayor:platform.example,@office:platform.example --set public_office=yes
+    firedoor launch high-profile-takeover --as ana --list accounts=taken-over.txt
     """
     if playbook is None:
         _list(caller, caller.front())
         return
-    begin(caller, Wanted(playbook, given, aware_at, region, title, drill=drill, sure=sure, nonce=nonce))
+    begin(caller, Wanted(playbook, given, aware_at, region, title, drill=drill, sure=sure, nonce=nonce, listed=listed))
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,7 @@ class Wanted:
     sure: bool
     nonce: str | None
     pace: int = 1
+    listed: tuple[str, ...] = ()
 
 
 def begin(caller: Caller, wanted: Wanted) -> Launched:
@@ -92,6 +105,8 @@ def begin(caller: Caller, wanted: Wanted) -> Launched:
     moment_known = _moment(wanted.aware_at)
     form = _form(caller, front, wanted.playbook)
     inputs: dict[str, Any] = {name: _joined(values, form, name) for name, values in typed.items()}
+    files = {name: paths[-1] for name, paths in pairs(wanted.listed, "--list").items()}
+    inputs |= {name: _kept(front, wanted.playbook, name, file) for name, file in files.items()}
     preview = _prepare(caller, front, form, inputs, moment_known, wanted.region)
     if not caller.as_json:
         caller.screen.err.print(picture(preview, form, is_drill=wanted.drill, pace=wanted.pace))
@@ -106,7 +121,7 @@ def begin(caller: Caller, wanted: Wanted) -> Launched:
         drill=wanted.drill,
         pace=wanted.pace,
     )
-    launched = front.word("/api/launches", request, Launched, caller.typed(_again(request), request.nonce))
+    launched = front.word("/api/launches", request, Launched, caller.typed(_again(request, files), request.nonce))
     if caller.as_json:
         caller.screen.json(launched)
     else:
@@ -151,6 +166,17 @@ def _moment(text: str | None) -> datetime | None:
     if found.tzinfo is None:
         raise click.UsageError(f"--aware-at {text} does not say which zone's time it is: write {text}Z if it is UTC.")
     return found
+
+
+def _kept(front: Front, playbook: str, name: str, file: str) -> dict[str, Any]:
+    """Send the lines of the file; the front door writes them down, and says how to refer to them."""
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--list {name}: {file} cannot be read as text: {error}.") from None
+    items = [line.strip() for line in lines if line.strip()]
+    request = ListRequest(playbook=playbook, input=name, items=items)
+    return front.post("/api/lists", request, ListRef).model_dump(mode="json")
 
 
 def _joined(values: list[str], form: Playbook, name: str) -> Any:
@@ -201,9 +227,12 @@ def _ask(field: FormField) -> str:
     return answer
 
 
-def _again(request: LaunchRequest) -> list[str]:
+def _again(request: LaunchRequest, files: dict[str, str]) -> list[str]:
     parts = ["drill" if request.pace > 1 else "launch", request.playbook, "--yes"]
+    parts += [part for name, file in files.items() for part in ("--list", f"{name}={file}")]
     for name, value in request.inputs.items():
+        if name in files:
+            continue
         parts += [part for one in str(value).split("\n") for part in ("--set", f"{name}={one}")]
     parts += ["--aware-at", request.aware_at.isoformat()] if request.aware_at else []
     parts += ["--region", request.region] if request.region else []
@@ -269,5 +298,7 @@ def _said(value: Any) -> str:
         case list():
             more = f" and {len(value) - 10} more" if len(value) > 10 else ""
             return ", ".join(_said(one) for one in value[:10]) + more
+        case dict() if (ref := reference(value)) is not None:
+            return f"{ref.count}: {ref}"
         case _:
             return str(value)

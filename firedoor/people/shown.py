@@ -19,6 +19,7 @@ from firedoor.plan import Approve, Expr, Plan, Step, Task, paths
 from firedoor.plan.evaluate import plain, value_of
 from firedoor.plan.expression import And, Not, Or, Outcome, Read
 from firedoor.plan.inputs import check_inputs
+from firedoor.plan.lists import Question
 from firedoor.plan.model import walk
 from firedoor.protocol import Answer, Command, Launch
 
@@ -347,6 +348,9 @@ class _Known:
 
     def read(self, read: Read, argument: Any) -> NoReturn:
         raise NotShown(read.site)
+
+    def worked_out(self, question: Question) -> NoReturn:
+        raise NotShown(question.asks)
 
 
 def _joined(there: Any, more: Any) -> list[Any]:

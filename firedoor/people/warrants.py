@@ -13,10 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from firedoor.people import standing
 from firedoor.people.again import Again
@@ -26,12 +26,14 @@ from firedoor.people.past import NO_PAST, Past
 from firedoor.people.shown import Word
 from firedoor.people.signatures import LEEWAY, Forged, KeyRing
 from firedoor.plan import Action, Approve, Contain, Plan, Seat, paths
+from firedoor.plan.lists import Load, no_lists, opened
 from firedoor.protocol import (
     Answer,
     Command,
     ContainOrder,
     Decision,
     Launch,
+    ListOrder,
     NotifyOrder,
     Order,
     ReadOrder,
@@ -74,7 +76,7 @@ def check_launch(plan: Plan, order: Order, keys: KeyRing, now: datetime) -> Laun
     return launch
 
 
-def check_record(plan: Plan, order: RecordOrder, keys: KeyRing, now: datetime) -> None:
+def check_record(plan: Plan, order: RecordOrder | ListOrder, keys: KeyRing, now: datetime) -> None:
     check_launch(plan, order, keys, now)
 
 
@@ -97,7 +99,9 @@ def check_read(plan: Plan, order: ReadOrder, keys: KeyRing, now: datetime) -> No
         _refuse(f"the plan has no such read as {order.read.name}")
 
 
-def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime, past: Past = NO_PAST) -> None:
+def check_release(
+    plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime, past: Past = NO_PAST, lists: Load = no_lists
+) -> None:
     """The plan's own act is let go by its own undo, because the plan says so by now or somebody has signed for it
     (firedoor.people.leave). `past`: what the record has of acts that failed, and of answers that ended a silence. Raises
     Unwarranted.
@@ -105,16 +109,16 @@ def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime,
     A run of before words travelled with releases has none to show. What it may not let go by the plan stays contained,
     and is asked about; the answer is a signed word.
     """
-    launch = check_launch(plan, order, keys, now)
+    launch = _opened(check_launch(plan, order, keys, now), lists)
     _same_drill(launch, order.drill)
     _contain_step(plan, order.step, order.action)
-    words = [_word(signed, launch, keys, now) for signed in order.warrant.commands]
-    decisions = [_verified(decision, launch, keys, now) for decision in order.warrant.decisions]
+    words = [_opened(_word(signed, launch, keys, now), lists) for signed in order.warrant.commands]
+    decisions = [_verified(decision, launch, keys, now, lists) for decision in order.warrant.decisions]
 
     def approved(approve: Approve, there: str) -> bool:
         return bool(_complete(approve, there, launch, decisions))
 
-    recorded = [word for signed in past.words if (word := _recorded(signed, launch, keys)) is not None]
+    recorded = [_opened(word, lists) for word in _recorded(past, launch, keys)]
     if not Leave(plan, order, launch, words, decisions, approved, now, past.failed, recorded).given():
         _refuse(
             f"nobody has signed for letting go of what {order.action.name} contains, and the playbook does not say so"
@@ -122,16 +126,29 @@ def check_release(plan: Plan, order: ReleaseOrder, keys: KeyRing, now: datetime,
         )
 
 
+def is_bounded(plan: Plan, order: ContainOrder) -> bool:
+    """Whether an approval is over the act, so that what was acted on before may count."""
+    static = paths.static(order.step)
+    return any(isinstance(step, Approve) and static in step.unlocks for step in plan.by_path.values())
+
+
 def check_act(
-    plan: Plan, order: ContainOrder, keys: KeyRing, now: datetime, acted: Acted = NOTHING, past: Past = NO_PAST
+    plan: Plan,
+    order: ContainOrder,
+    keys: KeyRing,
+    now: datetime,
+    acted: Acted = NOTHING,
+    past: Past = NO_PAST,
+    lists: Load = no_lists,
 ) -> None:
     """The act stands in the plan, everyone who had to sign has signed for it, and its targets are those that were shown.
+    A long list that a signed word or a document refers to (`lists` has it) stands there with all of its items.
 
     With what earlier orders `acted` on, what a read may find stays under its maximum though it is worked through in
     parts, or in the rounds of a loop. What is new to the ledger is not contained after the end, by the `past` of this
     incident, nor again after it was let go, unless somebody signed for that since. Raises Unwarranted.
     """
-    launch = check_launch(plan, order, keys, now)
+    launch = _opened(check_launch(plan, order, keys, now), lists)
     _same_drill(launch, order.drill)
     step = _contain_step(plan, order.step, order.action)
     if order.expires != step.expires:
@@ -139,11 +156,11 @@ def check_act(
     _check_arguments(step, order)
     if step.targets is None and order.targets != ("",):
         _refuse(f"{step.action} takes no target, and the order names some")
-    words = [_word(signed, launch, keys, now) for signed in order.warrant.commands]
+    words = [_opened(_word(signed, launch, keys, now), lists) for signed in order.warrant.commands]
     _check_given(plan, step, order, launch, words)
 
-    decisions = [_verified(decision, launch, keys, now) for decision in order.warrant.decisions]
-    recorded = [word for signed in past.words if (word := _recorded(signed, launch, keys)) is not None]
+    decisions = [_verified(decision, launch, keys, now, lists) for decision in order.warrant.decisions]
+    recorded = [_opened(word, lists) for word in _recorded(past, launch, keys)]
     again = Again(plan, order, launch, [*words, *recorded])
     if again.is_ruled_out(now):
         _refuse("the step is on a condition that does not hold with what was given")
@@ -232,14 +249,30 @@ def _same_run(statement: Statement, launch: Launch) -> None:
         _refuse("a word was signed for another incident or plan")
 
 
-def _recorded(signed: Signed, launch: Launch, keys: KeyRing) -> Answer | Command | None:
-    """A word of the record; None for what is no believed word of this run, which nobody has to have put there."""
+def _recorded(past: Past, launch: Launch, keys: KeyRing) -> Iterator[Answer | Command]:
+    """The words of the record; without those that are no believed words of this run, which nobody has to have put there."""
+    for signed in past.words:
+        try:
+            word = keys.verify(signed)
+        except Forged:
+            continue
+        if not isinstance(word, Launch) and word.incident == launch.incident and word.plan == launch.plan:
+            yield word
+
+
+Said = TypeVar("Said", Launch, Answer | Command)
+
+
+def _opened(word: Said, lists: Load) -> Said:
+    """The word with the items of the long lists that it refers to."""
     try:
-        word = keys.verify(signed)
-    except Forged:
-        return None
-    mine = not isinstance(word, Launch) and word.incident == launch.incident and word.plan == launch.plan
-    return word if mine and not isinstance(word, Launch) else None
+        if isinstance(word, Launch):
+            return word.model_copy(update={"inputs": opened(word.inputs, lists)})
+        if isinstance(word, Command):
+            return word.model_copy(update={"value": opened(word.value, lists)})
+    except (LookupError, ValueError) as error:
+        raise Unwarranted(f"a long list of a signed word cannot be opened: {error}") from error
+    return word
 
 
 def _word(signed: Signed, launch: Launch, keys: KeyRing, now: datetime) -> Answer | Command:
@@ -255,7 +288,7 @@ def _word(signed: Signed, launch: Launch, keys: KeyRing, now: datetime) -> Answe
     return word
 
 
-def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) -> Word:
+def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime, lists: Load) -> Word:
     try:
         answer = keys.verify_answer(decision.signed)
     except Forged as error:
@@ -265,8 +298,8 @@ def _verified(decision: Decision, launch: Launch, keys: KeyRing, now: datetime) 
         _refuse("a decision was signed for a later time than now")
     try:
         digest = hashlib.sha256(decision.document.encode()).hexdigest()
-        document = json.loads(decision.document)
-    except (ValueError, RecursionError):
+        document = opened(json.loads(decision.document), lists)
+    except (ValueError, RecursionError, LookupError):
         _refuse("the document of a decision cannot be read")
     if digest != answer.document:
         _refuse("a decision was signed about another document")
@@ -364,14 +397,16 @@ def _check_scope(approve: Approve, order: ContainOrder, verdicts: Sequence[_Verd
     granted = frozenset[str]().union(*(verdict.grants for verdict in verdicts))
     if not granted.issuperset(order.targets):
         _refuse("the order goes beyond what was shown to those who signed, or what they approved")
+    limits = [most for verdict in verdicts if verdict.used and (most := _at_most(verdict, order)) is not None]
+    if not limits:
+        return
     there = paths.in_run(approve.path, order.step)
     found = set(order.targets).union(
         *(targets for path, targets in acted.items() if paths.in_run(approve.path, path) == there)
     )
-    for verdict in verdicts:
-        most = _at_most(verdict, order)
-        if most is not None and verdict.used and len(found) > most:
-            _refuse(f"the order is for {len(found)} targets, and at most {most} were approved")
+    count = max(len(found), order.page.of if order.page is not None else 0)
+    if count > min(limits):
+        _refuse(f"the order is for {count} targets, and at most {min(limits)} were approved")
 
 
 def _at_most(verdict: _Verdict, order: ContainOrder) -> int | None:

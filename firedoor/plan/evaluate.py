@@ -33,6 +33,7 @@ from firedoor.plan.expression import (
     StepIs,
     Within,
 )
+from firedoor.plan.lists import ListRef, Question, reference
 from firedoor.plan.time import written
 
 WITHHELD = "[withheld]"
@@ -47,6 +48,14 @@ class Unread(Exception):
         self.argument = argument
 
 
+class Unworked(Unread):
+    """The expression needs to know something about a long list, which is not worked out yet."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(Read(call=question.asks, site=question.key), None)
+        self.question = question
+
+
 class Known(Protocol):
     """What a run knows, as an expression sees it from where it stands. Values are as recorded (JSON)."""
 
@@ -58,6 +67,10 @@ class Known(Protocol):
     def field(self, step: str, field: str) -> Any: ...
     def read(self, read: Read, argument: Any) -> Any:
         """The recorded answer; raises Unread where there is none."""
+        ...
+
+    def worked_out(self, question: Question) -> Any:
+        """The recorded answer; raises Unworked where there is none."""
         ...
 
 
@@ -99,11 +112,14 @@ def value_of(expr: Expr, known: Known) -> Any:  # noqa: C901 - one case for each
             return _compare(sign, value_of(left, known), value_of(right, known))
         case Within(left=left, right=right):
             item, items = value_of(left, known), value_of(right, known)
+            if item is not None and isinstance(items, ListRef):
+                return known.worked_out(Question(asks="in", lists=(items,), argument=plain(item)))
             return None if item is None or items is None else item in items
         case Arithmetic(sign=sign, left=left, right=right):
             return _arithmetic(sign, value_of(left, known), value_of(right, known))
         case Filter(name=name, of=of, argument=text):
-            return _filter(name, value_of(of, known), text)
+            value = value_of(of, known)
+            return _of_many(name, value, text, known) if isinstance(value, ListRef) else _filter(name, value, text)
         case Listing(of=parts):
             return [value_of(part, known) for part in parts]
         case Prose():
@@ -144,6 +160,8 @@ def typed(value: Any, kind: str) -> Any:
     """A recorded value as the evaluator sees it."""
     if value is None:
         return None
+    if isinstance(value, dict):
+        return reference(value) or value
     if isinstance(value, list | tuple):
         return [typed(item, kind) for item in value]
     if kind == "date_time" and isinstance(value, str):
@@ -162,6 +180,8 @@ def plain(value: Any) -> Any:
             return value.total_seconds()
         case list() | tuple():
             return [plain(item) for item in value]
+        case ListRef():
+            return value.model_dump(mode="json")
         case _:
             return value
 
@@ -230,6 +250,23 @@ def _filter(name: str, value: Any, argument: str | None) -> Any:
             return str(value).lower()
         case _:
             return (argument if argument is not None else ", ").join(said(item) for item in value)
+
+
+def _of_many(name: str, value: ListRef, argument: str | None, known: Known) -> Any:
+    """A filter on a long list. In words it is its first few items, and how many more there are."""
+    match name:
+        case "count":
+            return value.count
+        case "first":
+            return value.first[0]
+        case "last":
+            return known.worked_out(Question(asks="last", lists=(value,)))
+        case "unique" if value.unique:
+            return value
+        case "unique":
+            return typed(known.worked_out(Question(asks="unique", lists=(value,))), "text")
+        case _:
+            return value.joined(argument if argument is not None else ", ")
 
 
 def unique(values: Sequence[Any]) -> list[Any]:

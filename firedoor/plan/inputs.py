@@ -13,13 +13,15 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, get_args
 
 from firedoor.plan.base import Frozen
 from firedoor.plan.countries import COUNTRIES
+from firedoor.plan.evaluate import plain
 from firedoor.plan.expression import ValueType
+from firedoor.plan.lists import BY_REFERENCE, Opened, reference
 from firedoor.plan.model import Input, Plan, Severity
 from firedoor.plan.time import written
 
@@ -128,7 +130,8 @@ class _Checking:
 
     def found(self) -> Checked:
         problems = self.problems
-        size = len(json.dumps(self.values, ensure_ascii=False, separators=(",", ":")).encode())
+        here = {name: value for name, value in self.values.items() if not isinstance(value, Opened)}
+        size = len(json.dumps(here, ensure_ascii=False, separators=(",", ":")).encode())
         if size > MOST_INPUT_BYTES:
             says = f"are {size // 1024} KiB together, and {MOST_INPUT_BYTES // 1024} KiB is the most"
             give = "give fewer, and add the rest to the running incident"
@@ -137,6 +140,19 @@ class _Checking:
             rest = Problem(name="inputs", says=f"have {more} more problems", give="mend these first")
             problems = [*problems[:_MOST_PROBLEMS], rest]
         return Checked(self.values, tuple(problems))
+
+
+def check_items(
+    field: Input, items: Sequence[object], people: Collection[str] | None = None
+) -> tuple[list[Any], tuple[Problem, ...]]:
+    """The items of a list by themselves, each once: those that are right, and the first problems."""
+    found, problems = _read(field, list(items), people)
+    return found or [], tuple(problems[:_MOST_PROBLEMS])
+
+
+def items_of(field: Input, value: object) -> list[Any]:
+    """What was given for a list, item by item, unchecked."""
+    return list(value) if isinstance(value, list | tuple) else _parts(field, value)
 
 
 def read_duration(value: object) -> int | float:
@@ -156,6 +172,10 @@ def hint(field: Input) -> str:
 
 
 def _read(field: Input, value: object, people: Collection[str] | None) -> tuple[Any, list[Problem]]:
+    if isinstance(value, Opened) and field.listed:
+        return value, []
+    if (ref := reference(value)) is not None and field.listed and field.type in BY_REFERENCE:
+        return plain(ref), _bounds(field, range(ref.count))
     if not field.listed:
         if isinstance(value, list | tuple):
             count = len(value)
@@ -167,7 +187,7 @@ def _read(field: Input, value: object, people: Collection[str] | None) -> tuple[
         found, problem = _item(field, field.name, value, people)
         problems = [problem] if problem else _bounds(field, found)
         return found, problems
-    items = list(value) if isinstance(value, list | tuple) else _parts(field, value)
+    items = items_of(field, value)
     found_items: list[Any] = []
     seen: set[Any] = set()
     problems = []

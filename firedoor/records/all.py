@@ -8,6 +8,7 @@ from datetime import timedelta
 from firedoor.records.database import BUSY, Database, Synchronous
 from firedoor.records.deliveries import Deliveries
 from firedoor.records.ledger import Ledger
+from firedoor.records.lists import Lists
 from firedoor.records.plans import Incidents, Plans
 from firedoor.records.timeline import Timeline
 
@@ -20,6 +21,7 @@ class Records:
     plans: Plans
     incidents: Incidents
     deliveries: Deliveries
+    lists: Lists
 
     def close(self) -> None:
         self.database.close()
@@ -40,4 +42,5 @@ def open_records(url: str, *, synchronous: Synchronous = "FULL", busy: timedelta
         plans=Plans(database),
         incidents=Incidents(database),
         deliveries=Deliveries(database),
+        lists=Lists(database),
     )

@@ -19,6 +19,7 @@ An act without an undo is a deed: done once for each entry, and shared with nobo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,7 +41,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
+    func,
     insert,
     select,
     update,
@@ -48,7 +51,7 @@ from sqlalchemy import (
 
 from firedoor.records import things
 from firedoor.records.database import BigId, Database, Instant, JsonData, metadata
-from firedoor.records.things import State, Wanted
+from firedoor.records.things import Beginning, State, Wanted
 from firedoor.run.leases import Lease
 
 
@@ -135,6 +138,15 @@ class Intention:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """The platform shows the state of `number` of the entry's thing, since `at`."""
+
+    entry: int
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A row of the ledger. Moments are in UTC.
 
@@ -201,6 +213,21 @@ class Ledger:
         agree(there, intention.connector, intention.call, intention.undo, intention.arguments)
         return there
 
+    def enter_all(self, intentions: Sequence[Intention], at: datetime) -> list[tuple[Entry, Wanted]]:
+        """As `enter`, for targets of one step under one ordinal, in one transaction; each with the newest state that its
+        thing should be in. Raises EntryConflict."""
+        with self._database.write() as connection:
+            self._id = self._id or things.ledger_id(connection)
+            named = [(one.connector, _effect(one), one.identity) for one in intentions]
+            keys = [things.key_of(self._id, *name) for name in named]
+            locked = things.lock_or_make_all(connection, dict(zip(keys, named, strict=True)))
+            there = _entered(connection, intentions)
+            new = [(one, key) for one, key in zip(intentions, keys, strict=True) if one.target not in there]
+            there |= _enter_all(connection, new, locked, at)
+        for one in intentions:
+            agree(there[one.target], one.connector, one.call, one.undo, one.arguments)
+        return [(there[one.target], locked[key].wanted) for one, key in zip(intentions, keys, strict=True)]
+
     def wanted(self, thing: int) -> Wanted:
         """The newest state that the thing should be in, its number, and what was there before."""
         with self._database.read() as connection:
@@ -211,36 +238,42 @@ class Ledger:
 
         False, and nothing is stored, when `number` has been overtaken.
         """
+        return self.begin_all([Beginning(entry, thing, number, before, acts)])[0]
+
+    def begin_all(self, beginnings: Sequence[Beginning]) -> list[bool]:
+        """As `begin`, for acts that go on beside each other, in one transaction."""
         with self._database.write() as connection:
-            things.lock(connection, thing)
-            if not things.begin(connection, thing, number, before, entry, acts=acts):
-                return False
-            if acts:
+            newest = things.begin_all(connection, beginnings)
+            acting = [{"begun": one.entry} for one, new in zip(beginnings, newest, strict=True) if new and one.acts]
+            if acting:
                 undoing = case((entries.c.state == EntryState.UNDOING, 1), else_=0)
-                _set(connection, entry, tried=entries.c.tried + 1 - undoing, undo_tried=entries.c.undo_tried + undoing)
-            return True
+                counted = {"tried": entries.c.tried + 1 - undoing, "undo_tried": entries.c.undo_tried + undoing}
+                connection.execute(update(entries).where(entries.c.id == bindparam("begun")).values(counted), acting)
+            return newest
 
     def applied(self, entry: int, number: int, at: datetime, expires: timedelta | None) -> bool:
         """The platform shows the state of `number`; the entry, if it is still open, is applied.
 
         False when `number` has been overtaken: act again, for the newest.
         """
+        return self.applied_all([Shown(entry, number, at)], expires)[0] is not None
+
+    def applied_all(self, shown: Sequence[Shown], expires: timedelta | None) -> list[Entry | None]:
+        """As `applied`, for acts that go on beside each other, in one transaction: each entry as it is then, or None."""
         with self._database.write() as connection:
-            row = _lock(connection, entry)
-            if _settle(connection, row.thing, number) is None:
-                return False
-            if row.state in (EntryState.ENTERED, EntryState.UNKNOWN) and row.applied_at is None:
-                until = at + expires if expires is not None else None
-                _set(
-                    connection,
-                    entry,
-                    state=EntryState.APPLIED,
-                    applied_at=at,
-                    until=until,
-                    error=None,
-                    error_type=None,
-                )
-            return True
+            rows = _lock_all(connection, [one.entry for one in shown])
+            settled = _settle_all(connection, [(rows[one.entry].thing, one.number) for one in shown])
+            new = []
+            for one, newest in zip(shown, settled, strict=True):
+                row = rows[one.entry]
+                if newest and row.state in (EntryState.ENTERED, EntryState.UNKNOWN) and row.applied_at is None:
+                    until = one.at + expires if expires is not None else None
+                    new.append({"shown": one.entry, "applied_at": one.at, "until": until})
+            if new:
+                told = {"state": EntryState.APPLIED, "error": None, "error_type": None}
+                connection.execute(update(entries).where(entries.c.id == bindparam("shown")).values(told), new)
+            now = _lock_all(connection, [one.entry for one in shown])
+            return [now[one.entry] if newest else None for one, newest in zip(shown, settled, strict=True)]
 
     def doubt(self, entry: int, error: str, error_type: str, *, harmless: bool, sent: Collection[State] = ()) -> Entry:
         """A try failed, and may have acted nevertheless, unless it is known to have been `harmless`.
@@ -300,37 +333,43 @@ class Ledger:
         An entry that holds nothing (refused, undone) stays as it is.
         """
         with self._database.write() as connection:
-            row = _lock(connection, entry)
-            again = row.release_ordinal is not None and row.release_ordinal >= ordinal
-            if row.open or (row.state == EntryState.UNDO_FAILED and not again):
-                number = things.next_number(connection, row.thing)
-                _set(
-                    connection,
-                    entry,
-                    state=EntryState.UNDOING,
-                    release_ordinal=ordinal,
-                    release_number=number,
-                    released_at=at,
-                    cause=cause,
-                    error=None,
-                    error_type=None,
-                )
-                _want_newest(connection, row, number)
-            elif row.state == EntryState.UNDOING and not again:
-                _set(connection, entry, release_ordinal=ordinal, cause=cause)
+            _release(connection, _lock(connection, entry), ordinal, cause, at)
             return _entry(connection, entry)
+
+    def release_all(self, ids: Sequence[int], ordinal: int, cause: str, at: datetime) -> list[tuple[Entry, Wanted]]:
+        """As `release`, for many entries in one transaction; each with the newest state that its thing should be in."""
+        with self._database.write() as connection:
+            rows = _lock_all(connection, ids)
+            on = Counter(row.thing for row in rows.values())
+            on.update(_open_on(connection, list(on), but=ids))
+            alone = [row for row in rows.values() if row.open and on[row.thing] == 1]
+            _release_alone(connection, alone, ordinal, cause, at)
+            for entry in ids:
+                if on[rows[entry].thing] > 1 or not rows[entry].open:
+                    _release(connection, _entry(connection, entry), ordinal, cause, at)
+            now = _lock_all(connection, ids)
+            newest = things.wanted_all(connection, list(on))
+            return [(now[entry], newest[now[entry].thing]) for entry in ids]
 
     def undone(self, entry: int, number: int, at: datetime) -> bool:
         """The platform shows the state of `number`, and the entry holds nothing any more. False when overtaken."""
+        return self.undone_all([Shown(entry, number, at)])[0] is not None
+
+    def undone_all(self, shown: Sequence[Shown]) -> list[Entry | None]:
+        """As `undone`, for releases that go on beside each other: each entry as it is then, or None."""
         with self._database.write() as connection:
-            row = _lock(connection, entry)
-            settled = _settle(connection, row.thing, number)
-            if settled is None:
-                return False
-            if row.state == EntryState.UNDOING:
-                told = {"kept": _stays(settled), "error": None, "error_type": None}
-                _set(connection, entry, state=EntryState.UNDONE, undone_at=at, **told)
-            return True
+            rows = _lock_all(connection, [one.entry for one in shown])
+            settled = _settle_all(connection, [(rows[one.entry].thing, one.number) for one in shown])
+            new = [
+                {"shown": one.entry, "undone_at": one.at, "kept": _stays(newest)}
+                for one, newest in zip(shown, settled, strict=True)
+                if newest is not None and rows[one.entry].state == EntryState.UNDOING
+            ]
+            if new:
+                told = {"state": EntryState.UNDONE, "error": None, "error_type": None}
+                connection.execute(update(entries).where(entries.c.id == bindparam("shown")).values(told), new)
+            now = _lock_all(connection, [one.entry for one in shown])
+            return [now[one.entry] if newest else None for one, newest in zip(shown, settled, strict=True)]
 
     def undo_failed(self, entry: int, error: str, error_type: str, *, sent: Collection[State] = ()) -> Entry:
         """The release was given up. The thing is in doubt until another release, or another hold, settles it."""
@@ -362,6 +401,28 @@ class Ledger:
         wanted: list[ColumnElement[bool]] = [entries.c.incident == incident, entries.c.step == step]
         return self._list(*wanted, *([entries.c.state.in_(tuple(states))] if states is not None else []))
 
+    def of_targets(self, incident: str, step: str, targets: Sequence[str]) -> list[Entry]:
+        """The entries of these targets of a step, oldest first."""
+        found: list[Entry] = []
+        for part in _parts(targets):
+            found += self._list(entries.c.incident == incident, entries.c.step == step, entries.c.target.in_(part))
+        return sorted(found, key=lambda entry: entry.id)
+
+    def entered(self, incident: str, step: str | None) -> list[tuple[str, str]]:
+        """The (step, target) of every entry of a step, or of the incident."""
+        found = select(entries.c.step, entries.c.target).where(entries.c.incident == incident).distinct()
+        with self._database.read() as connection:
+            rows = connection.execute(found if step is None else found.where(entries.c.step == step))
+            return [(row.step, row.target) for row in rows]
+
+    def failed(self, incident: str) -> frozenset[str]:
+        """The steps of an incident with an entry that went wrong and was never contained."""
+        found = select(entries.c.step).where(
+            entries.c.incident == incident, entries.c.applied_at.is_(None), entries.c.error.is_not(None)
+        )
+        with self._database.read() as connection:
+            return frozenset(connection.execute(found.distinct()).scalars())
+
     def holders(self, thing: int) -> list[Entry]:
         """The open entries on a thing, oldest first."""
         return self._list(entries.c.thing == thing, entries.c.state.in_(OPEN))
@@ -387,15 +448,19 @@ class Ledger:
 
 def move_lease(connection: Connection, incident: str, lease: Lease) -> None:
     """Move a step's leases on, never back; None makes them lasting. What is lasting, or let go, stays as it is."""
-    for first in range(0, len(lease.targets), AT_ONCE):
-        leased = update(entries).where(
-            entries.c.incident == incident,
-            entries.c.step == lease.step,
-            entries.c.target.in_(lease.targets[first : first + AT_ONCE]),
-            entries.c.state.in_(TO_RELEASE),
-            entries.c.until.is_not(None) if lease.until is None else entries.c.until < lease.until,
-        )
-        connection.execute(leased.values(until=lease.until))
+    leased = update(entries).where(
+        entries.c.incident == incident,
+        entries.c.step == lease.step,
+        entries.c.state.in_(TO_RELEASE),
+        entries.c.until.is_not(None) if lease.until is None else entries.c.until < lease.until,
+    )
+    for targets in [None] if lease.targets is None else _parts(lease.targets):
+        mine = leased if targets is None else leased.where(entries.c.target.in_(targets))
+        connection.execute(mine.values(until=lease.until))
+
+
+def _parts(targets: Sequence[str]) -> list[Sequence[str]]:
+    return [targets[first : first + AT_ONCE] for first in range(0, len(targets), AT_ONCE)]
 
 
 def _effect(intention: Intention) -> str:
@@ -406,27 +471,59 @@ def _effect(intention: Intention) -> str:
 
 def _enter(connection: Connection, thing: int, intention: Intention, at: datetime) -> Entry:
     number = things.next_number(connection, thing)
-    row = insert(entries).values(
-        incident=intention.incident,
-        step=intention.step,
-        target=intention.target,
-        ordinal=intention.ordinal,
-        thing=thing,
-        number=number,
-        state=EntryState.ENTERED,
-        action=intention.action,
-        connector=intention.connector,
-        call=intention.call,
-        undo=intention.undo,
-        arguments=intention.arguments,
-        tried=0,
-        undo_tried=0,
-        kept=False,
-        entered_at=at,
-    )
+    row = insert(entries).values(_new(intention, thing, number, at))
     entry = _row(connection.execute(row.returning(*entries.c)).mappings().one())
     things.want(connection, thing, held_state(entry), number)
     return entry
+
+
+def _new(intention: Intention, thing: int, number: int, at: datetime) -> dict[str, Any]:
+    return {
+        "incident": intention.incident,
+        "step": intention.step,
+        "target": intention.target,
+        "ordinal": intention.ordinal,
+        "thing": thing,
+        "number": number,
+        "state": EntryState.ENTERED,
+        "action": intention.action,
+        "connector": intention.connector,
+        "call": intention.call,
+        "undo": intention.undo,
+        "arguments": intention.arguments,
+        "tried": 0,
+        "undo_tried": 0,
+        "kept": False,
+        "entered_at": at,
+    }
+
+
+def _enter_all(
+    connection: Connection, new: Sequence[tuple[Intention, str]], locked: dict[str, things.Locked], at: datetime
+) -> dict[str, Entry]:
+    """Enter what is new on things whose rows are locked. Several targets can be one thing: each takes a number."""
+    if not new:
+        return {}
+    rows = []
+    for one, key in new:
+        thing = locked[key]
+        wanted = State(held=True, call=one.call, undo=one.undo, target=one.target, arguments=one.arguments)
+        rows.append(_new(one, thing.id, thing.take(wanted), at))
+    things.keep_all(connection, [locked[key] for key in dict.fromkeys(key for _, key in new)])
+    connection.execute(insert(entries), rows)
+    return _entered(connection, [one for one, _ in new])
+
+
+def _entered(connection: Connection, intentions: Sequence[Intention]) -> dict[str, Entry]:
+    """The entries of these intentions that are there, by target."""
+    first = intentions[0]
+    found = select(entries).where(
+        entries.c.incident == first.incident,
+        entries.c.step == first.step,
+        entries.c.ordinal == first.ordinal,
+        entries.c.target.in_([one.target for one in intentions]),
+    )
+    return {entry.target: entry for entry in _all(connection, found)}
 
 
 def agree(there: Entry, connector: str, call: str, undo: str | None, arguments: dict[str, Any]) -> None:
@@ -469,7 +566,7 @@ def _let_go_refused(connection: Connection, row: Entry, *, free: bool) -> bool:
     number = things.next_number(connection, row.thing)
     _want_newest(connection, row, number)
     if clean and not held:
-        things.settle(connection, row.thing, number)
+        things.settle_all(connection, [(row.thing, number)])
     return True
 
 
@@ -487,11 +584,56 @@ def _doubt_what_followed(connection: Connection, row: Entry, sent: Collection[St
         _set(connection, row.id, state=EntryState.UNDO_FAILED, **told)
 
 
-def _settle(connection: Connection, thing: int, number: int) -> things.Wanted | None:
-    """The platform shows the state of `number`: what was in doubt about that is so no more. None when overtaken."""
-    now = things.settle(connection, thing, number)
-    if now is None or now.settled or number == 1:  # a doubt comes with another number
-        return now
+def _release(connection: Connection, row: Entry, ordinal: int, cause: str, at: datetime) -> None:
+    again = row.release_ordinal is not None and row.release_ordinal >= ordinal
+    if row.open or (row.state == EntryState.UNDO_FAILED and not again):
+        number = things.next_number(connection, row.thing)
+        _set(connection, row.id, release_number=number, **_undoing(ordinal, cause, at))
+        _want_newest(connection, row, number)
+    elif row.state == EntryState.UNDOING and not again:
+        _set(connection, row.id, release_ordinal=ordinal, cause=cause)
+
+
+def _release_alone(connection: Connection, rows: Sequence[Entry], ordinal: int, cause: str, at: datetime) -> None:
+    """Release open entries that are the only ones which hold their things."""
+    if not rows:
+        return
+    locked = things.locked_all(connection, [row.thing for row in rows])
+    numbers = [{"released": row.id, "release_number": locked[row.thing].take(free_state(row))} for row in rows]
+    things.keep_all(connection, list(locked.values()))
+    told = update(entries).where(entries.c.id == bindparam("released")).values(_undoing(ordinal, cause, at))
+    connection.execute(told, numbers)
+
+
+def _undoing(ordinal: int, cause: str, at: datetime) -> dict[str, Any]:
+    return {
+        "state": EntryState.UNDOING,
+        "release_ordinal": ordinal,
+        "released_at": at,
+        "cause": cause,
+        "error": None,
+        "error_type": None,
+    }
+
+
+def _open_on(connection: Connection, on: Sequence[int], but: Sequence[int]) -> Counter[int]:
+    """How many other entries hold each of these things."""
+    others = entries.c.thing.in_(on) & entries.c.state.in_(OPEN) & entries.c.id.not_in(but)
+    found = select(entries.c.thing, func.count()).where(others).group_by(entries.c.thing)
+    return Counter({row[0]: row[1] for row in connection.execute(found)})
+
+
+def _settle_all(connection: Connection, shown: Sequence[tuple[int, int]]) -> list[things.Wanted | None]:
+    """The platform shows the state of a number of each thing: what was in doubt about that is so no more. None for each
+    that was overtaken."""
+    found = things.settle_all(connection, shown)
+    for (thing, number), now in zip(shown, found, strict=True):
+        if now is not None and not now.settled and number != 1:  # a doubt comes with another number
+            _doubt_no_more(connection, thing, now)
+    return found
+
+
+def _doubt_no_more(connection: Connection, thing: int, now: things.Wanted) -> None:
     held = (entries.c.state == EntryState.UNKNOWN) & entries.c.applied_at.is_not(None)
     undone = (entries.c.state == EntryState.UNDO_FAILED) & entries.c.undone_at.is_not(None)
     certain = {
@@ -501,7 +643,6 @@ def _settle(connection: Connection, thing: int, number: int) -> things.Wanted | 
         "error_type": None,
     }
     connection.execute(update(entries).where(entries.c.thing == thing, held | undone).values(certain))
-    return now
 
 
 def _stays(now: things.Wanted) -> bool:
@@ -514,6 +655,14 @@ def _lock(connection: Connection, entry: int) -> Entry:
     if connection.dialect.name != "sqlite":
         things.lock(connection, connection.execute(select(entries.c.thing).where(entries.c.id == entry)).scalar_one())
     return _entry(connection, entry)
+
+
+def _lock_all(connection: Connection, ids: Sequence[int]) -> dict[int, Entry]:
+    """The entries by their ids, with the rows of their things held, in one order for all who do that."""
+    mine = entries.c.id.in_(ids)
+    if connection.dialect.name != "sqlite":
+        things.lock_all(connection, connection.execute(select(entries.c.thing).where(mine)).scalars().all())
+    return {entry.id: entry for entry in _all(connection, select(entries).where(mine))}
 
 
 def _set(connection: Connection, entry: int, **values: Any) -> None:

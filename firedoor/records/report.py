@@ -6,13 +6,16 @@ Pure: rows in, text out. The signatures are whole, so a reader who has the front
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from firedoor.plan.lists import references
 from firedoor.protocol import Row, Signed
+from firedoor.records.ledger import Entry
 from firedoor.records.timeline import AFTER_THE_RUN, identity
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -85,6 +88,8 @@ def as_json(
     review: Sequence[Row] = (),
     refusals: Sequence[dict[str, Any]] = (),
     documents: Mapping[str, str] = NONE,
+    entries: Sequence[Entry] = (),
+    lists: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """For machines."""
     return {
@@ -105,6 +110,25 @@ def as_json(
         "review": [row.model_dump(mode="json") for row in review],
         "refused": list(refusals),
         "documents": dict(documents),
+        "ledger": [_entry(entry) for entry in entries],
+        "lists": {digest: list(items) for digest, items in lists.items()},
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    """What was done to one target, and when it was let go."""
+    moments = {name: getattr(entry, name) for name in ("entered_at", "applied_at", "until", "released_at", "undone_at")}
+    return {
+        "step": entry.step,
+        "target": entry.target,
+        "ordinal": entry.ordinal,
+        "number": entry.number,
+        "action": entry.action,
+        "connector": entry.connector,
+        "call": entry.call,
+        "state": entry.state,
+        "error": entry.error,
+        **{name: _iso(moment) if moment else None for name, moment in moments.items()},
     }
 
 
@@ -114,6 +138,7 @@ def as_markdown(
     review: Sequence[Row] = (),
     refusals: Sequence[dict[str, Any]] = (),
     documents: Mapping[str, str] = NONE,
+    entries: Sequence[Entry] = (),
 ) -> str:
     """For people: the timeline, then each signed word with all that is needed to check it."""
     lines = [
@@ -122,6 +147,7 @@ def as_markdown(
         "",
         *_table(rows),
         *_section("## Review", _table(review), bool(review)),
+        *_section("## Ledger", _ledger(entries), bool(entries)),
         *_section("## Refused", _refused(refusals), bool(refusals)),
         *_signatures([*rows, *review], documents),
         *_keys(head),
@@ -165,6 +191,18 @@ def _table(rows: Sequence[Row]) -> list[str]:
     return [*lines, ""]
 
 
+def _ledger(entries: Sequence[Entry]) -> list[str]:
+    lines = [
+        "How many targets of each step are in which state. The targets are in the export as JSON.",
+        "",
+        "| Step | Action | State | Targets |",
+        "|---|---|---|---:|",
+    ]
+    counts = Counter((entry.step, entry.action, entry.state.value) for entry in entries)
+    lines += [f"| {step} | {_text(action)} | {state} | {count} |" for (step, action, state), count in counts.items()]
+    return [*lines, ""]
+
+
 def _refused(refusals: Sequence[dict[str, Any]]) -> list[str]:
     lines = ["Words that were not counted.", "", "| UTC | By | Asked | Why not |", "|---|---|---|---|"]
     for refusal in refusals:
@@ -177,6 +215,12 @@ def signed_documents(rows: Iterable[Row]) -> list[str]:
     """The hashes of the documents that were signed, each once."""
     found = (_body(row.signed).get("document") for row in rows if row.signed)
     return list(dict.fromkeys(str(document) for document in found if document))
+
+
+def signed_lists(rows: Iterable[Row], documents: Iterable[str]) -> list[str]:
+    """The digests of the long lists that signed words, and the documents that they are about, refer to, each once."""
+    said = [*(_body(row.signed) for row in rows if row.signed), *(json.loads(document) for document in documents)]
+    return list(dict.fromkeys(ref.digest for value in said for ref in references(value)))
 
 
 def _signatures(rows: Sequence[Row], documents: Mapping[str, str]) -> list[str]:

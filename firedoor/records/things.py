@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, RowMapping, String, Table, Text, select, update
+from sqlalchemy import Column, Connection, Integer, RowMapping, String, Table, Text, bindparam, select, update
 from sqlalchemy.types import BigInteger
 
 from firedoor.records.database import BigId, JsonData, insert_new, metadata
@@ -115,20 +116,79 @@ def lock_or_make(connection: Connection, key: str, connector: str, effect: str, 
     there = select(things.c.id).where(things.c.key == key).with_for_update()
     found = connection.execute(there).scalar_one_or_none()
     if found is None:
-        new = {
-            "key": key,
-            "connector": connector,
-            "effect": effect,
-            "identity": identity,
-            "last_number": 0,
-            "wanted_number": 0,
-            "wanted": State(held=False, call=effect, undo=None, target="", arguments={}).as_json(),
-            "begun_number": 0,
-            "settled_number": 0,
-        }
-        insert_new(connection, things, [new])
+        insert_new(connection, things, [_made(key, connector, effect, identity)])
         found = connection.execute(there).scalar_one()
     return int(found)
+
+
+@dataclass(slots=True)
+class Locked:
+    """The row of a thing that is locked, while several intentions are entered."""
+
+    id: int
+    last: int
+    wanted: Wanted
+    changes: dict[str, Any]
+
+    def take(self, state: State) -> int:
+        """The next number, for a hold or a release that brings the state about: as `next_number` and `want`, kept by
+        `keep_all`."""
+        self.last += 1
+        changed = _changed(self.wanted, state, self.last)
+        if not changed:
+            return self.last
+        self.changes |= changed
+        new: dict[str, Any] = {"number": self.last, "settled": False} if "wanted_number" in changed else {}
+        now = replace(self.wanted, **state.as_json(), **new)
+        self.wanted = replace(now, before=None, before_by=None) if "before" in changed else now
+        return self.last
+
+
+def lock_or_make_all(connection: Connection, named: dict[str, tuple[str, str, str]]) -> dict[str, Locked]:
+    """The rows of the things of these keys, locked until the transaction ends, in one order for all who do that."""
+    new = [_made(key, *name) for key, name in sorted(named.items())]
+    insert_new(connection, things, new)
+    query = select(things).where(things.c.key.in_(list(named))).order_by(things.c.key).with_for_update()
+    return {row["key"]: _locked(row) for row in connection.execute(query).mappings()}
+
+
+def locked_all(connection: Connection, ids: Sequence[int]) -> dict[int, Locked]:
+    """The rows of these things, held until the transaction ends."""
+    lock_all(connection, ids)
+    query = select(things).where(things.c.id.in_(ids))
+    return {row["id"]: _locked(row) for row in connection.execute(query).mappings()}
+
+
+def _locked(row: RowMapping) -> Locked:
+    return Locked(row["id"], row["last_number"], _wanted(row), {})
+
+
+def keep_all(connection: Connection, locked: list[Locked]) -> None:
+    """Write what was taken."""
+    columns = ("wanted", "wanted_number", "before", "before_by")
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for thing in locked:
+        changes = {"last": thing.last, **{f"new_{name}": value for name, value in thing.changes.items()}}
+        names = tuple(name for name in columns if name in thing.changes)
+        by_columns.setdefault(names, []).append({"thing": thing.id, **changes})
+    for names, rows in by_columns.items():
+        values = {name: bindparam(f"new_{name}", type_=things.c[name].type) for name in names}
+        kept = update(things).where(things.c.id == bindparam("thing")).values(last_number=bindparam("last"), **values)
+        connection.execute(kept, rows)
+
+
+def _made(key: str, connector: str, effect: str, identity: str) -> dict[str, Any]:
+    return {
+        "key": key,
+        "connector": connector,
+        "effect": effect,
+        "identity": identity,
+        "last_number": 0,
+        "wanted_number": 0,
+        "wanted": State(held=False, call=effect, undo=None, target="", arguments={}).as_json(),
+        "begun_number": 0,
+        "settled_number": 0,
+    }
 
 
 def lock(connection: Connection, thing: int) -> None:
@@ -151,40 +211,81 @@ def want(connection: Connection, thing: int, state: State, number: int) -> None:
 
     Several targets can be one thing: then another one's hold carries the state on, under the old number.
     """
-    now = wanted(connection, thing)
+    changed = _changed(wanted(connection, thing), state, number)
+    if changed:
+        connection.execute(update(things).where(things.c.id == thing).values(changed))
+
+
+def _changed(now: Wanted, state: State, number: int) -> dict[str, Any]:
     changed: dict[str, Any] = {"wanted": state.as_json()}
     if not now.same_state(state):
         changed["wanted_number"] = number
         if now.settled and not now.held:
             changed |= {"before": None, "before_by": None}
     elif not state.held:
-        return
-    connection.execute(update(things).where(things.c.id == thing).values(changed))
+        return {}
+    return changed
 
 
-def begin(connection: Connection, thing: int, number: int, before: dict[str, Any], entry: int, *, acts: bool) -> bool:
-    """Store what was found before the first act (the first one counts), and that `number` is sent, if it `acts`.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What was found `before` a state is brought about for an entry, under `number`; `acts`: and that is sent now."""
 
-    False when `number` is not the newest.
+    entry: int
+    thing: int
+    number: int
+    before: dict[str, Any]
+    acts: bool
+
+
+def begin_all(connection: Connection, beginnings: Sequence[Beginning]) -> list[bool]:
+    """Store what was found before the first act on each (the first one counts), and that a number is sent.
+
+    False for each whose number is not the newest.
     """
-    now = wanted(connection, thing)
-    if now.number != number:
-        return False
-    values: dict[str, Any] = {"begun_number": number} if acts else {}
-    if now.before is None:
-        values |= {"before": before, "before_by": entry}
-    if values:
-        connection.execute(update(things).where(things.c.id == thing).values(values))
-    return True
+    now = wanted_all(connection, [one.thing for one in beginnings])
+    sent = [{"id_": one.thing, "begun_number": one.number} for one in beginnings if one.acts and _is_newest(now, one)]
+    found: dict[int, dict[str, Any]] = {}
+    for one in beginnings:
+        if _is_newest(now, one) and now[one.thing].before is None and one.thing not in found:
+            found[one.thing] = {"id_": one.thing, "before": one.before, "before_by": one.entry}
+    mine = update(things).where(things.c.id == bindparam("id_"))
+    for rows in (sent, list(found.values())):
+        if rows:
+            connection.execute(mine, rows)
+    return [_is_newest(now, one) for one in beginnings]
 
 
-def settle(connection: Connection, thing: int, number: int) -> Wanted | None:
-    """The platform shows the state of `number`. Returns how it stood before; None when that is not the newest any more."""
-    now = wanted(connection, thing)
-    if now.number != number:
-        return None
-    connection.execute(update(things).where(things.c.id == thing).values(settled_number=number))
-    return now
+def _is_newest(now: dict[int, Wanted], one: Beginning) -> bool:
+    return now[one.thing].number == one.number
+
+
+def settle_all(connection: Connection, shown: Sequence[tuple[int, int]]) -> list[Wanted | None]:
+    """The platform shows the state of a number of each thing. Returns how each stood before; None where the number is not
+    the newest any more."""
+    now = wanted_all(connection, [thing for thing, _ in shown])
+    found = [now[thing] if now[thing].number == number else None for thing, number in shown]
+    rows = [
+        {"id_": thing, "settled_number": number}
+        for (thing, number), one in zip(shown, found, strict=True)
+        if one is not None
+    ]
+    if rows:
+        connection.execute(update(things).where(things.c.id == bindparam("id_")), rows)
+    return found
+
+
+def lock_all(connection: Connection, ids: Sequence[int]) -> None:
+    """Hold the rows of these things until the transaction ends, in one order for all who do that."""
+    if connection.dialect.name != "sqlite":
+        query = select(things.c.id).where(things.c.id.in_(ids)).order_by(things.c.key).with_for_update()
+        connection.execute(query).all()
+
+
+def wanted_all(connection: Connection, ids: Sequence[int]) -> dict[int, Wanted]:
+    lock_all(connection, ids)
+    query = select(things).where(things.c.id.in_(ids))
+    return {row["id"]: _wanted(row) for row in connection.execute(query).mappings()}
 
 
 def renew(connection: Connection, thing: int, number: int, found: dict[str, Any] | None) -> None:

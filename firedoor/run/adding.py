@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from firedoor.plan import Contain, ForEach, Step, paths
-from firedoor.plan.evaluate import Unread
+from firedoor.plan.evaluate import Unread, plain
+from firedoor.plan.lists import ListRef, Question, reference
 from firedoor.plan.references import inputs_behind, parts
-from firedoor.run import approval, asking, containment, notifying, questions, reading, severity, walking
-from firedoor.run.core import Core, NoRound
+from firedoor.run import approval, asking, containment, notifying, pages, questions, reading, severity, walking
+from firedoor.run.core import Core, NoRound, TooLong
 from firedoor.run.state import Addition
 
 
@@ -20,8 +21,13 @@ def give(core: Core, values: dict[str, Any]) -> None:
     _begin_what_applies(core, frozenset(values))
 
 
-def add(core: Core, values: dict[str, list[Any]]) -> int:
-    """Add to inputs that are lists. Returns how many were new."""
+def add(core: Core, values: dict[str, Any]) -> int | None:
+    """Add to inputs that are lists. Returns how many were new; None where that has to be worked out first."""
+    there = (core.state.inputs.get(name) for name in values)
+    if core.state.adds or any(reference(value) is not None for value in (*values.values(), *there)):
+        core.state.adds.append(values)
+        core.changes += 1
+        return None
     delta: dict[str, Any] = {}
     for name, given in values.items():
         before = core.state.inputs.get(name) or []
@@ -29,6 +35,30 @@ def add(core: Core, values: dict[str, list[Any]]) -> int:
         if new:
             delta[name] = new
             core.state.inputs[name] = [*before, *new]
+    return _added(core, delta)
+
+
+def _add_next(core: Core) -> None:
+    """Add what was given first, when it is known which of it is new. Raises Unread."""
+    delta: dict[str, Any] = {}
+    every: dict[str, Any] = {}
+    for name, given in core.state.adds[0].items():
+        before = core.state.inputs.get(name) or []
+        known = [ref] if (ref := reference(before)) is not None else []
+        new = core.without("", reference(given) or given, known, [] if known else before)
+        if not new:
+            continue
+        delta[name] = plain(new)
+        lists = (*known, *([new] if isinstance(new, ListRef) else []))
+        more = [*([] if known else before), *(new if isinstance(new, list) else [])]
+        every[name] = core.known("").worked_out(Question(asks="joined", lists=lists, argument=more))
+    core.state.adds.pop(0)
+    core.state.inputs.update(every)
+    core.changes += 1
+    _added(core, delta)
+
+
+def _added(core: Core, delta: dict[str, Any]) -> int:
     if not delta:
         return 0
     core.state.added += 1
@@ -37,7 +67,7 @@ def add(core: Core, values: dict[str, list[Any]]) -> int:
     core.changes += 1
     severity.watch(core)
     _begin_what_applies(core, frozenset(delta))
-    return sum(len(new) for new in delta.values())
+    return sum(ref.count if (ref := reference(new)) is not None else len(new) for new in delta.values())
 
 
 def _begin_what_applies(core: Core, names: frozenset[str]) -> None:
@@ -89,6 +119,12 @@ def _rests_on(core: Core, step: Step, names: frozenset[str]) -> bool:
 
 def walk(core: Core) -> None:
     """Take each addition as far as it goes."""
+    while core.state.adds:
+        try:
+            _add_next(core)
+        except Unread as unread:
+            reading.request(core, "", unread)
+            break
     for addition in list(core.state.additions):
         while addition.queue and _try(core, addition, addition.queue[0]):
             addition.queue.pop(0)
@@ -108,6 +144,14 @@ def _try(core: Core, addition: Addition, path: str) -> bool:
     except Unread as unread:
         reading.request(core, path, unread)
         return False
+    except TooLong as long:
+        core.row(
+            "addition.left_out",
+            f"{core.name(path)}: not for what was added: {long}",
+            step=path,
+            addition=addition.number,
+        )
+        return True
     finally:
         core.adding = None
 
@@ -133,8 +177,9 @@ def _contain(core: Core, addition: Addition, step: Contain, path: str) -> bool:
     """Contain the added targets, as the step has contained the others: signed for, and asked about when many."""
     state = core.at(path)
     before = state.targets or []
-    new = [target for target in containment.find_targets(core, step, path) if target not in before]
-    found, new = new, containment.approved(core, step, path, new)
+    beyond = core.beyond(path, containment.find_targets(core, step, path))
+    found = pages.divided(state, beyond) if isinstance(beyond, ListRef) else beyond
+    new = containment.approved(core, step, path, found)
     missing = containment.unsigned(core, step, path)
     if missing is not None:
         words = f"{core.name(path)}: not for what was added, since {missing} has not signed"
@@ -144,7 +189,7 @@ def _contain(core: Core, addition: Addition, step: Contain, path: str) -> bool:
         words = f"{core.name(path)}: not for what was added, since the run would hold more than it carries"
         core.row("contain.too_many", words, step=path, addition=addition.number)
         return True
-    if new and not _size_allowed(core, addition, step, path, len(before) + len(new), step.ask_above):
+    if new and not _size_allowed(core, addition, step, path, pages.size(state, [*before, *new]), step.ask_above):
         return False
     containment.tell_fewer(core, path, [target for target in found if target not in new], addition.number)
     if new:

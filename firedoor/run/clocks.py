@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from firedoor.plan import Clock, Who
-from firedoor.plan.evaluate import Unread
+from firedoor.plan.evaluate import Unread, Unworked
 from firedoor.protocol import Rendering
+from firedoor.run import reading
 from firedoor.run.core import Core, NoRound
 from firedoor.run.state import ClockState, Notice
 
@@ -28,6 +29,9 @@ def _start(core: Core, clock: Clock) -> None:
         if clock.not_due is not None and core.value(clock.not_due, "") is True:
             return
         starts = core.value(clock.starts, "")
+    except Unworked as unworked:
+        reading.request(core, "", unworked)
+        return
     except (Unread, NoRound):
         return
     if not isinstance(starts, datetime):
@@ -53,6 +57,8 @@ def _check(core: Core, clock: Clock, state: ClockState) -> None:
             state.not_due = True
             core.row("clock.not_due", f"Clock {clock.name} is not owed", clock=clock.name)
             return
+    except Unworked as unworked:
+        reading.request(core, "", unworked)
     except (Unread, NoRound):
         pass
     if state.due_at <= core.now and not state.missed:
@@ -80,7 +86,8 @@ def succeeded(core: Core, path: str) -> bool:
     if core.status(path) not in ("done", "approved"):
         return False
     holds = core.at(path).holds.values()
-    return core.step(path).verb != "contain" or (bool(holds) and all(hold.status == "applied" for hold in holds))
+    contained = all(hold.status == "applied" and not hold.failed for hold in holds)
+    return core.step(path).verb != "contain" or (bool(holds) and contained)
 
 
 def met(core: Core, path: str) -> None:

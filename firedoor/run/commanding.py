@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from firedoor.plan import Plan
 from firedoor.plan.evaluate import WITHHELD, said
+from firedoor.plan.lists import reference
 from firedoor.plan.time import written
 from firedoor.protocol import Command
 from firedoor.run import asking
@@ -55,6 +56,8 @@ def _more(core: Core, command: Command, path: str) -> str:
 def _given(plan: Plan, name: str, value: Any) -> str:
     """The timeline goes everywhere, so what is sensitive is counted and not named."""
     sensitive = name in plan.input_names and plan.input_names[name].sensitive is not None
+    if (ref := reference(value)) is not None:
+        return f"{ref.count} {WITHHELD}" if sensitive else said(ref)
     if isinstance(value, list):
         return f"{len(value)} {WITHHELD}" if sensitive else _listed(value)
     return WITHHELD if sensitive else said(value)

@@ -8,8 +8,10 @@ from typing import Any
 
 from firedoor.plan import Approve, Contain, Step, paths
 from firedoor.plan.evaluate import plain, unique
-from firedoor.protocol import ContainReport, Decision, TargetOutcome
-from firedoor.run import bounds, clocks, consequences, ending, questions, releasing, seats
+from firedoor.plan.expression import Filter
+from firedoor.plan.lists import ListRef, reference
+from firedoor.protocol import ContainReport, Decision, PageReport, TargetOutcome
+from firedoor.run import bounds, clocks, consequences, ending, pages, paging, questions, releasing, seats
 from firedoor.run.core import Core
 from firedoor.run.state import Act, Hold, StepState
 
@@ -17,9 +19,9 @@ from firedoor.run.state import Act, Hold, StepState
 def begin(core: Core, step: Contain, path: str) -> None:
     state = core.at(path)
     if state.targets is None:
-        targets = find_targets(core, step, path)
+        found = find_targets(core, step, path)
         arguments(core, step, path)
-        state.targets = targets
+        state.targets = pages.divided(state, found) if isinstance(found, ListRef) else found
     missing = unsigned(core, step, path)
     targets = approved(core, step, path, state.targets)
     out = [target for target in state.targets if target not in targets]
@@ -36,10 +38,10 @@ def begin(core: Core, step: Contain, path: str) -> None:
         _fail(
             core, path, f"with these {len(targets)} the run would hold more than the {bounds.MOST_ENTRIES} it carries"
         )
-    elif step.ask_above is not None and len(targets) > step.ask_above and not state.allowed:
+    elif step.ask_above is not None and pages.size(state, targets) > step.ask_above and not state.allowed:
         core.arrive(path, "asking")
         most = most_signed(core, step, path)
-        questions.about_size(core, step, path, len(targets), step.ask_above, most)
+        questions.about_size(core, step, path, pages.size(state, targets), step.ask_above, most)
     elif not targets:
         core.arrive(path, "acting")
         core.finish(path, "done", f"{core.name(path)}: there is nothing to act on")
@@ -53,26 +55,38 @@ def too_many(core: Core, targets: list[str]) -> bool:
     return core.state.engine >= 2 and core.state.entries + len(targets) > bounds.MOST_ENTRIES
 
 
-def find_targets(core: Core, step: Contain, path: str) -> list[str]:
+def find_targets(core: Core, step: Contain, path: str) -> list[str] | ListRef:
     """The targets, each once, in order; one empty text where the action takes none. Raises Unread."""
     if step.targets is None:
         return [""]
-    return [str(item) for item in unique(core.items(step.targets, path))]
+    if not isinstance(core.value(step.targets, path), ListRef):
+        return [str(item) for item in unique(core.items(step.targets, path))]
+    found = core.value(Filter(name="unique", of=step.targets), path)
+    return found if isinstance(found, ListRef) else list(found)
 
 
 def arguments(core: Core, step: Contain, path: str) -> dict[str, Any]:
     return {name: plain(core.value(expr, path)) for name, expr in step.arguments.items()}
 
 
-def act(core: Core, path: str, targets: list[str]) -> None:
-    """Enter a hold for each target, and ask for the act."""
+def act(core: Core, path: str, targets: list[str], *, failed: bool = False) -> None:
+    """Enter a hold for each target, and ask for the act. `failed`: of pages, only what is not contained."""
+    state = core.at(path)
+    pages.entered(state, targets, failed=failed)
+    for group in pages.apart(state, targets):
+        _act(core, path, group)
+
+
+def _act(core: Core, path: str, targets: list[str]) -> None:
     state = core.at(path)
     step = core.step(path)
     if step.verb != "contain":
         raise AssertionError(f"{path} contains nothing")
     for target in targets:
         core.state.entries += 1
-        state.holds[target] = Hold(target=target, ordinal=state.ordinal, entered=core.state.entries)
+        hold = Hold(target=target, ordinal=state.ordinal, entered=core.state.entries)
+        hold.count = state.pages[target].count if target in state.pages else 1
+        state.holds[target] = hold
     first = core.state.entries - len(targets) + 1
     core.act("contain", path, number=f"{state.ordinal}@{first}", targets=targets, arguments=arguments(core, step, path))
     shown = ", ".join(target or "the platform" for target in targets[:5])
@@ -81,7 +95,7 @@ def act(core: Core, path: str, targets: list[str]) -> None:
         f"{core.name(path)}: {shown}" + (f" and {len(targets) - 5} more" if len(targets) > 5 else ""),
         step=path,
         ordinal=state.ordinal,
-        count=len(targets),
+        count=pages.size(state, targets),
         first=first,
     )
 
@@ -101,6 +115,7 @@ def approved(core: Core, step: Contain, path: str, targets: list[str]) -> list[s
     """Those of the targets that were shown to deciders and that they approved, where approvals are over the act."""
     if step.targets is None:
         return targets
+    divided = core.at(path).pages
     for _, approval in approvals_over(core, path):
         state = core.at(approval)
         shown, only = _shown(state.decisions, step.path), state.approved_targets
@@ -108,18 +123,23 @@ def approved(core: Core, step: Contain, path: str, targets: list[str]) -> list[s
             target
             for target in targets
             if target not in state.refused_targets
-            and (shown is None or target in shown)
+            and (shown is None or (divided[target].list if target in divided else target) in shown)
             and (only is None or target in only)
         ]
     return targets
 
 
 def _shown(decisions: list[Decision], static: str) -> list[str] | None:
-    """The targets of the act that deciders saw; None where they saw the read that would find them."""
+    """The targets of the act that deciders saw, long lists by their digests; None where they saw the read that would find
+    them."""
     acts = [act for decision in decisions for act in json.loads(decision.document)["unlocks"] if act["step"] == static]
-    if any(act["targets"] is None for act in acts):
-        return None
-    return [target for act in acts for target in act["targets"]]
+    found: list[str] = []
+    for act in acts:
+        if act["targets"] is None:
+            return None
+        ref = reference(act["targets"])
+        found += [ref.digest] if ref is not None else act["targets"]
+    return found
 
 
 def most_signed(core: Core, step: Step, path: str) -> int | None:
@@ -164,6 +184,9 @@ def ended(core: Core, act_: Act, report: ContainReport | None, error: str | None
     `cut_short`: the run itself has ended the attempt, so what was not tried goes again, as a new ordinal.
     """
     path, state, step = act_.path, core.at(act_.path), core.step(act_.path)
+    if pages.is_of(state, act_):
+        _page_ended(core, act_, report.page if report else None, error, cut_short=cut_short)
+        return
     outcomes = {outcome.target: outcome for outcome in report.outcomes} if report else {}
     expires = step.expires if step.verb == "contain" else None
     applied: list[str] = []
@@ -183,6 +206,38 @@ def ended(core: Core, act_: Act, report: ContainReport | None, error: str | None
         state.ordinal += 1
         act(core, path, again)
     _settle(core, act_)
+
+
+def _page_ended(core: Core, act_: Act, report: PageReport | None, error: str | None, *, cut_short: bool) -> None:
+    """Enter what an act did to a page, and go on with the next one."""
+    state, step = core.at(act_.path), core.step(act_.path)
+    name = (act_.targets or [])[0]
+    expires = step.expires if step.verb == "contain" else None
+    rest = paging.contained(core, act_, report, error, expires, cut_short=cut_short)
+    core.changes += 1
+    if name not in rest:
+        _tell_page(core, act_, state.holds[name])
+    if rest:
+        paging.goes_on(core, act_, rest)
+    else:
+        _settle(core, act_)
+
+
+def _tell_page(core: Core, act_: Act, hold: Hold) -> None:
+    state, words = core.at(act_.path), f"{core.name(act_.path)}: {hold.target}"
+    count = hold.count if hold.status == "applied" else 0
+    failed = f", failed for {hold.failed}: {'; '.join(hold.problems) or hold.error}" if hold.failed else ""
+    if hold.failed:
+        state.reason = hold.error
+    core.row(
+        "hold.applied" if count else "hold.failed",
+        f"{words}: contained {count}{failed}",
+        step=act_.path,
+        ordinal=act_.ordinal,
+        first=hold.entered,
+        count=count,
+        failed=hold.failed or None,
+    )
 
 
 def _goes_again(core: Core, path: str, outcome: TargetOutcome) -> bool:
@@ -240,10 +295,10 @@ def _settle(core: Core, act_: Act) -> None:
     final = core.is_final(path)
     if not final and releasing.in_flight(core, path):
         return
-    mine = (act_.targets if final else state.targets) or []
-    undo = [target for target in mine if target in state.undo_after]
+    mine = ([*act_.over, *(act_.targets or [])] if final else state.targets) or []
+    undo = [target for target in state.undo_after if target in mine or target not in state.holds]
     rest = [state.holds[target].status for target in mine if target not in undo]
-    failed = [t for t in mine if t not in undo and state.holds[t].status in ("refused", "failed", "unknown")]
+    failed = [target for target in mine if target not in undo and pages.has_failed(state.holds[target])]
     state.undo_after = [target for target in state.undo_after if target not in undo]
     if core.state.intent != "respond":
         if not final:
@@ -270,7 +325,8 @@ def _some_failed(core: Core, path: str, failed: list[str]) -> None:
     if step.on_failure.kind == "ask":
         questions.about_failure(core, step, path, failed, block=False)
     else:
-        consequences.apply(core, path, step.on_failure, "failure", f"{core.name(path)} failed for {len(failed)}")
+        count = pages.failures(core.at(path), failed)
+        consequences.apply(core, path, step.on_failure, "failure", f"{core.name(path)} failed for {count}")
 
 
 def _fail(core: Core, path: str, reason: str) -> None:
@@ -290,7 +346,7 @@ def expired(core: Core) -> None:
             state.holds[target].until = None
         core.row(
             "hold.expired",
-            f"{core.name(path)}: the time is over for {len(targets)}",
+            f"{core.name(path)}: the time is over for {_count(state, targets)}",
             step=path,
             targets=targets[:50],
             until=over.isoformat(),
@@ -302,6 +358,10 @@ def expired(core: Core) -> None:
             releasing.release(core, path, targets, "its time was over")
         else:
             questions.about_expiry(core, path, targets, consequence.asks if consequence else None)
+
+
+def _count(state: StepState, targets: list[str]) -> int:
+    return sum(state.holds[target].count for target in targets)
 
 
 TOGETHER = timedelta(minutes=1)

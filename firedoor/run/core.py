@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from firedoor.plan import Plan, Step, Who, paths
-from firedoor.plan.evaluate import Unread, plain, value_of
+from firedoor.plan.evaluate import Unread, Unworked, plain, typed, value_of
 from firedoor.plan.expression import Expr, Outcome, Read
+from firedoor.plan.lists import WHOLE, ListRef, Question
 from firedoor.protocol import Row, Signed, speaks_as
-from firedoor.run import bounds, telling
+from firedoor.run import bounds, pages, telling
 from firedoor.run.state import FINAL, HELD, Act, ActKind, Addition, Ask, Hold, State, StepState, StepStatus
 
 RECENT_ROWS = 60
@@ -123,12 +124,40 @@ class Core:
         return value_of(expr, self.known(path))
 
     def items(self, expr: Expr, path: str) -> list[Any]:
-        """A value as a list: nothing where it is unknown, and one item where it is one. Raises Unread."""
-        value = plain(self.value(expr, path))
+        """A value as a list: nothing where it is unknown, and one item where it is one. Raises Unread, and TooLong."""
+        found = self.value(expr, path)
+        if isinstance(found, ListRef):
+            return self.whole(found, path)
+        value = plain(found)
         return value if isinstance(value, list) else [] if value is None else [value]
 
+    def whole(self, ref: ListRef, path: str) -> list[Any]:
+        """The items of a long list, where each is needed here. Raises Unread, and TooLong."""
+        if ref.count > WHOLE:
+            raise TooLong(ref.count)
+        found: list[Any] = self.known(path).worked_out(Question(asks="whole", lists=(ref,)))
+        return found
+
+    def beyond(self, path: str, found: list[Any] | ListRef) -> list[Any] | ListRef:
+        """Those of `found` that the step at the path does not work on already. Raises Unread."""
+        state = self.state.steps.get(path)
+        known = state.targets or [] if state is not None else []
+        lists = state.lists if state is not None else []
+        if isinstance(found, list) and not lists:
+            return [item for item in found if item not in known]
+        return self.without(path, found, lists, [target for target in known if state and target not in state.pages])
+
+    def without(
+        self, path: str, found: list[Any] | ListRef, lists: list[ListRef], but: list[Any]
+    ) -> list[Any] | ListRef:
+        """Those of `found` that are in none of the lists, nor in `but`. Raises Unread."""
+        first, of = ((found,), None) if isinstance(found, ListRef) else ((), found)
+        question = Question(asks="beyond", lists=(*first, *lists), argument={"of": of, "but": but})
+        answer: list[Any] | ListRef = typed(self.known(path).worked_out(question), "text")
+        return answer
+
     def held(self, path: str) -> list[str]:
-        """Targets that a step still contains, oldest entry first."""
+        """Targets that a step still contains, and pages of which it contains some, oldest entry first."""
         state = self.state.steps.get(path)
         if state is None:
             return []
@@ -250,11 +279,13 @@ class Scope:
 
     def field(self, step: str, field: str) -> Any:
         path = paths.in_run(step, self.path)
-        if field == "held":
-            return self.core.held(path)
         state = self.core.state.steps.get(path)
+        if field == "held":
+            return self._held(state, path) if state is not None and state.pages else self.core.held(path)
         if state is None:
             return None
+        if field == "targets" and state.pages:
+            return self._joined(state.lists, [target for target in state.targets or [] if target not in state.pages])
         value = getattr(state, field)
         return value.isoformat() if isinstance(value, datetime) else value
 
@@ -264,6 +295,35 @@ class Scope:
         if key not in self.core.state.reads:
             raise Unread(read, argument)
         return self.core.state.reads[key]
+
+    def worked_out(self, question: Question) -> Any:
+        if question.key not in self.core.state.worked_out:
+            raise Unworked(question)
+        return self.core.state.worked_out[question.key]
+
+    def _held(self, state: StepState, path: str) -> Any:
+        """What a step with pages still contains: a whole list, where all of it is, or what the ledger has now."""
+        count = pages.held(state)
+        if not count:
+            return []
+        if count == sum(ref.count for ref in state.lists) and not any(
+            pages.has_failed(h) for h in state.holds.values()
+        ):
+            return self._joined(state.lists, [])
+        now = [state.moved, *(hold.status for name, hold in state.holds.items() if name not in state.pages)]
+        return self.worked_out(Question(asks="held", step=path, argument=now))
+
+    def _joined(self, lists: list[ListRef], more: list[str]) -> Any:
+        if len(lists) == 1 and not more:
+            return lists[0].model_dump(mode="json")
+        return self.worked_out(Question(asks="joined", lists=tuple(lists), argument=more))
+
+
+class TooLong(Exception):
+    """A list with so many items is needed whole, in a place that takes WHOLE at most."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"a list of {count} items is more than the {WHOLE} that are taken here")
 
 
 def read_key(path: str, site: str, addition: int | None = None) -> str:

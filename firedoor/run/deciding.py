@@ -14,6 +14,7 @@ from firedoor.run import (
     ending,
     handover,
     notifying,
+    pages,
     releasing,
     remaining,
     tasks,
@@ -80,9 +81,8 @@ def _after_failure(core: Core, ask: Ask, answer: Answer) -> None:
         case "retry" if core.is_final(ask.step):
             state.ordinal += 1
             busy = releasing.in_flight(core, ask.step)
-            failed = ("refused", "failed", "unknown")
-            again = [t for t in ask.targets if t not in busy and state.holds[t].status in failed]
-            containment.act(core, ask.step, again)
+            failed = [t for t in ask.targets if t not in busy and pages.has_failed(state.holds[t])]
+            containment.act(core, ask.step, pages.again(state, failed), failed=True)
         case "retry":
             core.reopen(ask.step)
         case "skip" if not core.is_final(ask.step):

@@ -10,8 +10,9 @@ import json
 from typing import Any
 
 from firedoor.plan import Approve, Step, paths
-from firedoor.plan.evaluate import Unread, plain, value_of
+from firedoor.plan.evaluate import Unread, Unworked, plain, value_of
 from firedoor.plan.expression import Expr, Item
+from firedoor.plan.lists import reference
 from firedoor.plan.references import reads_in
 from firedoor.run.core import Core, NoRound
 from firedoor.run.state import Ask, SeatState
@@ -41,9 +42,15 @@ def of_approval(core: Core, step: Approve, path: str, ask: str, seats: list[Seat
 
 
 def targets_of(document: str) -> list[str]:
-    """The targets that a document of an approval names."""
-    acts = json.loads(document)["unlocks"]
-    return list(dict.fromkeys(str(target) for act in acts for target in act["targets"] or [] if target))
+    """The targets that a document of an approval names; those of long lists are not named."""
+    found = [act["targets"] for act in json.loads(document)["unlocks"]]
+    named = [targets for targets in found if isinstance(targets, list)]
+    return list(dict.fromkeys(str(target) for targets in named for target in targets if target))
+
+
+def shows_long_list(document: str) -> bool:
+    """Whether an act that it unlocks is on a long list, which it shows by reference."""
+    return any(reference(act["targets"]) is not None for act in json.loads(document)["unlocks"])
 
 
 def of_question(core: Core, ask: Ask) -> str:
@@ -83,6 +90,8 @@ def _head(core: Core, ask: str, path: str, kind: str, question: str) -> dict[str
 def _shown(core: Core, expr: Expr, path: str) -> Any:
     try:
         return plain(core.value(expr, path))
+    except Unworked:
+        raise
     except (Unread, NoRound):
         return None
 
@@ -106,9 +115,8 @@ def _unlocked(core: Core, static: str, path: str, added: list[str] | None) -> di
     else:
         _find(core, step, step.targets, path, act)
     if added is not None and act["targets"] is not None:
-        before = core.state.steps.get(paths.in_run(static, path))
-        known = before.targets if before is not None and before.targets is not None else []
-        act["targets"] = [target for target in act["targets"] if target not in known]
+        found = reference(act["targets"]) or act["targets"]
+        act["targets"] = plain(core.beyond(paths.in_run(static, path), found))
     return act
 
 
@@ -121,9 +129,12 @@ def _find(core: Core, step: Step, targets: Expr, path: str, act: dict[str, Any])
     beside = paths.in_run(step.path, path)
     try:
         value = plain(value_of(source, core.known(beside)))
+    except Unworked:
+        raise
     except (Unread, NoRound):
         act["read"] = next((read.call for read in reads_in(source)), "later")
         act["at_most"] = bound
     else:
-        act["targets"] = value if isinstance(value, list) else [] if value is None else [value]
+        listed = isinstance(value, list) or reference(value) is not None
+        act["targets"] = value if listed else [] if value is None else [value]
         act["at_most"] = bound

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from firedoor.plan import paths
 from firedoor.plan.evaluate import Unread
-from firedoor.run import asking, clocks, handover, questions, releasing, remaining, tasks
+from firedoor.run import asking, clocks, handover, pages, questions, releasing, remaining, tasks
 from firedoor.run.core import Core, NoRound
-from firedoor.run.state import HELD, Act, Hold, HoldStatus
+from firedoor.run.state import Act, Hold, HoldStatus
 
 TO_RELEASE: tuple[HoldStatus, ...] = ("entered", "applied", "unknown")
 """What undoing everything still has to let go; what could not be undone is asked about."""
@@ -40,7 +40,7 @@ def undo_all(core: Core, why: str) -> None:
 
 def _end_steps(core: Core) -> None:
     kept = [path for path in _meeting_clocks(core) if _stays(core, path)]
-    core.state.additions = []
+    core.state.additions, core.state.adds = [], []
     core.state.paused = False
     for ask in list(core.state.asks.values()):
         if ask.step not in kept and ask.why not in ("undo_failed", "expiry", "handover"):
@@ -183,7 +183,7 @@ def _is_owed(hold: Hold) -> bool:
 
 
 def _holding_words(core: Core) -> str:
-    held = sum(hold.status in HELD for _, hold in core.holds())
+    held = sum(pages.held(state) for state in core.state.steps.values())
     return (
         f"The response has ended; {held} stay contained." if held else "The response has ended; nothing is contained."
     )

@@ -167,6 +167,8 @@ def _input(core: Core, command: Command, path: str) -> str:
 
 def _add(core: Core, command: Command, path: str) -> str:
     added = adding.add(core, check_late(core.plan, command.value, adding=True).values)
+    if added is None:
+        return "They are being added; what was reached runs for those that are new."
     return f"{added} added; what was reached runs for them as well." if added else "They were there already."
 
 

@@ -25,7 +25,8 @@ class Lease(Frozen):
     """Until when these targets of a step are contained; None for good."""
 
     step: str
-    targets: tuple[str, ...]
+    targets: tuple[str, ...] | None = None
+    """None where it is about a long list: then it is about all that the step contains."""
     until: datetime | None
 
 
@@ -46,7 +47,13 @@ def _moved(state: State, told: list[Row]) -> Iterator[Lease]:
     answered = any(row.kind == ANSWERED for row in told)
     for path, step in state.steps.items():
         found: dict[datetime | None, list[str]] = {}
-        for hold in step.holds.values():
+        paged = [hold for name, hold in step.holds.items() if name in step.pages]
+        leased = [hold.until for hold in paged if path in steps and hold.leased and hold.until is not None]
+        if leased:
+            yield Lease(step=path, until=max(leased))
+        elif paged and (path in steps or answered) and all(_lasting(hold) or hold.status == "undone" for hold in paged):
+            yield Lease(step=path, until=None)
+        for hold in (hold for name, hold in step.holds.items() if name not in step.pages):
             if (path in steps and hold.leased) or ((path in steps or answered) and _lasting(hold)):
                 found.setdefault(hold.until, []).append(hold.target)
         for until, targets in found.items():

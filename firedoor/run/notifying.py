@@ -13,7 +13,7 @@ from firedoor.plan.expression import Expr
 from firedoor.plan.references import sensitivities
 from firedoor.protocol import NotifyReport, Rendering
 from firedoor.run import clocks, consequences, ending, questions
-from firedoor.run.core import Core, NoRound
+from firedoor.run.core import Core, NoRound, TooLong
 from firedoor.run.state import FINAL, Act, Notice, State
 
 Sensitivity = Literal["personal", "graphic"]
@@ -177,7 +177,7 @@ def _send_update(core: Core, updates: Updates, key: str) -> None:
     """An update that needs what is not known yet is left out; the next one comes in its time."""
     try:
         notice = write(core, updates.say, key, audience_of(core, updates.to, ""), "")
-    except (Unread, NoRound):
+    except (Unread, NoRound, TooLong):
         core.row("update.left_out", "A regular update is left out: what it says is not known yet", key=key)
         return
     core.act("notify", "", number=key, notice=notice)

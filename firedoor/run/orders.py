@@ -8,8 +8,10 @@ from firedoor.plan import Action, MessageRef, Plan, paths
 from firedoor.protocol import (
     ContainOrder,
     Decision,
+    ListOrder,
     NotifyOrder,
     Order,
+    Page,
     ReadOrder,
     RecordOrder,
     ReleaseOrder,
@@ -21,6 +23,7 @@ from firedoor.run.state import Act, State
 
 
 def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order:
+    page = page_of(state, act)
     match act.kind:
         case "notify":
             return _notify(plan, state, act, rows)
@@ -38,10 +41,13 @@ def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order
                 step=act.path,
                 ordinal=act.ordinal,
                 action=_action(plan, act.path),
-                targets=tuple(act.targets) if act.targets is not None else None,
+                targets=tuple(act.targets) if act.targets is not None and page is None else None,
+                page=page,
                 cause=act.cause,
                 drill=state.drill,
             )
+        case "read" if act.question is not None:
+            return ListOrder(incident=state.incident, warrant=_warrant(state), rows=rows, question=act.question)
         case "read":
             return ReadOrder(
                 incident=state.incident,
@@ -63,6 +69,12 @@ def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order
             )
 
 
+def page_of(state: State, act: Act) -> Page | None:
+    """The page that the act works on now: the first of those that it has."""
+    step = state.steps.get(act.path)
+    return step.pages.get(act.targets[0]) if step is not None and act.targets else None
+
+
 def _warrant(state: State, decisions: tuple[Decision, ...] = (), commands: tuple[Signed, ...] = ()) -> Warrant:
     return Warrant(launch=state.launch, decisions=decisions, commands=commands)
 
@@ -75,7 +87,7 @@ def _action(plan: Plan, path: str) -> Action:
 
 
 def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> ContainOrder:
-    step = plan.by_path[paths.static(act.path)]
+    step, page = plan.by_path[paths.static(act.path)], page_of(state, act)
     return ContainOrder(
         incident=state.incident,
         warrant=_warrant(state, _decisions(plan, state, act.path), tuple(_given(state, act))),
@@ -83,7 +95,8 @@ def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Conta
         step=act.path,
         ordinal=act.ordinal,
         action=_action(plan, act.path),
-        targets=tuple(act.targets or ()),
+        targets=tuple(act.targets or ()) if page is None else (),
+        page=page,
         arguments=act.arguments,
         expires=step.expires if step.verb == "contain" else None,
         severity=state.severity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from firedoor.plan import Consequence, Step, Who
-from firedoor.run import asking, documents
+from firedoor.run import asking, documents, pages
 from firedoor.run.core import Core
 from firedoor.run.state import Ask, HoldStatus, Why
 
@@ -68,11 +68,14 @@ def about_failure(core: Core, step: Step, path: str, targets: list[str] | None =
     consequence = step.on_failure
     reason = core.at(path).reason
     which = f" for {some(targets)}" if targets else ""
+    words = f"{core.name(path)} failed{which}: {reason or 'no reason was given'}"
+    if any(target in core.at(path).pages for target in targets or []):
+        words = f"{core.name(path)} failed for {pages.failed_words(core.at(path), targets or [])}"
     put(
         core,
         path,
         "failure",
-        f"{core.name(path)} failed{which}: {reason or 'no reason was given'}",
+        words,
         [
             "retry",
             "skip",
@@ -123,12 +126,23 @@ def about_read(core: Core, path: str, read: str, reason: str, addition: int | No
 
 
 def about_expiry(core: Core, path: str, targets: list[str], to: Who | None) -> None:
-    words = f"{core.name(path)}: the time is over for {some(targets)}; it stays contained until you decide"
-    put(core, path, "expiry", words, ["undo", "again", "keep"], to=to, targets=targets, block=False)
+    """Pages of a long list run out one after the other: they are asked about together."""
+    state = core.at(path)
+    open_ = [ask for ask in core.asks_of(path) if ask.why == "expiry" and any(t in state.pages for t in ask.targets)]
+    every = [*(target for ask in open_ for target in ask.targets), *targets]
+    paged = any(target in state.pages for target in every)
+    words = f"{core.name(path)}: the time is over for {which(core, path, every)}; it stays contained until you decide"
+    if not open_ or not paged:
+        put(core, path, "expiry", words, ["undo", "again", "keep"], to=to, targets=every, block=False)
+        return
+    open_[0].words, open_[0].targets = words, every
+    open_[0].document = documents.of_question(core, open_[0])
+    open_[0].hash = documents.hash_of(open_[0].document)
+    core.changes += 1
 
 
 def about_undo(core: Core, path: str, targets: list[str], reason: str) -> None:
-    words = f"{core.name(path)}: undoing failed for {some(targets)}: {reason}"
+    words = f"{core.name(path)}: undoing failed for {which(core, path, targets)}: {reason}"
     put(core, path, "undo_failed", words, ["retry", "continue"], targets=targets, block=False)
 
 
@@ -168,8 +182,11 @@ def tidy(core: Core) -> None:
         if open_in is None or not ask.targets or ask.blocks:
             continue
         holds = [hold for target in ask.targets if (hold := core.at(ask.step).holds.get(target)) is not None]
+        failing = ask.why == "failure"
         if not any(
-            hold.status in open_in and not hold.lasting for hold in holds if ask.why != "expiry" or not hold.until
+            (hold.status in open_in or (failing and pages.has_failed(hold))) and not hold.lasting
+            for hold in holds
+            if ask.why != "expiry" or not hold.until
         ):
             settle(core, ask)
 
@@ -187,6 +204,14 @@ def about_cancellation(core: Core) -> None:
         return
     words = "Someone asked the server to cancel this run. Nothing was cancelled; decide what is to happen"
     put(core, "", "cancelled", words, ["continue", "stop", "undo_all"], block=False)
+
+
+def which(core: Core, path: str, targets: list[str]) -> str:
+    """The first few of them, in words; of pages, how many targets they are."""
+    state = core.at(path)
+    if not any(target in state.pages for target in targets):
+        return some(targets)
+    return f"{sum(state.holds[target].count or 1 for target in targets)} targets"
 
 
 def some(targets: list[str] | None) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from firedoor.plan.evaluate import Unread, typed
+from firedoor.plan.evaluate import Unread, Unworked, typed
+from firedoor.plan.lists import Question, reference
 from firedoor.protocol import ReadReport
 from firedoor.run import bounds, questions
 from firedoor.run.core import Core, read_key
@@ -21,19 +22,42 @@ def request(core: Core, path: str, unread: Unread) -> None:
         return
     core.state.asked += 1
     number = f"{read.site}#{core.state.asked}"
-    core.act("read", path, number=number, site=read.site, read=read.call, argument=unread.argument, addition=addition)
+    question = unread.question if isinstance(unread, Unworked) else None
+    core.act(
+        "read",
+        path,
+        number=number,
+        site=read.site,
+        read=read.call,
+        argument=unread.argument,
+        question=question,
+        addition=addition,
+    )
 
 
 def ended(core: Core, act: Act, report: ReadReport | None, error: str | None) -> str | None:
     """Record the answer. Returns what is wrong, in words, when there is none."""
-    read = core.plan.reads[act.read]
     if report is None:
         return error or "it was cancelled"
+    if act.question is not None:
+        _worked_out(core, act.question, report.value)
+        return None
+    read = core.plan.reads[act.read]
     wrong = mismatch(report.value, read.gives, listed=read.gives_list) or _too_large(core, report.value)
     if wrong is None:
         core.state.reads[read_key(act.path, act.site, act.addition)] = report.value
         core.changes += 1
     return wrong
+
+
+def _worked_out(core: Core, question: Question, value: Any) -> None:
+    """Keep the answer. What a step held before is not asked for again."""
+    answers = core.state.worked_out
+    if question.asks == "held":
+        for old in [key for key in answers if key.startswith(f"held:{question.step}:")]:
+            del answers[old]
+    answers[question.key] = value
+    core.changes += 1
 
 
 def _too_large(core: Core, value: Any) -> str | None:
@@ -46,10 +70,12 @@ def _too_large(core: Core, value: Any) -> str | None:
 def told(core: Core, act: Act, wrong: str | None) -> None:
     """Say on the timeline how it went; a read that is missing is asked about."""
     if wrong is None:
-        core.row("read.answered", f"{act.read} has answered", step=act.path or None, id=act.id)
+        if act.question is None:
+            core.row("read.answered", f"{act.read} has answered", step=act.path or None, id=act.id)
     else:
-        core.row("read.failed", f"{act.read} did not answer: {wrong}", step=act.path or None, id=act.id)
-        questions.about_read(core, act.path, act.read, wrong, act.addition)
+        asked = act.read if act.question is None else "what a long list holds"
+        core.row("read.failed", f"{asked} did not answer: {wrong}", step=act.path or None, id=act.id)
+        questions.about_read(core, act.path, asked, wrong, act.addition)
 
 
 _JSON: dict[str, type | tuple[type, ...]] = {"number": (int, float), "yes_no": bool, "duration": (int, float)}
@@ -57,6 +83,8 @@ _JSON: dict[str, type | tuple[type, ...]] = {"number": (int, float), "yes_no": b
 
 def mismatch(value: Any, kind: str, *, listed: bool) -> str | None:
     """Why an answer is not what the book says that the read gives; None when it is."""
+    if listed and reference(value) is not None:
+        return None
     items = value if listed else [value]
     if listed and not isinstance(value, list):
         return f"the answer is {type(value).__name__}, not a list"

@@ -198,6 +198,8 @@ def _moves_on(act: Act) -> bool:
 
 def _read(core: Core, act: Act, report: ReadReport | None, error: str | None) -> None:
     wrong = reading.ended(core, act, report, error)
+    if act.question is not None and not act.path:
+        severity.watch(core)
     if core.state.intent != "respond":
         return
     waits = act.path and core.step(act.path).verb == "wait" and core.status(act.path) == "asking"

@@ -144,7 +144,7 @@ def _ask_about_holds(core: Core) -> None:
 def _words(core: Core, found: dict[str, list[str]]) -> str:
     how = {"stopped": "was stopped", "undone": "was undone"}.get(core.state.ended or "", "has ended")
     steps = list(found)
-    which = "; ".join(f"{core.name(path)} for {questions.some(found[path])}" for path in steps[:3])
+    which = "; ".join(f"{core.name(path)} for {questions.which(core, path, found[path])}" for path in steps[:3])
     more = f"; and {len(steps) - 3} more steps" if len(steps) > 3 else ""
     return f"The response {how}, and this stays contained: {which}{more}. Keep it, or undo it"
 

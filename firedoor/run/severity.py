@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from firedoor.plan import Expr, paths
-from firedoor.plan.evaluate import Unread
+from firedoor.plan.evaluate import Unread, Unworked
 from firedoor.plan.model import Severity
-from firedoor.run import questions
+from firedoor.run import questions, reading
 from firedoor.run.core import Core, NoRound
 
 URGENCY: dict[str, int] = {"sev1": 4, "sev2": 3, "sev3": 2, "sev4": 1}
@@ -20,6 +20,8 @@ def by_rules(core: Core) -> Severity | None:
         try:
             if rule.when is None or core.value(rule.when, "") is True:
                 found.append(rule.severity)
+        except Unworked as unworked:
+            reading.request(core, "", unworked)
         except (Unread, NoRound):
             continue
     return max(found, key=lambda severity: URGENCY[severity], default=None)

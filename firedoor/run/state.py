@@ -11,8 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from firedoor.plan import Consequence, Who
+from firedoor.plan.lists import ListRef, Question, reference
 from firedoor.plan.model import Severity
-from firedoor.protocol import Decision, Intent, Phase, Receipt, Rendering, Row, Signed
+from firedoor.protocol import Decision, Intent, Page, Phase, Receipt, Rendering, Row, Signed
 
 ENGINE = 2
 """Shape and behaviour of the state. It rises only across a continue-as-new; code keeps the one before.
@@ -69,7 +70,8 @@ class Live(BaseModel):
 
 
 class Hold(Live):
-    """One entry of the ledger as the run knows it. The ledger in SQL is the truth about the platform."""
+    """One entry of the ledger as the run knows it, or those of a page (firedoor.run.pages). The ledger in SQL is the
+    truth about the platform."""
 
     target: str
     ordinal: int
@@ -80,6 +82,12 @@ class Hold(Live):
     lasting: bool = False
     """Accepted as lasting: no lease, and nothing is asked about it any more."""
     error: str | None = None
+    count: int = 1
+    """Targets that it stands for. Of a page: those that are contained, or may be where that is not known of any."""
+    failed: int = 0
+    """Of a page: those that are not contained, or not known to be."""
+    problems: list[str] = []
+    """Of a page: the first few that failed, and how."""
 
     @property
     def leased(self) -> bool:
@@ -98,6 +106,14 @@ class StepState(Live):
     pending: StepStatus | None = None
     """The outcome that is written when the question about it closes."""
     targets: list[str] | None = None
+    lists: list[ListRef] = []
+    """Long lists that it works on, each in pages."""
+    pages: dict[str, Page] = {}
+    """Pages by the names under which they stand in `targets` and `holds`."""
+    let_go: int = 0
+    """Targets of pages that were let go by name."""
+    moved: int = 0
+    """How often pages have changed."""
     items: list[Any] | None = None
     """A loop's list, recorded when the loop is reached."""
     passed: list[int] = []
@@ -210,6 +226,8 @@ class Act(Live):
     path: str
     ordinal: int = 1
     targets: list[str] | None = None
+    over: list[str] = []
+    """Pages that it has worked through."""
     arguments: dict[str, Any] = {}
     cause: str = ""
     by_step: str | None = None
@@ -220,6 +238,8 @@ class Act(Live):
     site: str = ""
     read: str = ""
     argument: Any = None
+    question: Question | None = None
+    """What it works out about long lists, where it reads no system."""
     rows: tuple[int, int] | None = None
     """First and last row that travel with it."""
     cancel: bool = False
@@ -279,10 +299,14 @@ class State(Live):
     acts: dict[str, Act] = {}
     clocks: dict[str, ClockState] = {}
     reads: dict[str, Any] = {}
+    worked_out: dict[str, Any] = {}
+    """What was worked out about long lists, by the question's key."""
     left: list[str] = []
     """Scopes that `leave` has ended."""
     over: dict[str, int] = {}
     """By scope, how many of its first steps are over: the walk begins behind them."""
+    adds: list[dict[str, Any]] = []
+    """Items that were given to be added to long lists, before it is known which of them are new."""
     additions: list[Addition] = []
     """Those that are still being walked."""
     added: int = 0
@@ -327,7 +351,12 @@ class Addition(Live):
     """By step, the targets that were contained for it."""
 
     def targets(self) -> list[str]:
-        return [str(item) for values in self.inputs.values() for item in values]
+        """The items; of a long list, how many they are of which."""
+        found: list[str] = []
+        for values in self.inputs.values():
+            ref = reference(values)
+            found += [str(item) for item in values] if ref is None else [f"{ref.count} of list {ref.digest[:12]}"]
+        return found
 
 
 State.model_rebuild()

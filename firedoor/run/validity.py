@@ -13,6 +13,7 @@ from typing import Any
 from firedoor.plan import Plan, paths
 from firedoor.plan.evaluate import said, typed
 from firedoor.plan.inputs import check_inputs, check_late
+from firedoor.plan.lists import reference
 from firedoor.protocol import Answer, Command, Receipt, Signed, speaks_as
 from firedoor.run import asking, bounds, clocks, documents, interrupting, seats, tasks
 from firedoor.run.core import Core
@@ -121,6 +122,8 @@ def _check_fewer(core: Core, ask: Ask, answer: Answer) -> None:
     if answer.choice != "approve" or not answer.targets:
         raise Refused("targets", "Targets go with an approval, and name at least one; to approve none, reject.")
     shown = documents.targets_of(ask.document)
+    if documents.shows_long_list(ask.document):
+        raise Refused("targets", "This approval is about a long list: approve it whole, or reject it.")
     if not shown:
         raise Refused("targets", "This approval names no targets, so there is nothing to narrow.")
     unknown = [target for target in answer.targets if target not in shown]
@@ -250,6 +253,15 @@ def _skip(core: Core, command: Command, path: str) -> None:
         raise Refused("second", "A second person has to ask for the skip as well.")
 
 
+def _check_names(core: Core, command: Command, path: str) -> None:
+    """What stands in a long list is not known here by name."""
+    state = core.state.steps.get(path)
+    if command.target and state is not None and state.pages:
+        raise Refused(
+            "targets", f"{core.name(path)} works on a long list: {command.command} all of it, or undo some by name."
+        )
+
+
 def _retry(core: Core, command: Command, path: str) -> None:
     _responding(core)
     _needs_step(path)
@@ -278,6 +290,7 @@ def _extend(core: Core, command: Command, path: str) -> None:
     if any(until <= core.now for until in ends):
         raise Refused("late", f"The time of {core.name(path)} is over already.")
     named = command.target
+    _check_names(core, command, path)
     leases = [
         hold
         for there, hold in core.holds()
@@ -293,6 +306,9 @@ def _extend(core: Core, command: Command, path: str) -> None:
 
 def _undo(core: Core, command: Command, path: str) -> None:
     _needs_step(path)
+    state = core.state.steps.get(path)
+    if command.target and state is not None and any(target in state.pages for target in command.target):
+        raise Refused("targets", "That names a page of a long list: name targets, or none to undo all of it.")
     status = core.status(path)
     if status in ("waiting", "asking"):
         raise Refused("state", f"{core.name(path)} has not acted; there is nothing to undo.")
@@ -304,6 +320,7 @@ def _undo(core: Core, command: Command, path: str) -> None:
 
 def _keep(core: Core, command: Command, path: str) -> None:
     _needs_step(path)
+    _check_names(core, command, path)
     if not core.held(path):
         raise Refused("state", f"{core.name(path)} holds nothing.")
     if not command.reason:
@@ -331,6 +348,12 @@ def _add(core: Core, command: Command, path: str) -> None:
     for name, value in _values(core, command, lists=True).items():
         most = core.plan.input_names[name].at_most
         there = core.state.inputs.get(name) or []
+        long, more = reference(there), reference(value)
+        if long is not None or more is not None:
+            has, count = long.count if long else len(there), more.count if more else len(value)
+            if most is not None and has + count > most:
+                raise Refused("value", f"“{name}” may have {most:g} items at most, and has {has}.")
+            continue
         if most is not None and len({*there, *value}) > most:
             raise Refused("value", f"“{name}” may have {most:g} items at most, and has {len(there)}.")
         every = list(dict.fromkeys((*there, *value)))

@@ -19,9 +19,9 @@ from firedoor.protocol import (
     StepView,
     View,
 )
-from firedoor.run import asking, ending, recording, telling
+from firedoor.run import asking, ending, pages, recording, telling
 from firedoor.run.core import Core, Scope
-from firedoor.run.state import FINAL, HELD, Ask, ClockState, State, StepState
+from firedoor.run.state import FINAL, HELD, Ask, ClockState, Hold, State, StepState
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -190,7 +190,7 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
     status = state.status if state else "waiting"
     if core.state.ended is not None and status not in FINAL and state is None:
         status = "stopped" if core.state.ended != "completed" else "not_needed"
-    held = len(core.held(path))
+    held = pages.held(state) if state else 0
     added = _added(core, path)
     decided = status if added else state.pending if state else None
     return StepView(
@@ -279,7 +279,21 @@ def _clock_state(clock: ClockState, kind: str) -> Literal["running", "met", "bre
 
 def _holds(core: Core) -> list[HoldView]:
     return [
-        HoldView(step=path, action=short(core.name(path)), target=hold.target, state=hold.status, until=hold.until)
+        HoldView(
+            step=path,
+            action=short(core.name(path)),
+            target=_target(core, path, hold),
+            state=hold.status,
+            until=hold.until,
+        )
         for path, hold in core.holds()
         if hold.status in HELD or hold.status in ("undone", "failed", "refused")
     ]
+
+
+def _target(core: Core, path: str, hold: Hold) -> str:
+    """A page is told with how many of its targets that is, and how many have failed."""
+    if hold.target not in core.at(path).pages:
+        return hold.target
+    failed = f", {hold.failed} failed" if hold.failed else ""
+    return f"{hold.target} ({hold.count}{failed})"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from firedoor.plan import Approve, Branching, ForEach, Step
 from firedoor.plan.evaluate import Unread
+from firedoor.plan.lists import ListRef
 from firedoor.run import approval, consequences, containment, notifying, questions, reading, tasks, undoing, waiting
-from firedoor.run.core import Core
+from firedoor.run.core import Core, TooLong
 
 HELD_BY_PAUSE = ("notify", "contain")
 MOST_ROUNDS = 2_000
@@ -20,7 +21,7 @@ def advance(core: Core) -> None:
     while core.state.intent == "respond" and core.state.ended is None:
         before = core.changes
         passed = _sequence(core, core.plan.steps, "")
-        if passed and not core.state.additions and not questions.offered(core):
+        if passed and not (core.state.additions or core.state.adds) and not questions.offered(core):
             core.state.ended, core.state.paused = "completed", False
             core.row("run.completed", "All steps are over: the response has ended.")
         if core.changes == before:
@@ -66,6 +67,11 @@ def _arrive(core: Core, step: Step, path: str) -> bool:
     except Unread as unread:
         reading.request(core, path, unread)
         return False
+    except TooLong as long:
+        core.arrive(path, "acting")
+        core.at(path).reason = str(long)
+        words = f"{core.name(path)}: {long}"
+        consequences.follow(core, path, "failed", step.on_failure, "failure", words)
     return True
 
 
@@ -106,19 +112,23 @@ def _begin(core: Core, step: Step, path: str) -> None:
 
 def _begin_loop(core: Core, step: ForEach, path: str) -> None:
     state = core.at(path)
-    if state.items is None:
-        state.items = core.items(step.items, path)
-    items = state.items
     bound = most_rounds(step)
-    if len(items) > bound:
+    if state.items is None:
+        found = core.value(step.items, path)
+        too_many = isinstance(found, ListRef) and found.count > bound
+        state.items = None if too_many else core.items(step.items, path)
+        count = found.count if isinstance(found, ListRef) else len(state.items or [])
+    else:
+        count = len(state.items)
+    if count > bound:
         core.arrive(path, "asking")
-        state.reason = f"{len(items)} items are more than the {bound} that this loop may take"
+        state.reason = f"{count} items are more than the {bound} that this loop may take"
         state.pending = "failed"
         questions.about_failure(core, step, path)
-    elif step.ask_above is not None and len(items) > step.ask_above and not state.allowed:
+    elif step.ask_above is not None and count > step.ask_above and not state.allowed:
         core.arrive(path, "asking")
         most = containment.most_signed(core, step, path)
-        questions.about_size(core, step, path, len(items), step.ask_above, most)
+        questions.about_size(core, step, path, count, step.ask_above, most)
     else:
         core.arrive(path, "acting")
 

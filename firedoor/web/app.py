@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -23,6 +24,7 @@ from starlette.routing import Route
 from firedoor.incidents import Trouble
 from firedoor.people.signatures import KeyRing
 from firedoor.plan.inputs import Problem
+from firedoor.plan.lists import MOST_LIST_BYTES, ListRef
 from firedoor.protocol import Receipt, ReviewView, View
 from firedoor.records.debrief import Debrief
 from firedoor.web import (
@@ -32,6 +34,7 @@ from firedoor.web import (
     inbox,
     launching,
     listing,
+    lists,
     messages,
     openapi,
     playbooks,
@@ -83,6 +86,10 @@ def table(door: Door, ring: KeyRing) -> list[Endpoint]:
     async def one_playbook(asked: Asked) -> messages.Playbook:
         return playbooks.describe(launching.plan_of(door, asked.path["name"]))
 
+    async def keep_list(asked: Asked) -> ListRef:
+        plan = launching.plan_of(door, asked.body.playbook)
+        return await asyncio.to_thread(lists.keep, door, plan, asked.body)
+
     async def document(asked: Asked) -> messages.Shown:
         review = asked.query.get("review") == "true"
         await access.check(door, asked.person, asked.path["incident"])
@@ -118,6 +125,7 @@ def table(door: Door, ring: KeyRing) -> list[Endpoint]:
         Endpoint("GET", "/api/me", "Who is signed in, and what they are now.", me, messages.Me),
         Endpoint("GET", "/api/playbooks", "What can be launched.", all_playbooks, messages.Playbooks),
         Endpoint("GET", "/api/playbooks/{name}", "One playbook: its form, who signs, what it contains.", one_playbook, messages.Playbook),
+        Endpoint("POST", "/api/lists", "Write a long list of targets down, to give it by reference.", keep_list, ListRef, takes=messages.ListRequest, status=201, most=MOST_LIST_BYTES),
         Endpoint("POST", "/api/previews", "What a launch would do; nothing is done.", lambda asked: launching.preview(door, asked.person, asked.body), messages.Preview, takes=messages.PreviewRequest),
         Endpoint("POST", "/api/launches", "Launch. The same nonce again is the same incident.", lambda asked: launching.launch(door, asked.person, asked.body), messages.Launched, takes=messages.LaunchRequest, status=201),
         Endpoint("GET", "/api/incidents", "Those that have not ended, newest first.", lambda asked: listing.incidents(door, everything=asked.query.get("all") == "true"), messages.Incidents, query=(Query("all", "boolean", "Also those that have ended."),)),
@@ -137,7 +145,7 @@ def _route(door: Door, endpoint: Endpoint) -> Callable[[Request], Awaitable[Resp
         try:
             person = "" if endpoint.open else door.who(_credential(request))
             _check_id(request.path_params.get("incident"))
-            sent = await reading.body(request)
+            sent = await reading.body(request, endpoint.most)
             body = reading.read(sent, endpoint.takes) if endpoint.takes else None
             query = _query(request, endpoint)
             found = await endpoint.handle(Asked(person, dict(request.path_params), query, body))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Iterable
+from contextlib import suppress
 
 from firedoor.incidents import EngineBroken, NoAnswer, NoSuchIncident, Refused, Unreachable
 from firedoor.people.signatures import KeyRing
 from firedoor.plan.model import Severity
 from firedoor.protocol import Row
 from firedoor.records import report
+from firedoor.records.lists import UnknownList
 from firedoor.records.plans import Incident
 from firedoor.records.report import Head
 from firedoor.web.door import Door
@@ -57,11 +60,22 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
         unwritten=len(rows) - len(recorded),
     )
     documents = await asyncio.to_thread(door.journal.documents, report.signed_documents([*rows, *review]))
+    entries = await asyncio.to_thread(door.records.ledger.of_incident, incident)
+    lists = await asyncio.to_thread(_lists, door, report.signed_lists([*rows, *review], documents.values()))
     return Record(
-        data=report.as_json(head, rows, review, refusals, documents),
-        markdown=report.as_markdown(head, rows, review, refusals, documents),
+        data=report.as_json(head, rows, review, refusals, documents, entries, lists),
+        markdown=report.as_markdown(head, rows, review, refusals, documents, entries),
         complete=complete and not head.gaps,
     )
+
+
+def _lists(door: Door, digests: Iterable[str]) -> dict[str, list[str]]:
+    """Those that are here; a signed word names each by its digest."""
+    found = {}
+    for digest in digests:
+        with suppress(UnknownList):
+            found[digest] = list(door.records.lists.get(digest))
+    return found
 
 
 async def rows_of(door: Door, launched: Incident) -> list[Row]:

@@ -15,7 +15,7 @@ from firedoor.plan.inputs import Problem, check_inputs, meant
 from firedoor.plan.pace import paced
 from firedoor.protocol import Launch
 from firedoor.records.plans import Incident
-from firedoor.web import playbooks
+from firedoor.web import lists, playbooks
 from firedoor.web.door import FRESH_FOR, Door
 from firedoor.web.journal import SaidDifferently, Word, digest
 from firedoor.web.messages import CHECK, Launched, LaunchRequest, Preview, PreviewRequest
@@ -41,7 +41,7 @@ def plan_of(door: Door, name: str) -> Plan:
 async def preview(door: Door, person: str, request: PreviewRequest) -> Preview:
     """What a launch would do. Raises Wrong with every problem."""
     plan = plan_of(door, request.playbook)
-    known = _known(door, person, plan, request)
+    known = await asyncio.to_thread(_known, door, person, plan, request)
     severity = playbooks.severity_of(plan, known)
     known = _with(known, severity)
     commanding = directory.commanders(door.organization, Situation(known.launched_at, known.region, None, person))
@@ -150,7 +150,7 @@ async def _start(door: Door, word: Word, said: Launch) -> None:
 def _known(door: Door, person: str, plan: Plan, request: LaunchRequest | PreviewRequest) -> AtLaunch:
     """What is known at the launch. Raises Wrong with everything that is wrong with it."""
     now = door.now()
-    values, problems = check_inputs(plan, request.inputs, door.organization.people)
+    values, problems = check_inputs(plan, lists.referred(door, plan, request.inputs), door.organization.people)
     wrong = [*problems, *_wrong_head(door, request, now)]
     if wrong:
         raise Wrong(wrong)

@@ -134,6 +134,14 @@ class LaunchRequest(Frozen):
     """How many times as fast a drill's deadlines, waits and clocks run."""
 
 
+class ListRequest(Frozen):
+    """The items of a long list, for an input of a playbook. It is answered with a reference to give for them."""
+
+    playbook: Short
+    input: Short
+    items: list[Any]
+
+
 class PreviewRequest(Frozen):
     playbook: Short
     inputs: dict[str, Any] = {}

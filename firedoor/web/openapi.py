@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from firedoor.protocol import MOST_BYTES_IN
 from firedoor.web.messages import ProblemReply
 
 
@@ -44,6 +45,8 @@ class Endpoint:
     open: bool = False
     """Whether it answers without anybody being signed in."""
     status: int = 200
+    most: int = MOST_BYTES_IN
+    """Bytes that it takes."""
 
 
 def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:

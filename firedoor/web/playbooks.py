@@ -11,6 +11,7 @@ from firedoor.plan import Input, Plan, Step, spoken
 from firedoor.plan.evaluate import Unread, holds, value_of
 from firedoor.plan.expression import Expr, Outcome, Read
 from firedoor.plan.inputs import hint
+from firedoor.plan.lists import Question
 from firedoor.plan.model import Severity, walk
 from firedoor.run import telling
 from firedoor.web.messages import (
@@ -64,6 +65,9 @@ class AtLaunch:
         raise NotYet
 
     def read(self, read: Read, argument: Any) -> Any:
+        raise NotYet
+
+    def worked_out(self, question: Question) -> Any:
         raise NotYet
 
 

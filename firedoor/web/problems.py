@@ -8,6 +8,7 @@ from typing import Final
 from firedoor import incidents
 from firedoor.incidents import Trouble
 from firedoor.plan.inputs import Problem
+from firedoor.protocol import MOST_BYTES_IN
 from firedoor.web.messages import ProblemReply
 
 
@@ -40,10 +41,11 @@ class Wrong(Trouble):
 class TooLarge(Trouble):
     kind = "too-large"
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_BYTES_IN) -> None:
         super().__init__(
-            "More than 64 KiB were sent.",
-            "Send less: more targets can be added afterwards (`firedoor do ID add`), and more words said in a note.",
+            f"More than {most // 1024} KiB were sent.",
+            "Send less: a long list goes by itself (`firedoor launch --list NAME=FILE`), more targets can be added afterwards"
+            " (`firedoor do ID add`), and more words said in a note.",
         )
 
 

@@ -21,13 +21,13 @@ _WORDS = {
 }
 
 
-async def body(request: Request) -> bytes:
-    """At most 64 KiB. Raises TooLarge without reading on."""
+async def body(request: Request, most: int = MOST_BYTES_IN) -> bytes:
+    """Raises TooLarge without reading on."""
     found = bytearray()
     async for piece in request.stream():
         found += piece
-        if len(found) > MOST_BYTES_IN:
-            raise TooLarge
+        if len(found) > most:
+            raise TooLarge(most)
     return bytes(found)
 
 

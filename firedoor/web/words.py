@@ -14,7 +14,7 @@ from firedoor.plan import Plan, paths, spoken
 from firedoor.plan.inputs import Checked, Problem, check_late, meant, read_duration
 from firedoor.protocol import Answer, AskView, Command, Launch, Receipt, Signed, View
 from firedoor.run.documents import hash_of
-from firedoor.web import access, changes, inbox, naming
+from firedoor.web import access, changes, inbox, lists, naming
 from firedoor.web.door import FRESH_FOR, NO_ROWS, Door
 from firedoor.web.journal import Kind, SaidDifferently, Word, digest
 from firedoor.web.messages import AnswerRequest, CommandRequest, Shown
@@ -244,7 +244,7 @@ async def _value(door: Door, plan_digest: str, request: CommandRequest) -> Any:
     match request.command:
         case "add" | "input":
             plan = await asyncio.to_thread(door.records.plans.get, plan_digest)
-            return _inputs(door, plan, request.value, adding=request.command == "add")
+            return await asyncio.to_thread(_inputs, door, plan, request.value, adding=request.command == "add")
         case "extend":
             return _length(request.value)
         case "reassign":
@@ -260,6 +260,7 @@ def _inputs(door: Door, plan: Plan | None, given: Any, *, adding: bool) -> dict[
         raise Wrong([Problem(name="value", says="is no map of inputs", give="give {name: value}")])
     if plan is None:
         return cast("dict[str, Any]", given)  # the run looks at it again
+    given = lists.referred(door, plan, given)
     found: Checked = check_late(plan, given, door.organization.people, adding=adding)
     if found.problems:
         raise Wrong(found.problems)

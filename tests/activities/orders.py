@@ -158,4 +158,5 @@ def scene_of(
     more: Mapping[str, Platform] | None = None,
 ) -> Scene:
     platforms: dict[str, Platform] = {"memory": platform or memory, **(more or {})}
-    return Scene(records, memory, Containing(platforms, ledger or records.ledger, records.timeline, anyone))
+    containing = Containing(platforms, ledger or records.ledger, records.timeline, anyone, lists=records.lists)
+    return Scene(records, memory, containing)

@@ -11,6 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities import reading
 from activities.containing import Containing
 from firedoor.connectors.errors import BadSettings, Refused, Unavailable
 from firedoor.connectors.memory import MemoryPlatform
@@ -335,8 +336,9 @@ async def test_an_undo_whose_budget_ends_is_reported(scene: Scene) -> None:
 
 def not_set_up(scene: Scene) -> Containing:
     problem = "connector memory: base_url_from names the environment variable MEMORY_URL, which is not set"
-    ledger, timeline = scene.records.ledger, scene.records.timeline
-    return Containing({}, ledger, timeline, anyone, problems={"memory": problem})
+    records = scene.records
+    problems = {"memory": problem}
+    return Containing({}, records.ledger, records.timeline, anyone, lists=records.lists, problems=problems)
 
 
 async def test_a_connector_that_is_not_set_up_is_a_refusal_that_says_what_to_set(scene: Scene) -> None:
@@ -392,7 +394,8 @@ async def test_without_a_warrant_nothing_is_done_or_written(scene: Scene) -> Non
     def refuse(order: Order) -> None:
         raise ValueError("nobody signed this")
 
-    containing = Containing({"memory": scene.platform}, scene.records.ledger, scene.records.timeline, refuse)
+    records = scene.records
+    containing = Containing({"memory": scene.platform}, records.ledger, records.timeline, refuse, lists=records.lists)
     order = contain(rows=(row(1),))
     with pytest.raises(ApplicationError) as caught:
         await environment().run(containing.contain, order)
@@ -409,7 +412,8 @@ async def test_a_verifier_that_breaks_lets_nothing_through(scene: Scene) -> None
     def broken(order: Order) -> None:
         raise KeyError("oops")
 
-    containing = Containing({"memory": scene.platform}, scene.records.ledger, scene.records.timeline, broken)
+    records = scene.records
+    containing = Containing({"memory": scene.platform}, records.ledger, records.timeline, broken, lists=records.lists)
     with pytest.raises(KeyError):
         await environment().run(containing.contain, contain())
     assert states(scene) == []
@@ -526,7 +530,8 @@ async def test_a_read_is_retried_when_the_system_is_away(scene: Scene) -> None:
     assert (caught.value.non_retryable, caught.value.next_retry_delay) == (False, timedelta(seconds=3))
 
 
-async def test_an_answer_that_is_too_long_is_refused(scene: Scene) -> None:
+async def test_an_answer_that_is_too_long_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_LIST_BYTES", 1024 * 1024)
     scene.platform.answer("GET /m", ["mxc://a/" + "1" * 100] * 12_000)
     with pytest.raises(ApplicationError, match="bytes"):
         await environment().run(scene.containing.read, read(MATCHES, []))

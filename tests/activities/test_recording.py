@@ -31,7 +31,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 def warrants(records: Records, acted: tuple[str, ...] = ()) -> Warrants:
-    return Warrants(KEYS, records.plans.get, lambda incident, step: {step: acted}, lambda incident: NO_PAST)
+    return Warrants(KEYS, records.plans.get, lambda _, step: {step: acted}, lambda *_: NO_PAST)
 
 
 def launched(records: Records) -> None:

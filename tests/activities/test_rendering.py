@@ -79,6 +79,28 @@ async def test_a_context_is_json_and_small(renderer: Renderer) -> None:
         assert failed.value.reason == "context"
 
 
+LONG = {"digest": "a" * 64, "count": 100_000, "first": ["@a:x", "@b:x"], "unique": True}
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{{ x }}", "@a:x, @b:x, and 99998 more"),
+        ("{{ x | count }} of them, {{ x | first }} first", "100000 of them, @a:x first"),
+        ("{% for one in x %}[{{ one }}]{% endfor %}", "[@a:x][@b:x][and 99998 more]"),
+        ("{{ x | unique | count }}", "100000"),
+    ],
+)
+async def test_a_long_list_is_told_by_its_first_few_and_its_length(renderer: Renderer, source: str, text: str) -> None:
+    assert await renderer.render(source, {"x": LONG}) == text
+
+
+@pytest.mark.parametrize("source", ["{{ x | last }}", "{{ '@c:x' in x }}"])
+async def test_what_is_not_known_of_a_long_list_is_not_told_wrongly(renderer: Renderer, source: str) -> None:
+    with pytest.raises(RenderFailed):
+        await renderer.render(source, {"x": LONG})
+
+
 CODE = [
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
     "{{ [].__class__.__base__.__subclasses__() }}",

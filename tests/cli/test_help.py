@@ -52,7 +52,12 @@ AS = {
     "answer task-1": "li",
     "do": "luis",
 }
-ANSWERS = {"launch": "@mayor:x\nno\ny\n", "new": "\n" * 12, "drill": "@mayor:x\nno\ny\n"}
+ANSWERS = {
+    "launch --list": "no\ny\n",
+    "launch": "@mayor:x\nno\ny\n",
+    "new": "\n" * 12,
+    "drill": "@mayor:x\nno\ny\n",
+}
 FAILS = "@mayor:platform.example"
 
 
@@ -87,6 +92,7 @@ def test_every_command_that_takes_something_has_an_example() -> None:
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if line.split()[1] not in LOCAL])
 def test_it_does_what_the_help_says(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken-over.txt").write_text("@mayor:x\n")
     monkeypatch.chdir(tmp_path)
     if line.split()[1] == "diff":
         _two_versions(tmp_path)

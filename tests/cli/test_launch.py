@@ -1,5 +1,7 @@
 """`firedoor launch`: what is missing is asked for, what will happen is shown, and nothing goes by accident."""
 
+from pathlib import Path
+
 from tests.cli.conftest import Shell
 from tests.cli.terminal import Terminal
 
@@ -18,6 +20,19 @@ def test_repeated_values_of_a_list_are_its_items(shell: Shell) -> None:
     assert "policy: Keep these accounts locked" in result.stderr
     (plan_and_state,) = shell.house.engine.runs.values()
     assert plan_and_state[1].inputs["accounts"] == ["@a:x", "@b:x", "@c:x"]
+
+
+def test_a_long_list_comes_from_a_file(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "taken-over.txt"
+    file.write_text("\n".join(f"@user-{number}:x" for number in range(1_200)) + "\n\n")
+    words = ["--list", f"accounts={file}", "--set", "public_office=no", "--nonce", "0123456789ab"]
+    result = shell("launch", "takeover", "--yes", *words)
+    assert "1200: @user-0:x, @user-1:x, @user-2:x, @user-3:x, @user-4:x and 1195 more" in result.stderr
+    assert shell("launch", "takeover", "--yes", *words).stdout == result.stdout
+    (plan_and_state,) = shell.house.engine.runs.values()
+    assert plan_and_state[1].inputs["accounts"]["count"] == 1_200
+    missing = shell("launch", "takeover", "--yes", "--list", f"accounts={tmp_path / 'no'}", code=2)
+    assert "cannot be read" in missing.stderr
 
 
 def test_every_problem_is_told_and_nothing_is_launched(shell: Shell) -> None:

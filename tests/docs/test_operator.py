@@ -22,7 +22,7 @@ from firedoor.embedded import process
 from firedoor.embedded.temporal import SEARCH_ATTRIBUTES
 from firedoor.installation import Installation
 from firedoor.people import signatures
-from firedoor.plan import model
+from firedoor.plan import lists, model
 from firedoor.protocol import MOST_BYTES_IN
 from firedoor.run import walking
 from firedoor.web.door import FRESH_FOR
@@ -146,6 +146,8 @@ LIMITS = {
     "one request to the front door, one signed word": f"{MOST_BYTES_IN // 1024} KiB",
     "items of a loop with approvals or tasks in it": f"{walking.MOST_ROUNDS_WITH_PEOPLE}, then someone is asked",
     "items of any other loop": f"{walking.MOST_ROUNDS}, then someone is asked",
+    "items of a list that travels as it is; a longer one is written down and goes by reference": str(lists.INLINE),
+    "items of a long list": str(lists.MOST_LISTED),
     "steps of a playbook, those that it runs included": str(model.MOST_STEPS),
     "a compiled playbook": f"{model.MOST_BYTES // 1024} KiB",
     "a YAML file of a book": f"{source.MOST_BYTES // 1024} KiB",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import get_args
 
+from firedoor.plan import lists
 from firedoor.protocol import Phase
-from firedoor.run import asking, containment, recording, walking
+from firedoor.run import asking, containment, pages, recording, walking
 from firedoor.run.state import HELD, HoldStatus, StepStatus
 from tests.docs.pages import page
 
@@ -45,4 +46,8 @@ def test_the_numbers_are_those_of_the_core() -> None:
     assert "whose times lie within a minute" in text
     assert timedelta(minutes=5) == recording.TRY_AGAIN
     assert "again every five minutes" in text
+    assert f"A list of more than {lists.INLINE} names" in text
+    assert f"in pages of {pages.SIZE:,} targets" in text
+    assert (lists.FIRST, pages.SIZE, lists.WHOLE) == (5, 2_000, 2_000)
+    assert f"{lists.MOST_LISTED:,} items and {lists.MOST_LIST_BYTES // 1024 // 1024} MiB" in text
     assert f"takes {walking.MOST_ROUNDS_WITH_PEOPLE} items, any other one {walking.MOST_ROUNDS}" in text

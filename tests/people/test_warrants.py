@@ -40,6 +40,7 @@ from firedoor.plan import (
     Who,
 )
 from firedoor.plan.expression import Const, InputValue, Item, Read, RunField, StepField
+from firedoor.plan.lists import Opened
 from firedoor.protocol import (
     Answer,
     Command,
@@ -48,6 +49,7 @@ from firedoor.protocol import (
     Decision,
     Launch,
     NotifyOrder,
+    Page,
     ReadOrder,
     RecordOrder,
     ReleaseOrder,
@@ -771,3 +773,75 @@ def test_releases_reads_notices_and_records_need_the_launch_and_stand_in_the_pla
     for refused in refusals:
         with pytest.raises(Unwarranted):
             refused()
+
+
+# --- long lists ---------------------------------------------------------------------------------------------------------
+
+CROWD = Opened([f"@user{number}:x" for number in range(9)])
+OTHERS = Opened(["@mallory:x", *CROWD])
+
+
+def load(digest: str) -> Opened:
+    return {CROWD.ref.digest: CROWD, OTHERS.ref.digest: OTHERS}[digest]
+
+
+def crowd(**changes: Any) -> dict[str, Any]:
+    return {**CROWD.ref.model_dump(mode="json"), **changes}
+
+
+def page(
+    path: str, *targets: str, accounts: Any = None, decisions: tuple[Decision, ...] = (), of: int = 9
+) -> ContainOrder:
+    """An order for a page, as whoever acts has opened it."""
+    warrant = Warrant(launch=launch(inputs={"accounts": accounts or crowd()}), decisions=decisions)
+    part = Page(list=CROWD.ref.digest, of=of, first=0, count=len(targets))
+    return act(path, *targets, warrant=warrant, page=part)
+
+
+def test_a_page_of_a_list_that_was_given_is_contained() -> None:
+    check_act(PLAN, page("0", *CROWD[2:5]), KEYS, LATER, lists=load)
+
+
+LONG_BAD: dict[str, tuple[Callable[[], ContainOrder], str]] = {
+    "a target that is not in the list": (lambda: page("0", "@user1:x", "@mallory:x"), "nobody gave"),
+    "a list that is not here": (lambda: page("0", "@user1:x", accounts=crowd(digest="0" * 64)), "cannot be opened"),
+    "another list under the reference's words": (
+        lambda: page("0", "@user1:x", accounts=crowd(digest=OTHERS.ref.digest)),
+        "cannot be opened",
+    ),
+    "a document that shows another list": (
+        lambda: page("8", "@mallory:x", accounts=OTHERS.ref.model_dump(mode="json"), decisions=_signed(crowd())),
+        "beyond what was shown",
+    ),
+    "a document whose list is not here": (
+        lambda: page("8", "@user1:x", decisions=_signed(crowd(digest="0" * 64))),
+        "cannot be read",
+    ),
+    "more than a read was to find at most, in all": (
+        lambda: page("5", "1", "2", decisions=lawyer_and_commander(READ_DOCUMENT), of=4),
+        "for 4 targets",
+    ),
+}
+
+
+def _signed(targets: dict[str, Any]) -> tuple[Decision, ...]:
+    about = document("7", {"step": "8", "targets": targets})
+    return (decide(about, "omar", "policy"),)
+
+
+@pytest.mark.parametrize("case", LONG_BAD)
+def test_a_bent_long_list_is_refused(case: str) -> None:
+    make, words = LONG_BAD[case]
+    with pytest.raises(Unwarranted, match=words):
+        check_act(PLAN, make(), KEYS, LATER, lists=load)
+
+
+def test_a_document_that_shows_a_long_list_lets_its_pages_through() -> None:
+    plan = PLAN.model_copy(update={"actions": {**PLAN.actions, "disclose": DISCLOSE}})
+    about = document("10", {"step": "11", "targets": crowd()}, seats=[{"who": "legal", "seats": 1}])
+    order = page("11", *CROWD[:4], decisions=(decide(about, "klara", "legal"),))
+    check_act(plan, order, KEYS, LATER, lists=load)
+    other = document("10", {"step": "11", "targets": ["@user0:x"]}, seats=[{"who": "legal", "seats": 1}])
+    order = page("11", *CROWD[:4], decisions=(decide(other, "klara", "legal"),))
+    with pytest.raises(Unwarranted, match="beyond what was shown"):
+        check_act(plan, order, KEYS, LATER, lists=load)

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from firedoor.records import ledger as ledger_module
+from firedoor.records import things
 from firedoor.records.all import Records, open_records
-from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger
+from firedoor.records.ledger import Entry, EntryConflict, EntryState, Intention, Ledger, Shown
+from firedoor.records.things import Beginning
 
 NOW = datetime(2026, 3, 4, 2, 45, tzinfo=UTC)
 FREE = {"held": False, "detail": None, "seen": True}
@@ -247,3 +250,102 @@ def test_sqlite_is_set_up_to_survive_a_power_cut(tmp_path: Path) -> None:
         assert connection.execute(text("pragma journal_mode")).scalar_one() == "wal"
         assert connection.execute(text("pragma synchronous")).scalar_one() == 2
         assert connection.execute(text("pragma foreign_keys")).scalar_one() == 1
+
+
+# --- many at once -------------------------------------------------------------------------------------------------------
+
+
+def written(records: Records) -> list[list[Any]]:
+    """All entries and all things, but for the ids and keys, which are each ledger's own."""
+    entries, found = ledger_module.entries, things.things
+    mine = [column for column in entries.c if column.name not in ("id", "thing")]
+    theirs = [column for column in found.c if column.name not in ("id", "key", "before_by")]
+    with records.database.read() as connection:
+        return [
+            list(connection.execute(select(*mine).order_by(entries.c.incident, entries.c.target))),
+            list(connection.execute(select(*theirs).order_by(found.c.identity))),
+        ]
+
+
+@pytest.mark.parametrize("before", ["nothing", "held by another", "let go before", "entered in part"])
+def test_intentions_that_are_entered_together_are_as_if_entered_one_by_one(tmp_path: Path, before: str) -> None:
+    wanted = [intention(target=f"@user{number}") for number in range(4)]
+    wanted.append(intention(target="@alias", identity="@user1"))
+    found = []
+    for name in ("one", "all"):
+        records = open_records(f"sqlite:///{tmp_path}/{name}.db", synchronous="OFF")
+        if before == "held by another":
+            hold(records.ledger, "other", "@user1", arguments={"for": "ever"})
+        elif before == "let go before":
+            let_go(records.ledger, hold(records.ledger, "other", "@user1"))
+        elif before == "entered in part":
+            records.ledger.enter(wanted[2], NOW)
+        if name == "one":
+            entered = [records.ledger.enter(one, NOW) for one in wanted]
+            newest = [records.ledger.wanted(entry.thing) for entry in entered]
+        else:
+            both = records.ledger.enter_all(wanted, NOW)
+            entered, newest = [entry for entry, _ in both], [one for _, one in both]
+            assert [records.ledger.wanted(entry.thing) for entry in entered] == newest
+        assert [entry.target for entry in entered] == [one.target for one in wanted]
+        found.append(written(records))
+    assert found[0] == found[1]
+
+
+def test_entered_together_again_is_the_same_and_something_else_is_a_conflict(ledger: Ledger) -> None:
+    wanted = [intention(target=f"@user{number}") for number in range(3)]
+    first = ledger.enter_all(wanted, NOW)
+    assert ledger.enter_all(wanted, NOW + timedelta(minutes=1)) == first
+    with pytest.raises(EntryConflict):
+        ledger.enter_all([wanted[0], intention(target="@user1", arguments={"for": "ever"})], NOW)
+
+
+def test_what_is_settled_together_leaves_out_what_was_overtaken(ledger: Ledger) -> None:
+    wanted = [intention(target=f"@user{number}") for number in range(3)]
+    entries = [entry for entry, _ in ledger.enter_all(wanted, NOW)]
+    began = [Beginning(entry.id, entry.thing, 1, FREE, acts=True) for entry in entries]
+    assert ledger.begin_all(began) == [True] * 3
+    ledger.release(entries[1].id, 1, "test", NOW)
+    assert ledger.begin_all(began) == [True, False, True]
+    done = ledger.applied_all([Shown(entry.id, 1, NOW) for entry in entries], timedelta(hours=1))
+    assert [entry and (entry.state, entry.until) for entry in done] == [
+        (EntryState.APPLIED, NOW + timedelta(hours=1)),
+        None,
+        (EntryState.APPLIED, NOW + timedelta(hours=1)),
+    ]
+    assert [entry.target for entry in ledger.of_targets("one", "0", ["@user2", "@user0"])] == ["@user0", "@user2"]
+    assert ledger.entered("one", "0") == [("0", f"@user{number}") for number in range(3)]
+
+
+@pytest.mark.parametrize("other", [None, "holds one of them", "let one of them go before"])
+def test_what_is_let_go_together_is_as_if_let_go_one_by_one(tmp_path: Path, other: str | None) -> None:
+    found = []
+    for name in ("one", "all"):
+        records = open_records(f"sqlite:///{tmp_path}/{name}.db", synchronous="OFF")
+        ledger = records.ledger
+        if other is not None:
+            there = hold(ledger, "other", "@user1", arguments={"for": "ever"})
+            if "before" in other:
+                let_go(ledger, there)
+        held = [hold(ledger, "one", f"@user{number}") for number in range(5)]
+        held.append(hold(ledger, "one", "@alias", identity="@user2"))
+        held.append(ledger.enter(intention(target="@never"), NOW))
+        let_go(ledger, held[3])
+        ledger.release(held[4].id, 1, "test", NOW)
+        ledger.undo_failed(held[4].id, "no", "Refused")
+        ids = [entry.id for entry in held]
+        if name == "one":
+            begun = [ledger.release(entry, 2, "test", NOW) for entry in ids]
+            newest = [ledger.wanted(entry.thing) for entry in begun]
+            for entry, wanted in zip(begun, newest, strict=True):
+                ledger.undone(entry.id, wanted.number, NOW)
+        else:
+            both = ledger.release_all(ids, 2, "test", NOW)
+            begun, newest = [entry for entry, _ in both], [one for _, one in both]
+            assert newest == [ledger.wanted(entry.thing) for entry in begun]
+            shown = [Shown(entry.id, wanted.number, NOW) for entry, wanted in both]
+            assert [entry and entry.id for entry in ledger.undone_all(shown)] == ids
+        assert [entry.id for entry in begun] == ids
+        assert not ledger.held("one")
+        found.append(written(records))
+    assert found[0] == found[1]

@@ -3,9 +3,13 @@
 import base64
 import hashlib
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.protocol import Answer, Row, Signed
+from firedoor.records.all import open_records
+from firedoor.records.ledger import Intention
 from firedoor.records.report import Head, apart, as_json, as_markdown, gaps, signed_documents
 from firedoor.records.timeline import AFTER_THE_RUN
 
@@ -105,3 +109,25 @@ def test_the_reviews_rows_stand_apart() -> None:
 
 def test_an_empty_record_says_so() -> None:
     assert "Nothing has been recorded." in as_markdown(head(), [])
+
+
+def test_the_ledger_has_each_target_for_machines_and_how_many_for_people(tmp_path: Path) -> None:
+    ledger = open_records(f"sqlite:///{tmp_path}/records.db", synchronous="OFF").ledger
+    for number in range(3):
+        told: dict[str, Any] = {
+            "step": "0",
+            "target": f"@user{number}",
+            "ordinal": 1,
+            "action": "lock",
+            "connector": "memory",
+        }
+        act: dict[str, Any] = {"call": "lock", "undo": "unlock", "arguments": {}, "identity": f"@user{number}"}
+        ledger.enter(Intention(incident="inc-1", **told, **act), AT)
+    entries = ledger.of_incident("inc-1")
+    said = as_json(head(), [row(1)], entries=entries)["ledger"]
+    assert [(one["target"], one["state"], one["number"]) for one in said] == [
+        (f"@user{number}", "entered", 1) for number in range(3)
+    ]
+    text = as_markdown(head(), [row(1)], entries=entries)
+    assert "| 0 | lock | entered | 3 |" in text
+    assert "@user0" not in text

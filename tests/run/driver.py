@@ -7,13 +7,16 @@ goes through `validity` first, as it does in a workflow.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from activities.listing import answered, report_of
 from firedoor.plan import Plan, paths
+from firedoor.plan.lists import Opened, Question
 from firedoor.protocol import (
     Answer,
     Command,
@@ -23,6 +26,7 @@ from firedoor.protocol import (
     Delivery,
     Launch,
     NotifyReport,
+    Page,
     ReadReport,
     Receipt,
     ReleaseOrder,
@@ -90,12 +94,26 @@ class World:
         self.orders: list[Any] = []
         self.touched: list[tuple[str, str, str]] = []
         """(kind, path, target) of each thing that was done."""
+        self.lists: dict[str, Opened] = {}
+        self.contained: dict[tuple[str, str], int] = {}
+        """The ordinal under which each (path, target) of a page was contained, while it is."""
+
+    def keep(self, items: Sequence[str]) -> dict[str, Any]:
+        """Write a long list down; it goes by reference."""
+        kept = Opened(items)
+        self.lists[kept.ref.digest] = kept
+        return kept.ref.model_dump(mode="json")
+
+    def page(self, page: Page) -> tuple[str, ...]:
+        return tuple(self.lists[page.list][page.first : page.first + page.count])
 
     def end(self, plan: Plan, act: Act, order: Any, now: datetime) -> ActEnded:
         self.orders.append(order)
         for key in (act.kind, act.path, paths.static(act.path)):
             if self.acts[key]:
                 return ActEnded(at=now, act=act.id, error=self.acts[key].pop(0), error_type="Down")
+        if isinstance(order, ContainOrder | ReleaseOrder) and order.page is not None:
+            return ActEnded(at=now, act=act.id, report=self.report(act, order, order.page, now))
         match act.kind:
             case "contain":
                 outcomes = tuple(self._outcome(act, target, "applied", now) for target in act.targets or [])
@@ -106,13 +124,54 @@ class World:
             case "notify":
                 sent = Delivery(recipient="someone", channel="chat", state="sent", id=act.id)
                 return ActEnded(at=now, act=act.id, report=NotifyReport(deliveries=(sent,)))
+            case "read" if act.question is not None:
+                return ActEnded(at=now, act=act.id, report=ReadReport(value=self._worked_out(act.question)))
             case "read":
                 return self._read(act, now)
             case "record":
                 return ActEnded(at=now, act=act.id, report=Report())
 
-    def ended(self, act: Act, now: datetime) -> ActEnded:
+    def report(self, act: Act, order: Any, page: Page, now: datetime, done: int | None = None) -> Any:
+        """What an attempt has done to a page; `done`: to the first so many of it."""
+        targets = self.page(page)
+
+        def key(target: str) -> tuple[str, str]:
+            return act.path, target
+
+        if act.kind == "release":
+            mine = [t for t in targets if page.since <= self.contained.get(key(t), 0) <= page.last]
+            outcomes = [self._outcome(act, target, "undone", now) for target in mine[:done]]
+            for outcome in outcomes:
+                if outcome.state == "undone":
+                    del self.contained[key(outcome.target)]
+            return ReleaseReport(page=report_of(outcomes, len(mine[len(outcomes) :])))
+        if page.failed:
+            targets = tuple(t for t in targets if self.contained.get(key(t)) in (None, order.ordinal))
+        there = [t for t in targets if self.contained.get(key(t)) == order.ordinal]
+        fresh = [t for t in targets if t not in there]
+        outcomes = [TargetOutcome(target=target, state="applied", number=1, at=now) for target in there]
+        outcomes += [self._outcome(act, target, "applied", now) for target in fresh[:done]]
+        for outcome in outcomes:
+            if outcome.state in ("applied", "unknown"):
+                self.contained[key(outcome.target)] = order.ordinal
+        return ContainReport(page=report_of(outcomes, len(targets) - len(outcomes)))
+
+    def _worked_out(self, question: Question) -> Any:
+        """As the activity does, but that what it gives stays short only up to two items."""
+        held = [target for path, target in self.contained if path == question.step]
+        entries = [SimpleNamespace(target=target) for target in held]
+        ledger: Any = SimpleNamespace(of_step=lambda *_: entries)
+        lists: Any = SimpleNamespace(get=self.lists.__getitem__, inline=self._inline)
+        return answered(lists, ledger, INCIDENT, question)
+
+    def _inline(self, items: list[str]) -> Any:
+        return items if len(items) <= 2 else Opened(items).ref if self.keep(items) else None
+
+    def ended(self, act: Act, now: datetime, order: Any = None) -> ActEnded:
         """The act was ended before it was done."""
+        page = getattr(order, "page", None)
+        if self.reports_when_ended and page is not None:
+            return ActEnded(at=now, act=act.id, report=self.report(act, order, page, now, done=1), cancelled=True)
         if not self.reports_when_ended or act.kind not in ("contain", "release"):
             return ActEnded(at=now, act=act.id, cancelled=True)
         state = "failed" if act.kind == "contain" else "undo_failed"
@@ -210,10 +269,11 @@ class Run:
     def end(self, act: Act, event: ActEnded | None = None) -> None:
         """End one act: as told, or as the world does it."""
         if event is None and act.cancel:
-            event = self.world.ended(act, self.now)
+            event = self.world.ended(act, self.now, order_of(self.plan, self.state, act, ()))
         order = order_of(self.plan, self.state, act, carry(self.state, act))
         if isinstance(order, ContainOrder | ReleaseOrder):
-            refused = self.invariants.warranted(self.state, order)
+            opened = order.model_copy(update={"targets": self.world.page(order.page)}) if order.page else order
+            refused = self.invariants.warranted(self.state, opened, self.world.lists.__getitem__)
             if refused is not None:
                 event = ActEnded(at=self.now, act=act.id, error=refused, error_type="NoWarrant")
         self.happen(event or self.world.end(self.plan, act, order, self.now))
@@ -239,7 +299,7 @@ class Run:
         for act in list(self.state.acts.values()):
             if act.id in self.state.acts and may_begin(self.state, act):
                 carry(self.state, act)
-                self.happen(self.world.ended(act, self.now))
+                self.happen(self.world.ended(act, self.now, order_of(self.plan, self.state, act, ())))
         self.state = State.model_validate_json(self.state.model_dump_json(exclude_defaults=True))
         return self
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from firedoor.people.past import Past
+from firedoor.people.past import NO_PAST, Past
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.people.warrants import Unwarranted, check_act, check_release
 from firedoor.plan import Plan, paths
 from firedoor.plan.expression import Expr, Read, SeverityNow, StepField, StepIs
+from firedoor.plan.lists import Load, no_lists
 from firedoor.plan.references import parts
 from firedoor.protocol import ContainOrder, ReleaseOrder, Row
 from firedoor.run import State, asking, reduce, wake_at
@@ -42,7 +43,9 @@ class Before:
 def _rests_on_what_no_word_shows(plan: Plan, holder: str) -> bool:
     steps = plan.by_path.values()
     undone = any(step.verb == "undo" and step.step == holder for step in steps)
-    return undone and any(step.when is not None and _looks_beyond_words(step.when) for step in steps)
+    conditions = [step.when for step in steps if step.when is not None]
+    lists = [step.items for step in steps if step.verb == "for_each"]
+    return undone and any(_looks_beyond_words(expr) for expr in (*conditions, *lists))
 
 
 def _looks_beyond_words(expr: Expr) -> bool:
@@ -121,7 +124,7 @@ class Invariants:
         targets = [(act.path, t) for act in state.acts.values() if act.kind == "contain" for t in act.targets or []]
         assert len(targets) == len(set(targets)), "two acts on one hold"
 
-    def warranted(self, state: State, order: ContainOrder | ReleaseOrder) -> str | None:
+    def warranted(self, state: State, order: ContainOrder | ReleaseOrder, lists: Load = no_lists) -> str | None:
         """Whoever holds the credentials to act would act: what was launched, given and signed covers the order.
 
         The words of the refusal where an undo of the playbook rests on what no word shows (a read, the severity, how
@@ -130,7 +133,7 @@ class Invariants:
         if isinstance(order, ReleaseOrder):
             failed = [path for path, step in state.steps.items() if step.status == "failed" or _failed(step)]
             try:
-                check_release(self.plan, order, KEYS, state.now, Past(failed=failed))
+                check_release(self.plan, order, KEYS, state.now, Past(failed=failed), lists)
             except Unwarranted as refused:
                 if not _rests_on_what_no_word_shows(self.plan, paths.static(order.step)):
                     raise
@@ -140,7 +143,7 @@ class Invariants:
         for step, target in self.acted:
             if paths.static(step) == paths.static(order.step):
                 acted.setdefault(step, []).append(target)
-        check_act(self.plan, order, KEYS, state.now, acted)
+        check_act(self.plan, order, KEYS, state.now, acted, NO_PAST, lists)
         self.acted += [(order.step, target) for target in order.targets]
         return None
 

@@ -24,8 +24,9 @@ from firedoor.protocol import (
     ReleaseReport,
     TargetOutcome,
 )
-from firedoor.run import validity, wake_at
+from firedoor.run import pages, validity, wake_at
 from firedoor.run.events import ActEnded, Time
+from firedoor.run.orders import order_of
 from firedoor.run.reducer import may_begin
 from firedoor.run.state import Act, Ask
 from firedoor.run.view import view
@@ -54,11 +55,20 @@ def test_whatever_happens_many_times(plan: Plan, happenings: list[int]) -> None:
     live(plan, happenings)
 
 
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "SIZE", 2)
+
+
 def live(plan: Plan, happenings: list[int], inputs: dict[str, Any] | None = None) -> None:
     """Let that happen to a run of the plan, and then whatever brings it to its end."""
     dice = Random(happenings[0])
-    given = {"accounts": ["@a", "@b", "@c"][: dice.randint(1, 3)], "office": dice.random() < 0.4}
-    run = Run(plan, given if inputs is None else inputs)
+    world = World()
+    some: Any = ["@a", "@b", "@c"][: dice.randint(1, 3)]
+    if dice.random() < 0.4:
+        some = world.keep(["@a", "@b", "@c", "@d", "@e"][: dice.randint(3, 5)])
+    given = {"accounts": some, "office": dice.random() < 0.4}
+    run = Run(plan, given if inputs is None else inputs, world=world)
     run.stays = ["contain", "release", "notify", "read", "record"]
     run.launch()
     for seed in happenings:
@@ -89,9 +99,10 @@ def act(run: Run, dice: Random) -> None:
         case "error":
             run.end(one, ActEnded(at=run.now, act=one.id, error="it is down", error_type="Down"))
         case "ended":
-            run.end(one, run.world.ended(one, run.now))
-        case _ if one.kind == "read":
-            value = dice.choice(ANSWERS[one.read])
+            run.end(one, run.world.ended(one, run.now, order_of(run.plan, run.state, one, ())))
+        case _ if one.kind == "read" and one.question is None:
+            more = [run.world.keep(["@copy", "@a", "@more"])] if one.read == "matches_of" else []
+            value = dice.choice([*ANSWERS[one.read], *more])
             run.end(one, ActEnded(at=run.now, act=one.id, report=ReadReport(value=value)))
         case _:
             run.end(one)
@@ -117,6 +128,13 @@ ANSWERS: dict[str, list[Any]] = {
 
 def partly(run: Run, one: Act, dice: Random) -> ActEnded:
     fine, others = ("applied", CONTAINED) if one.kind == "contain" else ("undone", RELEASED)
+    order: Any = order_of(run.plan, run.state, one, ())
+    if order.page is not None:
+        for target in run.world.page(order.page):
+            run.world.targets[target] = [dice.choice([fine, fine, *(state for state in others if state != "missing")])]
+        report = run.world.report(one, order, order.page, run.now)
+        run.world.targets.clear()
+        return ActEnded(at=run.now, act=one.id, report=report)
     outcomes = tuple(
         TargetOutcome.model_validate({"target": target, "state": state, "at": run.now, "error_type": "NotTried"})
         for target in one.targets or []
@@ -188,6 +206,8 @@ def command(run: Run, dice: Random) -> None:
     """A command, mostly one that this run can be given now."""
     kind = dice.choice([*LIKELY, *LIKELY, *(one for one in COMMANDS if one != "undo_all" or dice.random() < 0.3)])
     value = dice.choice(VALUES[kind]) if kind in VALUES else None
+    if kind == "add" and dice.random() < 0.3:
+        value = {"accounts": run.world.keep(["@a", "@many", "@more", "@most"])}
     by = dice.choice(["ana", "ana", "ana", "sam", "omar"])
     target = dice.choice([None, None, None, ("@a",), ("@b",)])
     steps: list[str | None] = [None, *run.state.steps, *run.plan.by_path]
@@ -241,7 +261,8 @@ GO_ON = ("accept", "approve", "done", "continue", "skip", "answer", "keep", "und
 def calm(run: Run) -> None:
     """From here on everything works and everyone answers: every run comes to its end, within a bound of events."""
     run.stays = []
-    run.world = World()
+    before, run.world = run.world, World()
+    run.world.lists, run.world.contained = before.lists, before.contained
     run.world.reads["count_of"] = 1
     for _ in range(400):
         run.settle()

@@ -78,3 +78,55 @@ def test_a_launch_while_the_server_is_down_can_be_sent_again_for_a_while(house: 
     house.engine.trouble = None
     house.clock.pass_(minutes=20)
     assert "launch anew" in house.post("/api/launches", stale, status=409)["next"]
+
+
+CROWD = [f"@user-{number}:x" for number in range(600)]
+
+
+def said_of(house: House, incident: str) -> Launch:
+    written = house.records.incidents.get(incident)
+    assert written is not None
+    ring = KeyRing()
+    ring.add(house.door.key.public)
+    return ring.verify_launch(written.launch)
+
+
+def test_a_long_list_is_written_down_and_signed_by_reference(house: House) -> None:
+    kept = house.post("/api/lists", {"playbook": "takeover", "input": "accounts", "items": CROWD}, status=201)
+    assert (kept["count"], kept["first"]) == (600, CROWD[:5])
+    assert list(house.records.lists.get(kept["digest"])) == CROWD
+    for given in (kept, CROWD, ",".join(CROWD)):
+        assert said_of(house, house.launch(accounts=given)).inputs["accounts"] == kept
+    body = {"playbook": "takeover", "inputs": {"accounts": kept, "public_office": "no"}}
+    assert house.post("/api/previews", body)["inputs"]["accounts"] == kept
+    short = house.post("/api/lists", {"playbook": "takeover", "input": "accounts", "items": ["@a:x"]}, status=201)
+    assert said_of(house, house.launch(accounts=short)).inputs["accounts"] == ["@a:x"]
+    added = house.launch()
+    house.command(added, "ana", "add", value={"accounts": CROWD})
+    (word,) = [word for word in house.engine.runs[added][1].commands if "add" in word.body]
+    assert kept["digest"] in word.body
+    assert "@user-599" not in word.body
+
+
+def test_the_record_has_the_long_list_that_was_signed(house: House) -> None:
+    incident = house.launch(accounts=CROWD)
+    record = house.get(f"/api/incidents/{incident}/export")
+    digest = said_of(house, incident).inputs["accounts"]["digest"]
+    assert record["lists"] == {digest: CROWD}
+
+
+def test_a_long_list_is_checked_item_by_item(house: House) -> None:
+    bad = {"playbook": "takeover", "input": "accounts", "items": [*CROWD, "", "@a\u202e:x"]}
+    problem = house.post("/api/lists", bad, status=422)
+    assert "accounts[601]" in str(problem)
+    for name, items in (("public_office", ["yes"]), ("nothing", ["@a:x"]), ("accounts", [])):
+        house.post("/api/lists", {"playbook": "takeover", "input": name, "items": items}, status=422)
+
+
+def test_a_reference_to_a_list_that_is_not_here_launches_nothing(house: House) -> None:
+    kept = house.post("/api/lists", {"playbook": "takeover", "input": "accounts", "items": CROWD}, status=201)
+    for lie in ({"digest": "0" * 64}, {"count": 599}):
+        inputs = {"accounts": {**kept, **lie}, "public_office": "no"}
+        problem = house.post("/api/launches", {"playbook": "takeover", "nonce": nonce(), "inputs": inputs}, status=422)
+        assert "a list that is not here" in str(problem)
+    assert not house.engine.runs

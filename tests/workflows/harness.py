@@ -30,7 +30,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from activities.assembly import acted_on, past_of
+from activities.assembly import acted_on, acts_of, past_of
 from activities.containing import Containing, Verify
 from activities.recording import Recording
 from activities.warranting import Warrants
@@ -71,6 +71,9 @@ WORKFLOWS: Sequence[type] = (IncidentWorkflow, ReviewWorkflow)
 CROSSES_AT = (9, 2)
 """Events and updates after which a run crosses, where crossing is forced: so few, that each link of the chain does one
 thing or two."""
+
+SMALL_PAGE = 50
+"""Targets of a page, where runs are recorded with several."""
 
 HOLDS: dict[str, tuple[str, ...]] = {
     "ana": ("crt", "crt.on_shift", "commander"),  # launches
@@ -171,10 +174,12 @@ class Stage:
     """Platforms besides the one in memory, by the connector's name. Set before a worker begins."""
 
     def activities(self) -> list[Callable[..., Any]]:
-        verify = Warrants(self.ring, self.records.plans.get, acted_on(self.records), past_of(self.records))
+        records = self.records
+        verify = Warrants(self.ring, records.plans.get, acted_on(records), past_of(records), records.lists.get)
         self.doubles.verify = verify
-        acts = Containing({"memory": self.platform, **self.beside}, self.records.ledger, self.records.timeline, verify)
-        return [acts.contain, acts.release, acts.read, self.doubles.notify, self.doubles.record]
+        platforms = {"memory": self.platform, **self.beside}
+        acts = Containing(platforms, records.ledger, records.timeline, verify, lists=records.lists)
+        return [*acts_of(acts), self.doubles.notify, self.doubles.record]
 
     def worker(self, *, decides: bool = True, acts: bool = True, **more: Any) -> Worker:
         given: dict[str, Any] = {

@@ -32,7 +32,7 @@ from firedoor.plan import (
     Wait,
     Who,
 )
-from firedoor.plan.expression import InputValue, Item, RunField
+from firedoor.plan.expression import InputValue, Item, Read, RunField
 
 COMMANDER = Who(kind="commander")
 CRT = Who(kind="on_shift", name="crt")
@@ -163,3 +163,8 @@ def placed(steps: Sequence[Step], beside: str = "") -> tuple[Step, ...]:
 
 def due(hours: float) -> Span:
     return Span(seconds=int(hours * 3600))
+
+
+def read_of(name: str) -> Read:
+    """The answer of a read that gives accounts."""
+    return Read(call=name, site=name, type="account", listed=True)

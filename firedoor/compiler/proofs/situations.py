@@ -116,6 +116,9 @@ class Situation:
     def read(self, read: object, argument: Any) -> Any:
         raise NotImplementedError(read)
 
+    def worked_out(self, question: object) -> Any:
+        raise NotImplementedError(question)
+
 
 @dataclass
 class _Variables:
