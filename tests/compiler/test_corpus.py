@@ -40,4 +40,5 @@ def test_each_case_is_another_mistake_and_there_are_cases_of_every_code_that_a_c
     assert len(CASES) >= 200
     found = {line.split(" ")[1] for case in CASES for line in case.expected}
     too_large = {"FD002", "FD004", "FD005", "FD119", "FD705"}
-    assert set(CODES) - found - too_large == set()
+    of_rehearsals = {code for code in CODES if code.startswith("FD8")}  # golden cases have those
+    assert set(CODES) - found - too_large - of_rehearsals == set()
