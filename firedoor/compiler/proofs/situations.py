@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise, product
 from typing import Any, get_args
@@ -238,7 +238,7 @@ class Question:
         known = self._taken.get(id(guard))
         if known is None:
             known = self._taken[id(guard)] = (guard, self.variables.take(guard))
-        at = replace(situation, moment=guard.moment) if self.variables.moments else situation
+        at = Situation(situation.values, guard.moment) if self.variables.moments else situation
         return evaluate.holds(known[1], at)
 
     def domains(self, effect: Effect | None = None) -> list[tuple[tuple[str, str, str], list[Any]]]:
