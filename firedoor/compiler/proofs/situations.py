@@ -216,6 +216,7 @@ class _Variables:
         return found
 
 
+_Domain = tuple[tuple[str, str, str], list[Any]]
 Effect = Callable[[Step, str], object]
 """(step, how it ended) → where that leads, as something to compare."""
 
@@ -235,24 +236,41 @@ class Question:
         return all(self._holds(guard, situation) for guard in guards)
 
     def _holds(self, guard: Guard, situation: Situation) -> bool:
+        at = Situation(situation.values, guard.moment) if self.variables.moments else situation
+        return evaluate.holds(self._condition(guard), at)
+
+    def _condition(self, guard: Guard) -> Expr:
         known = self._taken.get(id(guard))
         if known is None:
             known = self._taken[id(guard)] = (guard, self.variables.take(guard))
-        at = Situation(situation.values, guard.moment) if self.variables.moments else situation
-        return evaluate.holds(known[1], at)
+        return known[1]
 
     def domains(self, effect: Effect | None = None) -> list[tuple[tuple[str, str, str], list[Any]]]:
         return self.variables.domains(effect)
 
-    def situations(self, effect: Effect | None = None) -> Iterator[Situation]:
-        """Each of them, likely ones first. Raises TooMany after so many."""
-        domains = self.domains(effect)
+    def situations(self, effect: Effect | None = None, where: Iterable[Guard] = ()) -> Iterator[Situation]:
+        """Each of them, likely ones first; of those in which a part of `where` that is about one thing alone does not
+        hold, not all. Raises TooMany after so many."""
+        domains = self._narrowed(self.domains(effect), where)
         keys = [key for key, _ in domains]
         most = min(MOST, max(_FEWEST, _WORK // max(len(keys), 1) ** 2))
         for number, values in enumerate(product(*(values for _, values in domains))):
             if number >= most:
                 raise TooMany
             yield Situation(dict(zip(keys, values, strict=True)))
+
+    def _narrowed(self, domains: list[_Domain], where: Iterable[Guard]) -> list[_Domain]:
+        values = dict(domains)
+        for guard in where:
+            moment = guard.moment if self.variables.moments else ""
+            for part in _conjuncts(self._condition(guard)):
+                about = _about(part)
+                if len(about) != 1:
+                    continue
+                kind, name = about.pop()
+                key = (kind, name, moment) if (kind, name, moment) in values else (kind, name, "")
+                values[key] = [one for one in values[key] if evaluate.holds(part, Situation({key: one}, moment))]
+        return [*values.items()]
 
     @property
     def parts(self) -> bool:
@@ -315,6 +333,26 @@ def named(condition: Expr | None) -> set[str]:
         return set()
     found = {condition.step} if isinstance(condition, StepIs | StepField) else set()
     return found.union(*(named(part) for part in parts(condition)))
+
+
+def _conjuncts(condition: Expr) -> Iterator[Expr]:
+    if isinstance(condition, And):
+        for part in condition.of:
+            yield from _conjuncts(part)
+    else:
+        yield condition
+
+
+def _about(condition: Expr) -> set[tuple[str, str]]:
+    """What a condition, taken apart, looks at: kind and name, as a situation has them."""
+    match condition:
+        case StepIs(step=step):
+            return {("step", step)}
+        case SeverityNow():
+            return {("severity", "")}
+        case InputValue(name=name):
+            return {("part" if name.startswith("\0") else "input", name)}
+    return set[tuple[str, str]]().union(*(_about(part) for part in parts(condition)))
 
 
 def _place(path: str) -> list[int]:

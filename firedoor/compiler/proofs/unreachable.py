@@ -46,7 +46,7 @@ def _reached(step: Step, situations: Situations, flow: Flow) -> bool:
             question.holds(conditions, situation)
             and flow.reached(step.path, situation.outcomes)
             and _possible(question, situation)
-            for situation in question.situations(leads)
+            for situation in question.situations(leads, conditions)
         )
     except TooMany:
         return True
