@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -123,7 +124,7 @@ def test_it_can_be_typed(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "my-playbooks").mkdir()
     (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
     monkeypatch.chdir(tmp_path)
-    words = line.split()[1:]
+    words = shlex.split(line)[1:]
     found = cli.get_command(click.Context(cli), words[0])
     assert found is not None
     found.make_context(words[0], words[1:])

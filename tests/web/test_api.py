@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from firedoor.plan.lists import INLINE
 from tests.web.house import House, nonce
 
 
@@ -51,8 +52,9 @@ def test_more_than_64_kib_is_refused(house: House) -> None:
     accounts: list[str] = []
     body = {"playbook": "takeover", "nonce": nonce(), "inputs": {"accounts": accounts, "public_office": "no"}}
     while len(fits := json.dumps(body, separators=(",", ":")).encode()) < 65_450:
-        accounts.append(f"@{'a' * 40}{len(accounts)}:x")
+        accounts.append(f"@{'a' * 130}{len(accounts)}:x")
     assert len(fits) <= 65_536
+    assert len(accounts) <= INLINE, "a longer list goes by reference"
     assert send(house, fits).json()["error"] == "too-large", "with its envelope it is too large to be signed"
     assert house.engine.started == 0
 
