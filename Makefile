@@ -28,7 +28,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 UV := VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv
 
-.PHONY: help env homeserver lock-homeserver editors lock-editors demo up test check bench faults clean
+.PHONY: help env homeserver lock-homeserver editors lock-editors demo up test rehearse check bench faults clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -42,8 +42,11 @@ up: $(ENV) ## run Firedoor here: the Temporal server, a worker and the front doo
 test: $(ENV) $(HOMESERVER) $(EDITORS) ## the tests, against real servers on loopback
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --maxprocesses 4 --dist worksteal $(PYTEST_ARGS)
 
-faults: $(ENV) $(HOMESERVER) ## the long fault runs: many kills, many minutes
+faults: $(ENV) $(HOMESERVER) $(EDITORS) ## the long fault runs: many kills, many minutes
 	$(BIN)/python -m pytest -m long --timeout 3600 $(PYTEST_ARGS)
+
+rehearse: $(ENV) ## every rehearsal of the shipped book, on the real engine
+	$(BIN)/firedoor rehearse playbooks
 
 check: $(ENV) ## style, types, arrows between packages, and the lock
 	$(BIN)/ruff check .

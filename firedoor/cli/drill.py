@@ -14,6 +14,14 @@ from firedoor.records.debrief import Debrief
 @click.command("drill")
 @click.argument("playbook")
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="An input. Repeat it; a list takes commas.")
+@click.option(
+    "--list",
+    "listed",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="The items of a list, one a line, from a file.",
+)
+@click.option("--aware-at", metavar="TIME", help="When it became known, as 2026-03-04T02:45:00+00:00. Default: now.")
 @click.option("--region", help="The region that responds. Default: yours.")
 @click.option("--title", default="", help="What to call the drill.")
 @click.option(
@@ -31,6 +39,8 @@ def command(
     caller: Caller,
     playbook: str,
     given: tuple[str, ...],
+    listed: tuple[str, ...],
+    aware_at: str | None,
     region: str | None,
     title: str,
     speed: int,
@@ -40,8 +50,9 @@ def command(
 ) -> None:
     """Drill a playbook with your people: a game day on this installation.
 
-    Everyone is asked for real, on their real screens and channels, and every message and page says DRILL. Connectors
-    are doubles: nothing is contained, no user and nobody outside is told. Everything else is as in earnest. At its end
+    Everyone is asked for real, on their real screens and channels, and every message and page says DRILL. Acts go
+    to doubles: nothing is contained, no user and nobody outside is told. Questions to systems are asked for real, and all
+    else is as in earnest. At its end
     `firedoor debrief` says who answered when, and which clocks would have been missed; so does --stay.
 
     \b
@@ -49,7 +60,9 @@ def command(
     firedoor drill high-profile-takeover --as ana --speed 10 --yes \\
       --set accounts=@mayor:platform.example --set public_office=yes
     """
-    wanted = launch.Wanted(playbook, given, None, region, title, drill=True, pace=speed, sure=sure, nonce=nonce)
+    wanted = launch.Wanted(
+        playbook, given, aware_at, region, title, drill=True, pace=speed, sure=sure, nonce=nonce, listed=listed
+    )
     launched = launch.begin(caller, wanted)
     if not stay:
         caller.screen.say(f"At its end: firedoor debrief {launched.incident}")

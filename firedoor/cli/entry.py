@@ -76,6 +76,8 @@ def cli() -> None:
     """Firedoor runs crisis playbooks: it notifies, asks, contains, undoes, and sees the review through.
 
     \b
+    Write:        firedoor check playbooks        what is wrong, and what is proved
+                  firedoor rehearse playbooks     days of it, played in seconds
     Begin:        firedoor up                     everything on this machine, in one command
     Understand:   firedoor explain PLAYBOOK       as prose; firedoor graph PLAYBOOK draws it
     Respond:      firedoor launch PLAYBOOK        asks for what is missing, shows what will happen
@@ -85,7 +87,7 @@ def cli() -> None:
     Interrupt:    firedoor do ID pause            and note, add, severity, undo, stop, undo-all …
     Look back:    firedoor export ID              the record, with every signature
 
-    Say who you are with --as NAME, or with your token in FIREDOOR_TOKEN. Every command takes --json.
+    Say who you are with --as NAME, or with your token in FIREDOOR_TOKEN. Every command but demo takes --json.
     """
 
 

@@ -45,7 +45,8 @@ def _item(reader: Reader, one: Shown) -> Item:
         says.append(f"It is no longer owed if {reader.condition(clock.not_due)}.")
     if clock.may_pause:
         says.append(
-            f"It may be paused only on these grounds: {listed((f'“{ground}”' for ground in clock.may_pause), 'or')}."
+            f"The law lets it be paused on these grounds: {listed((f'“{ground}”' for ground in clock.may_pause), 'or')};"
+            " Firedoor goes on counting."
         )
     says += _worst(reader, one)
     return Item(head=f"{clock.name}:", says=tuple(says))

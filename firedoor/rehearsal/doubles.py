@@ -36,12 +36,12 @@ class RehearsedPlatform(MemoryPlatform):
         (about,) = arguments.values()
         if not isinstance(about, list):
             return each.get(str(about), said["value"])
-        lists = [each.get(str(one), said["value"]) or [] for one in about]
-        return [item for found in lists for item in found]
+        found = [each.get(str(one), said["value"]) for one in about]
+        return [item for one in found for item in one or ()] if said["listed"] else found
 
     def replies(self, read: ReadAction, reply: Reply) -> None:
         """What a question of the book gets from now on."""
-        self.answer(read.call, {"value": reply.value, "each": reply.each})
+        self.answer(read.call, {"value": reply.value, "each": reply.each, "listed": read.gives_list})
 
 
 def begin(fault: Fault, platforms: Mapping[str, MemoryPlatform], channels: Mapping[str, MemoryChannel]) -> None:

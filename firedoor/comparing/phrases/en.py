@@ -176,7 +176,7 @@ PHRASES = {
     "clock.when": "The clock {name} now runs {new}; before, {old}.",
     "clock.not_due": "The clock {name} now ends as not owed when: {new}; before: {old}.",
     "clock.law": "The clock {name} now names as its law {new}, was {old}.",
-    "clock.may_pause": "The clock {name} may now be paused for: {new}; before: {old}.",
+    "clock.may_pause": "The law now lets the clock {name} be paused for: {new}; before: {old}.",
     "head.zone": "The time zone of {region} is now {new}, was {old}.",
     "head.weekend": "The weekend of {region} is now {new}, was {old}.",
     "head.holidays": "The holidays of {region} are now {new}, were {old}.",
