@@ -434,12 +434,26 @@ def details(**given: bool) -> activity.ActivityCancellationDetails:
     return activity.ActivityCancellationDetails(**given)
 
 
+class Gate:
+    """The first act that is on its way to the platform waits here; the others go one after the other behind it."""
+
+    def __init__(self, platform: MemoryPlatform) -> None:
+        platform.at_once = 1
+        platform.interpose = self._pass
+        self.reached, self.go = asyncio.Event(), asyncio.Event()
+
+    async def _pass(self, _moment: str, _order: object) -> None:
+        self.reached.set()
+        await self.go.wait()
+
+
 async def test_a_cancelled_act_finishes_what_it_began_and_says_what_became_of_each(scene: Scene) -> None:
-    scene.platform.delay, scene.platform.at_once = 0.2, 1
+    gate = Gate(scene.platform)
     running = environment()
     task = asyncio.ensure_future(running.run(scene.containing.contain, contain("@a:x", "@b:x", "@c:x")))
-    await asyncio.sleep(0.1)
+    await gate.reached.wait()
     running.cancel(details(cancel_requested=True))
+    gate.go.set()
     report = await task
     assert [(outcome.state, outcome.error_type) for outcome in report.outcomes] == [
         ("applied", None),
@@ -452,11 +466,12 @@ async def test_a_cancelled_act_finishes_what_it_began_and_says_what_became_of_ea
 
 @pytest.mark.parametrize("why", [{"worker_shutdown": True}, {"timed_out": True}])
 async def test_an_interrupted_act_goes_on_in_another_attempt(scene: Scene, why: dict[str, bool]) -> None:
-    scene.platform.delay, scene.platform.at_once = 0.2, 1
+    gate = Gate(scene.platform)
     running = environment()
     task = asyncio.ensure_future(running.run(scene.containing.contain, contain("@a:x", "@b:x")))
-    await asyncio.sleep(0.1)
+    await gate.reached.wait()
     running.cancel(details(**why))
+    gate.go.set()
     with pytest.raises(ApplicationError) as caught:
         await task
     assert (caught.value.type, caught.value.non_retryable) == ("Interrupted", False)
@@ -467,11 +482,12 @@ async def test_an_interrupted_act_goes_on_in_another_attempt(scene: Scene, why: 
 
 async def test_a_cancelled_release_says_what_it_still_holds(scene: Scene) -> None:
     await scene.contain(contain("@a:x", "@b:x"))
-    scene.platform.delay, scene.platform.at_once = 0.2, 1
+    gate = Gate(scene.platform)
     running = environment()
     task = asyncio.ensure_future(running.run(scene.containing.release, release()))
-    await asyncio.sleep(0.1)
+    await gate.reached.wait()
     running.cancel(details(cancel_requested=True))
+    gate.go.set()
     report = await task
     assert [(outcome.target, outcome.state) for outcome in report.outcomes] == [
         ("@b:x", "undone"),
