@@ -374,7 +374,7 @@ def check(world: World, before: dict[str, bool]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_interleaving_ends_where_it_should(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    interleave(kind, 25, monkeypatch)
+    interleave(kind, 50, monkeypatch)
 
 
 @pytest.mark.long

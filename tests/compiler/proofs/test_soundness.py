@@ -32,7 +32,7 @@ from tests.run.driver import PEOPLE, Run
 from tests.run.generated import plans
 from tests.run.test_properties import HAPPENINGS, THINGS, VALUES, whoever
 
-QUICK = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
