@@ -91,6 +91,10 @@ class Skipper:
             forward.cancel()
             await asyncio.gather(forward, return_exceptions=True)
 
+    async def tries_again(self, handle: WorkflowHandle[Any, Any]) -> bool:
+        """Whether something of the run waits for its next attempt."""
+        return any(activity.attempt > 1 for activity in (await handle.describe()).raw_description.pending_activities)
+
     async def quiet(self, handle: WorkflowHandle[Any, Any], *, within: float = 60) -> bool:
         """Wait, in real time, until the run has nothing under way: it waits for people and for time alone. What waits
         for its next attempt is not under way. False where the run has ended. Raises NotQuiet after `within` seconds."""

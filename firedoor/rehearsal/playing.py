@@ -35,6 +35,8 @@ PATIENCE: Final = timedelta(seconds=60)
 """A word waits so long for an engine that has much to do."""
 MOST_JUMPS: Final = 60
 """From one thing that comes due to the next, after the last word."""
+BETWEEN_ATTEMPTS: Final = timedelta(seconds=30)
+"""The longest that an act waits for its next attempt (workflows.acting)."""
 A_MOMENT: Final = timedelta(seconds=1)
 LOOKED_PAST: Final = timedelta(days=3)
 """Beyond the last scripted moment, for the choice of a calendar."""
@@ -239,7 +241,7 @@ class Playing:
             return
         for _ in range(MOST_JUMPS):
             view = await self._incidents.view(self.played.incident, NO_ROWS)
-            if view.ended is not None:
+            if view.ended is not None and not await self._skipper.tries_again(self._handle):
                 return
             due = await self._next_due(view)
             if due is None:
@@ -254,6 +256,8 @@ class Playing:
         moments += [clock.due_at for clock in view.clocks if clock.state == "running"]
         moments += [hold.until for hold in view.holds]
         moments += await asyncio.to_thread(self._waits, view)
+        if await self._skipper.tries_again(self._handle):
+            moments.append(now + BETWEEN_ATTEMPTS)
         return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
     def _waits(self, view: View) -> list[datetime | None]:

@@ -98,6 +98,14 @@ cases:
       held: {lock: ["@a:x", "@b:x"], freeze: [it]}
       ends: completed
 
+  - name: what is tried again after the last word is seen out
+    faults: [{down: undo lock_account, once: yes}]
+    answers: {reports_per_hour: 1}
+    expect:
+      undone: [lock]
+      held: []
+      ends: completed
+
   - name: everybody interrupts
     silent: [policy, legal]
     people:
@@ -224,6 +232,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     [
         "all goes well",
         "a threat freezes, and the freeze runs out",
+        "what is tried again after the last word is seen out",
         "everybody interrupts",
         "things fail",
         "nobody signs",

@@ -161,7 +161,7 @@ async def test_an_act_hears_of_a_stop_soon(stage: Stage) -> None:
     await run.until(lambda view: view.ended == "stopped")
     await run.keep()
     assert await run.result() == "stopped"
-    assert len(effects(stage)) < 9
+    assert len(effects(stage)) < 7
 
 
 @pytest.mark.history("skip")
