@@ -13,17 +13,7 @@ from firedoor.records.debrief import Debrief
 
 @click.command("drill")
 @click.argument("playbook")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="An input. Repeat it; a list takes commas.")
-@click.option(
-    "--list",
-    "listed",
-    multiple=True,
-    metavar="NAME=FILE",
-    help="The items of a list, one a line, from a file.",
-)
-@click.option("--aware-at", metavar="TIME", help="When it became known, as 2026-03-04T02:45:00+00:00. Default: now.")
-@click.option("--region", help="The region that responds. Default: yours.")
-@click.option("--title", default="", help="What to call the drill.")
+@launch.what
 @click.option(
     "--speed",
     type=click.IntRange(1, MOST_PACE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,20 +31,35 @@ from firedoor.web.messages import (
     PreviewRequest,
 )
 
+_WHAT = (
+    click.option(
+        "--set", "given", multiple=True, metavar="NAME=VALUE", help="An input. Repeat it; a list takes commas."
+    ),
+    click.option(
+        "--list",
+        "listed",
+        multiple=True,
+        metavar="NAME=FILE",
+        help="The items of a list, one a line, from a file: for lists of hundreds to a million.",
+    ),
+    click.option(
+        "--aware-at", metavar="TIME", help="When it became known, as 2026-03-04T02:45:00+00:00. Default: now."
+    ),
+    click.option("--region", help="The region that responds. Default: yours."),
+    click.option("--title", default="", help="What to call it."),
+)
+
+
+def what(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is launched, for `launch` and `drill`."""
+    for option in reversed(_WHAT):
+        function = option(function)
+    return function
+
 
 @click.command("launch")
 @click.argument("playbook", required=False)
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="An input. Repeat it; a list takes commas.")
-@click.option(
-    "--list",
-    "listed",
-    multiple=True,
-    metavar="NAME=FILE",
-    help="The items of a list, one a line, from a file: for lists of hundreds to a million.",
-)
-@click.option("--aware-at", metavar="TIME", help="When it became known, as 2026-03-04T02:45:00+00:00. Default: now.")
-@click.option("--region", help="The region that responds. Default: yours.")
-@click.option("--title", default="", help="What to call the incident.")
+@what
 @click.option(
     "--drill",
     is_flag=True,

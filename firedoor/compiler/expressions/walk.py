@@ -24,7 +24,7 @@ ENDS: dict[str, tuple[Outcome, ...]] = {
     "contain": ("done", "failed", "skipped"),
     "undo": ("done", "failed", "skipped"),
     "task": ("done", "unanswered", "skipped"),
-    "wait": ("done", "unanswered", "failed", "skipped"),
+    "wait": ("done", "unanswered", "skipped"),
     "parallel": ("done", "skipped"),
     "group": ("done", "skipped"),
     "run": ("done", "skipped"),
