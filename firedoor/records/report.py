@@ -89,7 +89,7 @@ def as_json(
     refusals: Sequence[dict[str, Any]] = (),
     documents: Mapping[str, str] = NONE,
     entries: Sequence[Entry] = (),
-    lists: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    lists: Mapping[str, Sequence[str] | None] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """For machines."""
     return {
@@ -111,7 +111,7 @@ def as_json(
         "refused": list(refusals),
         "documents": dict(documents),
         "ledger": [_entry(entry) for entry in entries],
-        "lists": {digest: list(items) for digest, items in lists.items()},
+        "lists": {digest: None if items is None else list(items) for digest, items in lists.items()},
     }
 
 

@@ -174,11 +174,14 @@ def update_due(core: Core) -> None:
 
 
 def _send_update(core: Core, updates: Updates, key: str) -> None:
-    """An update that needs what is not known yet is left out; the next one comes in its time."""
+    """An update that cannot be written is left out, and why is told; the next one comes in its time."""
     try:
         notice = write(core, updates.say, key, audience_of(core, updates.to, ""), "")
-    except (Unread, NoRound, TooLong):
+    except (Unread, NoRound):
         core.row("update.left_out", "A regular update is left out: what it says is not known yet", key=key)
+        return
+    except TooLong as error:
+        core.row("update.left_out", f"A regular update is left out: {error}", key=key)
         return
     core.act("notify", "", number=key, notice=notice)
     core.row("update.sent", "A regular update goes out", key=key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Iterable
-from contextlib import suppress
 
 from firedoor.incidents import EngineBroken, NoAnswer, NoSuchIncident, Refused, Unreachable
 from firedoor.people.signatures import KeyRing
@@ -65,16 +64,18 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
     return Record(
         data=report.as_json(head, rows, review, refusals, documents, entries, lists),
         markdown=report.as_markdown(head, rows, review, refusals, documents, entries),
-        complete=complete and not head.gaps,
+        complete=complete and not head.gaps and None not in lists.values(),
     )
 
 
-def _lists(door: Door, digests: Iterable[str]) -> dict[str, list[str]]:
-    """Those that are here; a signed word names each by its digest."""
-    found = {}
+def _lists(door: Door, digests: Iterable[str]) -> dict[str, list[str] | None]:
+    """What signed words name by its digest; None for a list that is not here, or is not that list any more."""
+    found: dict[str, list[str] | None] = {}
     for digest in digests:
-        with suppress(UnknownList):
+        try:
             found[digest] = list(door.records.lists.get(digest))
+        except UnknownList:
+            found[digest] = None
     return found
 
 

@@ -1,8 +1,11 @@
 """A launch happens once, whatever becomes of the wire, and what was launched is written down before it runs."""
 
+from sqlalchemy import delete
+
 from firedoor.incidents import NoAnswer, Unreachable
 from firedoor.people.signatures import KeyRing
 from firedoor.protocol import Launch
+from firedoor.records.lists import lists_table
 from tests.web.house import BEGAN, House, nonce
 
 
@@ -113,6 +116,11 @@ def test_the_record_has_the_long_list_that_was_signed(house: House) -> None:
     record = house.get(f"/api/incidents/{incident}/export")
     digest = said_of(house, incident).inputs["accounts"]["digest"]
     assert record["lists"] == {digest: CROWD}
+    with house.records.database.write() as connection:
+        connection.execute(delete(lists_table))
+    house.records.lists._opened.clear()
+    record = house.get(f"/api/incidents/{incident}/export")
+    assert (record["lists"], record["complete"]) == ({digest: None}, False), "what was signed and is gone is told"
 
 
 def test_a_long_list_is_checked_item_by_item(house: House) -> None:
