@@ -120,6 +120,8 @@ CommandKind = Literal[
     "offer",
     "hand_over",
     "keep",
+    "pause_clock",
+    "resume_clock",
     "stop",
     "undo_all",
 ]
@@ -135,7 +137,8 @@ class Command(Statement):
     target: tuple[str, ...] | None = None
     value: Any = None
     """add, input: {name: value}; severity: "sev1"; extend: seconds; reassign: a Who's name; offer (of the command, which
-    that person is asked to accept), hand_over (at once): a person's."""
+    that person is asked to accept), hand_over (at once): a person's; pause_clock: {"clock": name, "ground": one of those that
+    the clock may be paused on}; resume_clock: the clock's name."""
     reason: str | None = None
     expects: str | None = None
     """The state that the person saw ("asking"); the command is refused when it is another by now."""
@@ -411,14 +414,21 @@ class AskView(Frozen):
     """Whether anybody has been told of it; None while that is not known yet."""
 
 
+ClockPhase = Literal["running", "paused", "met", "breached", "missed", "not_due"]
+
+
 class ClockView(Frozen):
     name: str
     kind: Literal["fixed", "standard"]
     law: str
     started_at: datetime
     due_at: datetime
-    state: Literal["running", "met", "breached", "missed", "not_due"]
+    """While it is paused: when it would have run out."""
+    state: ClockPhase
     met_at: datetime | None = None
+    paused_at: datetime | None = None
+    ground: str | None = None
+    """On what it is paused."""
 
 
 class HoldView(Frozen):

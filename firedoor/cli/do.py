@@ -50,7 +50,7 @@ class Form:
 
     kind: CommandKind
     says: str
-    arguments: tuple[Literal["step", "value", "pairs", "words"], ...] = ()
+    arguments: tuple[Literal["step", "value", "pairs", "words", "clock", "ground"], ...] = ()
     value: str = "VALUE"
     targets: bool = False
     must_say_why: bool = False
@@ -89,6 +89,13 @@ FORMS: Final = (
         must_say_why=True,
         confirm="Keep it for good?",
     ),
+    Form(
+        "pause_clock",
+        "Let a clock stand still, on a GROUND that its law gives: how it begins is enough.",
+        ("clock", "ground"),
+        must_say_why=True,
+    ),
+    Form("resume_clock", "Let a clock go on: its ground has ended.", ("value",), value="CLOCK"),
     Form("stop", "End the response and keep what is contained.", confirm="End the response?"),
     Form("undo_all", "Undo everything, newest first, and end the response.", confirm="Undo everything?"),
 )
@@ -138,6 +145,8 @@ def _name(form: Form) -> str:
 
 
 def _value(form: Form, given: dict[str, Any]) -> Any:
+    if "ground" in form.arguments:
+        return {"clock": given["clock"], "ground": given["ground"]}
     if "pairs" not in form.arguments:
         return given.get("value")
     # One a line: the front door knows which inputs are lists.

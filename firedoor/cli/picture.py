@@ -125,18 +125,19 @@ def _clocks(view: View, now: datetime) -> Iterator[RenderableType]:
         state = (
             left(clock.due_at, now) if clock.state == "running" else Text(clock.state, style=_clock_style(clock.state))
         )
+        due = f"  {clock.ground}" if clock.state == "paused" else f"  due {moment(clock.due_at)}"
         yield Text.assemble(
             "  ",
             (seen(clock.name), "bold"),
             "  ",
             state,
-            f"  due {moment(clock.due_at)}",
+            seen(due),
             (f"  {seen(clock.law)}", "dim"),
         )
 
 
 def _clock_style(state: str) -> str:
-    return {"met": "green", "not_due": "dim"}.get(state, "bold red")
+    return {"met": "green", "not_due": "dim", "paused": "yellow"}.get(state, "bold red")
 
 
 def _holds(view: View, now: datetime) -> Iterator[RenderableType]:

@@ -184,6 +184,8 @@ def _compare_clock(found: Comparison, at: str, old: Clock, new: Clock) -> None:
     found.value("texts", "clock.law", CLOCKS, old.law, new.law, name=name)
     grounds = found.speech.listed
     found.value("time", "clock.may_pause", CLOCKS, old.may_pause, new.may_pause, grounds, name=name)
+    if old.after_pause != new.after_pause:
+        found.tell("time", f"clock.after_pause.{new.after_pause.split()[-1]}", CLOCKS, name=name)
 
 
 def _compare_updates(found: Comparison, old: Updates | None, new: Updates | None) -> None:

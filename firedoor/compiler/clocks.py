@@ -20,6 +20,7 @@ class ClockRow:
     limit: int
     law: str
     may_pause: tuple[str, ...] = ()
+    after_pause: Literal["the rest", "anew"] = "the rest"
 
 
 Clocks = dict[str, ClockRow | None]
@@ -49,9 +50,23 @@ def _row(key: Scalar, found: Fields, findings: Findings) -> ClockRow | None:
     if word is not None:
         span = _span(key, word, found, findings)
     may_pause = tuple(scalar.text for scalar in found.texts("may_pause", findings))
+    after = _after_pause(found, findings)
     if word not in ("fixed", "standard") or law is None or span is None:
         return None
-    return ClockRow(key.text, "fixed" if word == "fixed" else "standard", span, law.text, may_pause)
+    return ClockRow(key.text, "fixed" if word == "fixed" else "standard", span, law.text, may_pause, after)
+
+
+def _after_pause(found: Fields, findings: Findings) -> Literal["the rest", "anew"]:
+    scalar = found.text("after_pause")
+    if scalar is None:
+        return "the rest"
+    word = values.choice(scalar, ("the rest", "anew"), "way for a clock to go on", findings)
+    if "may_pause" not in found:
+        message = "`after_pause` says how a pause ends, and nothing says on which grounds this clock may be paused"
+        findings.add(
+            "FD501", found.key_place("after_pause"), message, fix="add may_pause: [the ground that the law names]"
+        )
+    return "anew" if word == "anew" else "the rest"
 
 
 def _span(key: Scalar, kind: str, found: Fields, findings: Findings) -> int | None:

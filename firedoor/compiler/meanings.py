@@ -213,6 +213,14 @@ CLOCK_KIND = Value(
     },
     reads=(),
 )
+AFTER_PAUSE = Value(
+    "the rest or anew",
+    {
+        "the rest": "the time that was left when it was paused",
+        "anew": "all of its time again, where the law lets it begin only when the ground has ended",
+    },
+    reads=(),
+)
 
 _ROLES = {
     "commander": "who commands the response",

@@ -192,6 +192,9 @@ CLOCK = Shape(
         "starts": _k("text", "what starts it, in words"),
         "wording": _k("text", "what the law says in place of a number"),
         "may_pause": _k("list", "the grounds on which it may be paused"),
+        "after_pause": _k(
+            "text", "what it has when it goes on: the rest of its time (unless said), or all of it anew", a.AFTER_PAUSE
+        ),
         "law": _must("text", "where it stands"),
         "source": _k("texts", "where it can be read"),
         "version": _k("text", "which version of the row this is"),

@@ -81,6 +81,7 @@ def _clock(body: Body, entry: Fields, scope: Scope) -> Clock | None:
         when=_all([*body.guards, *([when] if when is not None else [])]),
         not_due=not_due,
         may_pause=row.may_pause,
+        after_pause=row.after_pause,
     )
 
 

@@ -45,8 +45,9 @@ def _item(reader: Reader, one: Shown) -> Item:
         says.append(f"It is no longer owed if {reader.condition(clock.not_due)}.")
     if clock.may_pause:
         says.append(
-            f"The law lets it be paused on these grounds: {listed((f'“{ground}”' for ground in clock.may_pause), 'or')};"
-            " Firedoor goes on counting."
+            "The commander may pause it, only on these grounds of the law: "
+            f"{listed((f'“{ground}”' for ground in clock.may_pause), 'or')}; when it goes on it has "
+            + ("all of its time again." if clock.after_pause == "anew" else "what was left.")
         )
     says += _worst(reader, one)
     return Item(head=f"{clock.name}:", says=tuple(says))

@@ -55,6 +55,9 @@ class Clock(Frozen):
     when: Expr | None = None
     not_due: Expr | None = None
     may_pause: tuple[str, ...] = ()
+    """The grounds on which it may be paused."""
+    after_pause: Literal["the rest", "anew"] = "the rest"
+    """What it has when it goes on: the time that was left, or all of it again."""
 
 
 class Updates(Frozen):

@@ -49,7 +49,7 @@ class Asked(Frozen):
 
 class ClockEnd(Frozen):
     name: str
-    end: Literal["met", "met late", "breached", "missed", "not due", "running"]
+    end: Literal["met", "met late", "breached", "missed", "not due", "running", "paused"]
     due_at: datetime
     margin: float | None
     """Seconds that were left when it was met; below zero where it was late; None where it was not met."""
@@ -82,7 +82,8 @@ def clocks(rows: Iterable[Row], pace: int = 1) -> tuple[ClockEnd, ...]:
         name, _, what = str(row.data.get("clock", "")), *row.kind.partition(".")[1:]
         if not row.kind.startswith("clock.") or not name:
             continue
-        due = found[name].due_at if name in found else datetime.fromisoformat(str(row.data["due_at"]))
+        known = found.get(name)
+        due = datetime.fromisoformat(str(row.data["due_at"])) if known is None or what == "resumed" else known.due_at
         match what:
             case "met":
                 margin = (due - row.at).total_seconds() * pace
@@ -90,6 +91,8 @@ def clocks(rows: Iterable[Row], pace: int = 1) -> tuple[ClockEnd, ...]:
                 found[name] = ClockEnd(name=name, end=end, due_at=due, margin=margin, by=row.step)
             case "breached" | "missed":
                 found[name] = ClockEnd(name=name, end=what, due_at=due, margin=None)
+            case "paused":
+                found[name] = ClockEnd(name=name, end="paused", due_at=due, margin=None)
             case "not_due":
                 found[name] = ClockEnd(name=name, end="not due", due_at=due, margin=None)
             case _:

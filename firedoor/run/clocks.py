@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from firedoor.plan import Clock, Who
 from firedoor.plan.evaluate import Unread, Unworked
+from firedoor.plan.time import written
 from firedoor.protocol import Rendering
 from firedoor.run import reading
 from firedoor.run.core import Core, NoRound
@@ -18,7 +19,7 @@ def watch(core: Core) -> None:
         running = core.state.clocks.get(clock.name)
         if running is None:
             _start(core, clock)
-        elif running.met_at is None and not running.not_due:
+        elif running.runs:
             _check(core, clock, running)
 
 
@@ -61,24 +62,83 @@ def _check(core: Core, clock: Clock, state: ClockState) -> None:
         reading.request(core, "", unworked)
     except (Unread, NoRound):
         pass
-    if state.due_at <= core.now and not state.missed:
+    if state.paused_at is not None:
+        _remind(core, clock, state)
+    elif state.due_at <= core.now and not state.missed:
         state.missed = True
         kind = "breached" if clock.kind == "fixed" else "missed"
         words = f"Clock {clock.name} was {kind}: it ran out at {_hour(state.due_at)}"
         core.row(f"clock.{kind}", words, clock=clock.name, due_at=state.due_at.isoformat())
-        key = f"clock:{clock.name}"
-        core.act(
-            "notify",
-            "",
-            number=key,
-            notice=Notice(
-                key=key,
-                audience=[Who(kind="commander")],
-                subject=words,
-                texts=[Rendering(language="*", text=f"{words}. {clock.law}")],
-                urgent=True,
-            ),
-        )
+        _tell_commander(core, f"clock:{clock.name}", words, f"{words}. {clock.law}")
+
+
+def _tell_commander(core: Core, key: str, subject: str, text: str) -> None:
+    notice = Notice(
+        key=key,
+        audience=[Who(kind="commander")],
+        subject=subject,
+        texts=[Rendering(language="*", text=text)],
+        urgent=True,
+    )
+    core.act("notify", "", number=key, notice=notice)
+
+
+# --- pauses
+
+
+def pause(core: Core, name: str, ground: str) -> None:
+    """The clock stands still, on a ground that its law gives. It is never forgotten: the commander is told again."""
+    clock = core.state.clocks[name]
+    clock.paused_at, clock.ground = core.now, ground
+    clock.remind_at = core.now + _until_reminded(core, name)
+    left = written((clock.due_at - core.now).total_seconds())
+    core.row("clock.paused", f"Clock {name} is paused with {left} left: {ground}", clock=name, ground=ground)
+
+
+def go_on(core: Core, name: str) -> None:
+    """A pause is over: the clock has what was left, or all of its time again where its law says so."""
+    clock = core.state.clocks[name]
+    if clock.paused_at is None:
+        return
+    clock.due_at = due(core, name)
+    clock.paused_at = clock.ground = clock.remind_at = None
+    core.row(
+        "clock.resumed",
+        f"Clock {name} goes on, and runs until {_hour(clock.due_at)}",
+        clock=name,
+        due_at=clock.due_at.isoformat(),
+    )
+
+
+def due(core: Core, name: str) -> datetime:
+    """When it runs out; while it is paused, when it would if it went on now."""
+    clock = core.state.clocks[name]
+    if clock.paused_at is None:
+        return clock.due_at
+    declared = _declared(core, name)
+    if declared.after_pause == "anew":
+        return core.now + timedelta(seconds=declared.limit)
+    return clock.due_at + (core.now - clock.paused_at)
+
+
+def _remind(core: Core, clock: Clock, state: ClockState) -> None:
+    if state.paused_at is None or state.remind_at is None or core.now < state.remind_at:
+        return
+    every = _until_reminded(core, clock.name)
+    number = (core.now - state.paused_at) // every
+    state.remind_at = state.paused_at + (number + 1) * every
+    words = f"Clock {clock.name} is paused since {_hour(state.paused_at)}: {state.ground}"
+    text = f"{words}. When that ground has ended, let it go on: firedoor do {core.state.incident} resume-clock {clock.name}"
+    _tell_commander(core, f"clock:{clock.name}:paused:{state.paused_at:%Y%m%dT%H%M%S}:{number}", words, text)
+
+
+def _until_reminded(core: Core, name: str) -> timedelta:
+    """As long as the clock itself, a day at most."""
+    return min(timedelta(seconds=_declared(core, name).limit), timedelta(days=1))
+
+
+def _declared(core: Core, name: str) -> Clock:
+    return next(clock for clock in core.plan.clocks if clock.name == name)
 
 
 def succeeded(core: Core, path: str) -> bool:
@@ -94,7 +154,8 @@ def met(core: Core, path: str) -> None:
     """The step has succeeded: the clocks that it meets stop."""
     for name in core.step(path).meets:
         clock = core.state.clocks.get(name)
-        if clock is not None and clock.met_at is None and not clock.not_due:
+        if clock is not None and clock.runs:
+            go_on(core, name)
             clock.met_at, clock.met_by = core.now, path
             late = ", late" if clock.due_at < core.now else ""
             core.row(
@@ -129,7 +190,7 @@ def undone(core: Core, path: str) -> None:
 
 def running(core: Core) -> list[str]:
     """Clocks that have started and are neither met nor not owed."""
-    return [name for name, clock in core.state.clocks.items() if clock.met_at is None and not clock.not_due]
+    return [name for name, clock in core.state.clocks.items() if clock.runs]
 
 
 def _hour(moment: datetime) -> str:

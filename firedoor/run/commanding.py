@@ -45,7 +45,9 @@ def _more(core: Core, command: Command, path: str) -> str:
         case "add" | "input":
             given = command.value if isinstance(command.value, dict) else {}
             return " " + "; ".join(f"{name}: {_given(core.plan, name, value)}" for name, value in given.items())
-        case "severity":
+        case "pause_clock":
+            return f" {command.value['clock']} on the ground “{command.value['ground']}”"
+        case "severity" | "resume_clock":
             return f" {command.value}"
         case "offer" | "hand_over" | "reassign":
             return f" to {command.value}"

@@ -10,7 +10,7 @@ from firedoor.plan import Approve, Who, paths
 from firedoor.plan.inputs import check_late
 from firedoor.plan.model import Severity
 from firedoor.protocol import Command, Signed
-from firedoor.run import adding, asking, commanding, consequences, ending, handover, releasing, severity
+from firedoor.run import adding, asking, clocks, commanding, consequences, ending, handover, releasing, severity
 from firedoor.run.core import Core
 
 
@@ -180,6 +180,17 @@ def _hand_over(core: Core, command: Command, path: str) -> str:
     return handover.at_once(core, str(command.value))
 
 
+def _pause_clock(core: Core, command: Command, path: str) -> str:
+    name = command.value["clock"]
+    clocks.pause(core, name, command.value["ground"])
+    return f"Clock {name} is paused. It goes on when that is said, and you are told of it until then."
+
+
+def _resume_clock(core: Core, command: Command, path: str) -> str:
+    clocks.go_on(core, command.value)
+    return f"Clock {command.value} goes on, until {core.state.clocks[command.value].due_at:%Y-%m-%d %H:%M UTC}."
+
+
 def _stop(core: Core, command: Command, path: str) -> str:
     ending.stop(core, f"{command.person} asked for it")
     return "The response ends; what is contained stays contained."
@@ -213,6 +224,8 @@ _DO = {
     "extend": _extend,
     "undo": _undo,
     "keep": _keep,
+    "pause_clock": _pause_clock,
+    "resume_clock": _resume_clock,
     "severity": _severity,
     "input": _input,
     "add": _add,

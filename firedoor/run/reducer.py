@@ -231,6 +231,6 @@ def wake_at(state: State) -> datetime | None:
             moments += [step.ends_at, step.poll_at]
         moments += [hold.until for hold in step.holds.values() if hold.leased]
     for clock in () if state.closing else state.clocks.values():
-        if clock.met_at is None and not clock.not_due and not clock.missed:
-            moments.append(clock.due_at)
+        if clock.runs and not clock.missed:
+            moments.append(clock.due_at if clock.paused_at is None else clock.remind_at)
     return min((moment for moment in moments if moment is not None and moment > state.now), default=None)

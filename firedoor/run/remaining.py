@@ -179,6 +179,8 @@ def _ask_about_clocks(core: Core) -> None:
         clock = core.state.clocks[name]
         until = f"{clock.due_at:%Y-%m-%d %H:%M UTC}"
         runs = f"ran out at {until} and was not met" if clock.missed else f"runs until {until}"
+        if clock.paused_at is not None:
+            runs = f"is paused ({clock.ground})"
         words = f"The response has ended, clock {name} {runs}, and no step is left that meets it. Who meets it, and how"
         questions.put(
             core,
@@ -187,7 +189,7 @@ def _ask_about_clocks(core: Core) -> None:
             words,
             ["done", "not_due"],
             about=name,
-            deadline=clock.due_at if clock.due_at > core.now else None,
+            deadline=clock.due_at if clock.due_at > core.now and clock.paused_at is None else None,
             block=False,
         )
     for about, open_ in there.items():
@@ -201,6 +203,7 @@ def _ask_about_clocks(core: Core) -> None:
 def clock_answered(core: Core, ask: Ask, answer: Answer) -> None:
     """A person says how the clock was met, or why it is not owed."""
     clock = core.state.clocks[ask.about or ""]
+    clocks.go_on(core, ask.about or "")
     if answer.choice == "done":
         clock.met_at, clock.met_by = core.now, answer.person
         late = ", late" if clock.due_at < core.now else ""

@@ -254,6 +254,15 @@ class ClockState(Live):
     met_by: str | None = None
     missed: bool = False
     not_due: bool = False
+    paused_at: datetime | None = None
+    ground: str | None = None
+    remind_at: datetime | None = None
+    """When the commander is told again that it is paused."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has started and nothing has ended it; a clock that is paused, or has run out, still runs."""
+        return self.met_at is None and not self.not_due
 
 
 class Accepted(Live):

@@ -19,7 +19,7 @@ from firedoor.run import asking, bounds, clocks, documents, interrupting, seats,
 from firedoor.run.core import Core
 from firedoor.run.documents import hash_of
 from firedoor.run.severity import LOWERED_BY, URGENCY
-from firedoor.run.state import FINAL, Ask, State
+from firedoor.run.state import FINAL, Ask, ClockState, State
 
 
 class Refused(Exception):
@@ -299,7 +299,7 @@ def _extend(core: Core, command: Command, path: str) -> None:
     if not ends and not leases:
         raise Refused("state", f"{core.name(path)} has no deadline and no lease to extend.")
     for name in clocks.running(core) if ends else ():
-        due = core.state.clocks[name].due_at
+        due = clocks.due(core, name)
         if max(ends) + timedelta(seconds=more) > due:
             raise Refused("clock", f"That would go past clock {name}, which runs out at {due:%Y-%m-%d %H:%M UTC}.")
 
@@ -427,6 +427,37 @@ def _to_one_person(core: Core, command: Command) -> None:
         raise Refused("state", f"{command.value} commands already.")
 
 
+def _pause_clock(core: Core, command: Command, path: str) -> None:
+    given = command.value if isinstance(command.value, dict) else {}
+    name, ground = given.get("clock"), given.get("ground")
+    clock = _running_clock(core, name)
+    grounds = next(declared.may_pause for declared in core.plan.clocks if declared.name == name)
+    if not grounds:
+        raise Refused("ground", f"No ground is known on which clock {name} may be paused. It goes on.")
+    if ground not in grounds:
+        listed = ", ".join(f"“{one}”" for one in grounds)
+        raise Refused("ground", f"Clock {name} may be paused only on these grounds: {listed}. It goes on.")
+    if clock.paused_at is not None:
+        raise Refused("state", f"Clock {name} is paused already: {clock.ground}.")
+    if clock.missed or clock.due_at <= core.now:
+        raise Refused("late", f"Clock {name} ran out at {clock.due_at:%Y-%m-%d %H:%M UTC}.")
+    if not command.reason:
+        raise Refused("reason", "Say what shows the ground: whoever looks later asks for it.")
+
+
+def _resume_clock(core: Core, command: Command, path: str) -> None:
+    if _running_clock(core, command.value).paused_at is None:
+        raise Refused("state", f"Clock {command.value} is not paused.")
+
+
+def _running_clock(core: Core, name: Any) -> ClockState:
+    running = clocks.running(core)
+    if name not in running:
+        listed = f"; these run: {', '.join(running)}" if running else ": none does"
+        raise Refused("clock", f"No clock that runs is called “{name}”{listed}.")
+    return core.state.clocks[name]
+
+
 def _stop(core: Core, command: Command, path: str) -> None:
     _responding(core)
 
@@ -444,6 +475,8 @@ _CHECKS = {
     "extend": _extend,
     "undo": _undo,
     "keep": _keep,
+    "pause_clock": _pause_clock,
+    "resume_clock": _resume_clock,
     "severity": _severity,
     "add": _add,
     "input": _input,

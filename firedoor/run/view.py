@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -12,6 +12,7 @@ from firedoor.plan import Plan, Step
 from firedoor.protocol import (
     MOST_PAGE_BYTES,
     AskView,
+    ClockPhase,
     ClockView,
     HoldView,
     Row,
@@ -94,7 +95,7 @@ def waiting_on(state: State) -> tuple[str, ...]:
 def next_due(state: State) -> datetime | None:
     """The next deadline, clock or lease that runs out; reminders and polls are no one's business in a list."""
     moments = [asking.deadline(ask) for ask in state.asks.values()]
-    moments += [clock.due_at for clock in state.clocks.values() if clock.met_at is None and not clock.not_due]
+    moments += [clock.due_at for clock in state.clocks.values() if clock.runs and clock.paused_at is None]
     moments += [hold.until for step in state.steps.values() for hold in step.holds.values() if hold.leased]
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -262,19 +263,21 @@ def _clocks(core: Core) -> tuple[ClockView, ...]:
             due_at=clock.due_at,
             state=_clock_state(clock, declared[name].kind),
             met_at=clock.met_at,
+            paused_at=clock.paused_at,
+            ground=clock.ground,
         )
         for name, clock in core.state.clocks.items()
     )
 
 
-def _clock_state(clock: ClockState, kind: str) -> Literal["running", "met", "breached", "missed", "not_due"]:
+def _clock_state(clock: ClockState, kind: str) -> ClockPhase:
     if clock.not_due:
         return "not_due"
     if clock.met_at is not None:
         return "met"
     if clock.missed:
         return "breached" if kind == "fixed" else "missed"
-    return "running"
+    return "running" if clock.paused_at is None else "paused"
 
 
 def _holds(core: Core) -> list[HoldView]:

@@ -284,7 +284,8 @@ class CommandRequest(Frozen):
     target: Annotated[tuple[str, ...], Field(max_length=5000)] | None = None
     value: Any = None
     """add, input: {name: value}; severity: sev1 to sev4; extend: a length of time, as 30m; reassign, offer (of the command, which
-    that person is asked to accept), hand_over (at once; needs a reason): who."""
+    that person is asked to accept), hand_over (at once; needs a reason): who; pause_clock: {"clock": name, "ground": the
+    beginning of one of those that the clock may be paused on}; resume_clock: the clock's name."""
     reason: Words | None = None
     expects: Short | None = None
 

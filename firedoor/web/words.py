@@ -245,6 +245,9 @@ async def _value(door: Door, plan_digest: str, request: CommandRequest) -> Any:
         case "add" | "input":
             plan = await asyncio.to_thread(door.records.plans.get, plan_digest)
             return await asyncio.to_thread(_inputs, door, plan, request.value, adding=request.command == "add")
+        case "pause_clock":
+            plan = await asyncio.to_thread(door.records.plans.get, plan_digest)
+            return _ground(plan, request.value)
         case "extend":
             return _length(request.value)
         case "reassign":
@@ -265,6 +268,22 @@ def _inputs(door: Door, plan: Plan | None, given: Any, *, adding: bool) -> dict[
     if found.problems:
         raise Wrong(found.problems)
     return found.values
+
+
+def _ground(plan: Plan | None, given: Any) -> Any:
+    """The ground as clocks.yaml has it, from how it begins; the run looks whether the clock may be paused on it."""
+    if not isinstance(given, dict) or {*given} != {"clock", "ground"}:
+        raise Wrong([Problem(name="value", says="names no clock and ground", give='give {"clock": …, "ground": …}')])
+    name, said = str(given["clock"]), str(given["ground"])
+    clocks = {clock.name: clock for clock in plan.clocks} if plan else {}
+    if plan is not None and name not in clocks:
+        raise Wrong([Problem(name="clock", says=f"“{name[:80]}” is no clock of this run", give=meant(name, clocks))])
+    grounds = clocks[name].may_pause if plan else ()
+    meant_by = [ground for ground in grounds if ground.casefold().startswith(said.strip().casefold())]
+    if grounds and len(meant_by) != 1:
+        says = f"“{said[:80]}” is no ground on which {name} may be paused"
+        raise Wrong([Problem(name="ground", says=says, give=f"give one of: {'; '.join(grounds)}")])
+    return {"clock": name, "ground": meant_by[0] if meant_by else said}
 
 
 def _length(given: Any) -> int | float:

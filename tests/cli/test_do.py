@@ -42,6 +42,20 @@ def test_it_is_said_as_it_was_typed(shell: Shell, words: list[str], expected: di
     assert result.stdout.strip()
 
 
+def test_a_clock_is_paused_on_a_ground_of_its_law_however_it_is_begun(shell: Shell) -> None:
+    given = ("--set", "accounts=@a:x", "--set", "public_office=yes")
+    incident = shell.json("launch", "takeover", "--yes", *given)["incident"]
+    why = ("--reason", "no address in it")
+    problem = shell("do", incident, "pause-clock", "tell", "we are busy", *why, code=1).stderr
+    assert "give one of: the order is unclear; force majeure" in problem
+    assert 'write "tell"' in shell("do", incident, "pause-clock", "tel", "force", *why, code=1).stderr
+    assert "--reason" in shell("do", incident, "pause-clock", "tell", "force", code=2).stderr
+    assert "is paused" in shell("do", incident, "pause-clock", "tell", "The order", *why).stdout
+    assert sent(shell).value == {"clock": "tell", "ground": "the order is unclear"}
+    assert "paused  the order is unclear" in shell("show", incident).stdout
+    assert "goes on, until" in shell("do", incident, "resume-clock", "tell").stdout
+
+
 def test_refusals_and_wrong_usage(shell: Shell) -> None:
     incident = shell.launch()
     assert "commander's to say" in shell("do", incident, "stop", "--yes", person="ravi", code=1).stderr

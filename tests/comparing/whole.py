@@ -123,7 +123,7 @@ def _late(step: str) -> Expr:
 
 def _clock() -> Any:
     clock = p.clock("law", when=p.yes("office"), not_due=p.is_("#ok", "rejected"))
-    return clock.model_copy(update={"may_pause": ("a holiday", "a flood")})
+    return clock.model_copy(update={"may_pause": ("a holiday", "a flood"), "after_pause": "anew"})
 
 
 def _with(made: Plan) -> Plan:

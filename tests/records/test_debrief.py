@@ -81,9 +81,10 @@ def test_a_question_is_answered_or_open() -> None:
 
 def test_what_became_of_each_clock() -> None:
     due = {"due_at": until(60)}
+    names = ("met", "late", "out", "off", "on", "again", "still", "later")
     found = debrief.clocks(
         rows(
-            *((0, "clock.started", {"clock": name, **due}) for name in ("met", "late", "out", "off", "on", "again")),
+            *((0, "clock.started", {"clock": name, **due}) for name in names),
             (50, "clock.met", {"clock": "met", **due, "step": "2"}),
             (60, "clock.breached", {"clock": "out", **due}),
             (60, "clock.missed", {"clock": "late", **due}),
@@ -91,6 +92,10 @@ def test_what_became_of_each_clock() -> None:
             (20, "clock.not_due", {"clock": "off"}),
             (10, "clock.met", {"clock": "again", **due}),
             (12, "clock.restarted", {"clock": "again"}),
+            (20, "clock.paused", {"clock": "still", "ground": "a flood"}),
+            (20, "clock.paused", {"clock": "later", "ground": "a flood"}),
+            (90, "clock.resumed", {"clock": "later", "due_at": until(130)}),
+            (100, "clock.met", {"clock": "later"}),
         )
     )
     assert {one.name: (one.end, one.margin) for one in found} == {
@@ -100,6 +105,8 @@ def test_what_became_of_each_clock() -> None:
         "off": ("not due", None),
         "on": ("running", None),
         "again": ("running", None),
+        "still": ("paused", None),
+        "later": ("met", 1800),
     }
 
 

@@ -15,8 +15,11 @@ PLAYBOOK = """\
 inputs:
   accounts: {type: list of account}
   views: {type: number, optional: yes}
+clocks:
+  - {clock: prompt, starts: run.aware_at}
 steps:
   - contain: lock_account
+    meets: prompt
     id: lock
     targets: accounts
   - approve: Keep it all locked
@@ -94,6 +97,13 @@ def word(text: str) -> Word:
         ("""'add accounts "@b:x", "@c:x"'""", {"command": "add", "value": {"accounts": ["@b:x", "@c:x"]}}),
         ("""'add accounts @b:x, @c:x'""", {"command": "add", "value": {"accounts": ["@b:x", "@c:x"]}}),
         ("give views 2000", {"command": "input", "value": {"views": 2000}}),
+        ("pause because it rains", {"command": "pause", "reason": "it rains"}),
+        (
+            """'pause clock prompt on "court" because "no address"'""",
+            {"command": "pause_clock", "value": {"clock": "prompt", "ground": "court"}, "reason": "no address"},
+        ),
+        ("resume clock prompt", {"command": "resume_clock", "value": "prompt", "reason": BECAUSE}),
+        ("note seen on the news", {"command": "note", "reason": "seen on the news"}),
         ("skip keep_it", {"command": "skip", "reason": BECAUSE}),
         ("extend keep_it by 1h 30m", {"command": "extend", "value": 5400}),
         ("reassign call to legal.on_shift", {"command": "reassign", "value": "legal.on_shift"}),
@@ -142,6 +152,10 @@ def test_each_form_is_read() -> None:
         ("commander: extend keep_it", "FD804"),
         ("commander: extend keep_it by soon", "FD804"),
         ("commander: pause for a while", "FD804"),
+        ("commander: pause clock pormpt on court", "FD804"),
+        ("commander: pause clock prompt on a whim", "FD804"),
+        ("commander: pause clock prompt", "FD804"),
+        ("commander: resume clock", "FD804"),
         ("commander: need to know", "FD804"),
         ("commander: hand over", "FD804"),
         ("commander: hand over to nobody", "FD803"),

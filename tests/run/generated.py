@@ -225,6 +225,8 @@ def clocks(draw: st.DrawFn, sight: Sight) -> tuple[Clock, ...]:
         draw(st.sampled_from(starts)),
         when=draw(st.sampled_from([None, p.yes("office")])),
         not_due=draw(st.sampled_from([None, *(p.is_(f"#{name}", "rejected") for name in sight.approvals[:1])])),
+        may_pause=("a flood",),
+        after_pause=draw(st.sampled_from(["the rest", "anew"])),
     )
     house = p.clock("house", draw(st.sampled_from(DURATIONS)), fixed=False)
     return tuple(one for one in (law, house) if draw(st.booleans()))

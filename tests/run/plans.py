@@ -368,6 +368,8 @@ def clock(
     when: Expr | None = None,
     not_due: Expr | None = None,
     fixed: bool = True,
+    may_pause: tuple[str, ...] = (),
+    after_pause: str = "the rest",
 ) -> Clock:
     kind = "fixed" if fixed else "standard"
     return Clock.model_validate(
@@ -379,6 +381,8 @@ def clock(
             "starts": starts,
             "when": when,
             "not_due": not_due,
+            "may_pause": may_pause,
+            "after_pause": after_pause,
         }
     )
 

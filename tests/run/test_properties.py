@@ -187,6 +187,8 @@ VALUES: dict[str, list[Any]] = {
     "reassign": ["omar", "legal.on_shift"],
     "offer": ["sam", "zoe", "ana"],
     "hand_over": ["sam", "ana"],
+    "pause_clock": [{"clock": "law", "ground": "a flood"}, {"clock": "law", "ground": "none"}],
+    "resume_clock": ["law"],
 }
 LIKELY: tuple[CommandKind, ...] = (
     "skip",

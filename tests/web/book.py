@@ -78,6 +78,7 @@ def takeover() -> Plan:
                 law="Regulation X",
                 starts=RunField(field="aware_at"),
                 when=OFFICE,
+                may_pause=("the order is unclear", "force majeure"),
             ),
         ),
         steps=(

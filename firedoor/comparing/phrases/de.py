@@ -177,6 +177,8 @@ PHRASES = {
     "clock.not_due": "Die Uhr {name} endet jetzt als nicht geschuldet, wenn: {new}; bisher: {old}.",
     "clock.law": "Die Uhr {name} nennt als Gesetz jetzt {new}, bisher {old}.",
     "clock.may_pause": "Die Uhr {name} darf jetzt angehalten werden bei: {new}; bisher: {old}.",
+    "clock.after_pause.rest": "Nach einer Pause hat die Uhr {name} jetzt nur noch die restliche Zeit; bisher begann sie neu.",
+    "clock.after_pause.anew": "Nach einer Pause beginnt die Uhr {name} jetzt neu; bisher hatte sie nur noch die restliche Zeit.",
     "head.zone": "Die Zeitzone von {region} ist jetzt {new}, bisher {old}.",
     "head.weekend": "Das Wochenende von {region} ist jetzt {new}, bisher {old}.",
     "head.holidays": "Die Feiertage von {region} sind jetzt {new}, bisher {old}.",

@@ -177,6 +177,8 @@ PHRASES = {
     "clock.not_due": "The clock {name} now ends as not owed when: {new}; before: {old}.",
     "clock.law": "The clock {name} now names as its law {new}, was {old}.",
     "clock.may_pause": "The law now lets the clock {name} be paused for: {new}; before: {old}.",
+    "clock.after_pause.rest": "After a pause the clock {name} now has only the time that was left; before, it began anew.",
+    "clock.after_pause.anew": "After a pause the clock {name} now begins anew; before, it had only the time that was left.",
     "head.zone": "The time zone of {region} is now {new}, was {old}.",
     "head.weekend": "The weekend of {region} is now {new}, was {old}.",
     "head.holidays": "The holidays of {region} are now {new}, were {old}.",

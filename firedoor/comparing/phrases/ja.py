@@ -177,6 +177,8 @@ PHRASES = {
     "clock.not_due": "時計{name}が不要となる条件は{new}になりました（以前は{old}）。",
     "clock.law": "時計{name}の根拠は{new}になりました（以前は{old}）。",
     "clock.may_pause": "時計{name}を止められる理由は{new}になりました（以前は{old}）。",
+    "clock.after_pause.rest": "一時停止の後、時計{name}は残り時間だけ進むようになりました（以前は最初から計り直しました）。",
+    "clock.after_pause.anew": "一時停止の後、時計{name}は最初から計り直すようになりました（以前は残り時間だけでした）。",
     "head.zone": "{region}の時間帯は{new}になりました（以前は{old}）。",
     "head.weekend": "{region}の週末は{new}になりました（以前は{old}）。",
     "head.holidays": "{region}の祝日は{new}になりました（以前は{old}）。",

@@ -17,7 +17,7 @@ Ends = Literal["completed", "stopped", "undone", "holding", "waiting"]
 Outcome = Literal[
     "asked", "done", "approved", "rejected", "unanswered", "failed", "undone", "expired", "skipped", "stopped"
 ]
-ClockEnd = Literal["met", "breached", "missed", "running", "not_due", "not_started"]
+ClockEnd = Literal["met", "breached", "missed", "running", "paused", "not_due", "not_started"]
 How = Literal["down", "refuses", "missing"]
 
 

@@ -25,8 +25,8 @@ FORMS: Final = {
     "answer": "answer STEP with CHOICE",
     "stop": "stop",
     "undo": "undo STEP, or undo all",
-    "pause": "pause",
-    "resume": "resume",
+    "pause": 'pause, or pause clock CLOCK on "…"',
+    "resume": "resume, or resume clock CLOCK",
     "severity": "severity sev1",
     "add": 'add INPUT "…", "…"',
     "give": "give INPUT VALUE",
@@ -70,6 +70,7 @@ _TAKES: Final = {
     "answer": "with",
     "undo": "for",
     "extend": "by",
+    "pause": "on",
     "reassign": "to",
     "hand": "to",
 }
@@ -181,7 +182,9 @@ def _taken_apart(text: str) -> _Said | None:
             if not clause:
                 said.items.append("")
             continue
-        if bare in _CLAUSES and (clause != "because" or bare == "because"):
+        if (bare in _CLAUSES or (bare and bare == _TAKES.get(said.verb))) and (
+            clause != "because" or bare == "because"
+        ):
             clause = bare
             into = said.clauses.setdefault(clause, [])
             continue
@@ -263,6 +266,25 @@ def _plain(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | No
         reader.wrong(scalar, said.verb, "says more than this command takes")
         return None
     return word.model_copy(update={"command": said.verb, "reason": word.reason or BECAUSE})
+
+
+def _pause(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | None:
+    if said.head[:1] != ["clock"]:
+        return _plain(reader, scalar, said, word)
+    name, ground = " ".join(said.head[1:]), said.clause("on")
+    declared = {clock.name: clock for clock in reader.plan.clocks}
+    if name not in declared:
+        fix = suggest.fix(name, declared, "the playbook has no clocks")
+        reader.wrong(scalar, said.verb, f"names no clock of {reader.plan.playbook}", fix)
+        return None
+    word = word.model_copy(update={"reason": word.reason or BECAUSE})
+    if said.verb == "resume":
+        return word.model_copy(update={"command": "resume_clock", "value": name})
+    if ground not in declared[name].may_pause:
+        fix = suggest.fix(ground or "", declared[name].may_pause, f"give the clock {name} its `may_pause`")
+        reader.wrong(scalar, said.verb, f"names no ground on which {name} may be paused", fix)
+        return None
+    return word.model_copy(update={"command": "pause_clock", "value": {"clock": name, "ground": ground}})
 
 
 def _undo(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | None:
@@ -348,8 +370,8 @@ _READERS: Final[dict[str, Callable[[Reader, Scalar, _Said, Word], Word | None]]]
     "finish": _finish,
     "answer": _answer,
     "stop": _plain,
-    "pause": _plain,
-    "resume": _plain,
+    "pause": _pause,
+    "resume": _pause,
     "undo": _undo,
     "skip": _of_a_step,
     "retry": _of_a_step,
