@@ -9,9 +9,10 @@ import click
 from typing_extensions import override
 
 from firedoor.cli.front import new_nonce
+from firedoor.cli.listed import kept
 from firedoor.cli.options import Caller, common, nonce, pairs, yes
 from firedoor.cli.screen import line
-from firedoor.protocol import CommandKind, Receipt
+from firedoor.protocol import CommandKind, Receipt, View
 from firedoor.web.messages import CommandRequest
 
 
@@ -35,6 +36,7 @@ def command(ctx: click.Context, incident: str) -> None:
     \b
     firedoor do inc-ab12cd34ef note "The owner called."
     firedoor do inc-ab12cd34ef add accounts=@other:platform.example
+    firedoor do inc-ab12cd34ef add --list accounts=taken-over.txt
     firedoor do inc-ab12cd34ef severity sev1
     firedoor do inc-ab12cd34ef extend ratify 30m
     firedoor do inc-ab12cd34ef hand-over maria --reason "my shift ends"
@@ -53,6 +55,8 @@ class Form:
     arguments: tuple[Literal["step", "value", "pairs", "words", "clock", "ground"], ...] = ()
     value: str = "VALUE"
     targets: bool = False
+    files: bool = False
+    """Whether a list may come from a file."""
     must_say_why: bool = False
     confirm: str | None = None
     called: str = ""
@@ -63,7 +67,7 @@ class Form:
 
 FORMS: Final = (
     Form("note", "Write something into the timeline.", ("words",)),
-    Form("add", "Add targets: what was reached runs for them as well.", ("pairs",)),
+    Form("add", "Add targets: what was reached runs for them as well.", ("pairs",), files=True),
     Form("input", "Give an input that was not known at the launch.", ("pairs",)),
     Form("severity", "Change the severity: sev1 to sev4. Only Policy lowers it.", ("value",), value="SEVERITY"),
     Form("pause", "Begin no act from now on. Asks, deadlines, expiry and undo go on."),
@@ -109,12 +113,14 @@ def _make(form: Form) -> click.Command:
             caller.confirm(form.confirm, sure=given["sure"])
         if given.get("now") and not given["reason"]:
             raise click.UsageError("With --now nobody is asked, so it needs --reason. Nothing was done.")
+        if form.files and not given["pairs"] and not given["listed"]:
+            raise click.UsageError("Say what is added: NAME=VALUE, or --list NAME=FILE.")
         request = CommandRequest(
             command=form.at_once if form.at_once and given["now"] else form.kind,
             nonce=given["nonce"] or new_nonce(),
             step=given.get("step"),
             target=given.get("target") or None,
-            value=_value(form, given),
+            value=_value(form, given) if not given.get("listed") else _with_lists(caller, form, incident, given),
             reason=given.get("words") or given.get("reason"),
         )
         again = caller.typed(_typed(form, incident, given), request.nonce)
@@ -129,6 +135,10 @@ def _make(form: Form) -> click.Command:
         made = click.option("--reason", required=form.must_say_why, help="Why; it stands in the record.")(made)
     if form.at_once:
         made = click.option("--now", is_flag=True, help="It counts at once: in an emergency. It needs --reason.")(made)
+    if form.files:
+        made = click.option(
+            "--list", "listed", multiple=True, metavar="NAME=FILE", help="Many of them: one a line, from a file."
+        )(made)
     if form.targets:
         made = click.option("--target", multiple=True, metavar="TARGET", help="Only these targets. Repeat it.")(made)
     if form.confirm:
@@ -136,7 +146,7 @@ def _make(form: Form) -> click.Command:
     for argument in reversed(form.arguments):
         many = argument == "pairs"
         metavar = {"value": form.value, "pairs": "NAME=VALUE..."}.get(argument, argument.upper())
-        made = click.argument(argument, nargs=-1 if many else 1, required=True, metavar=metavar)(made)
+        made = click.argument(argument, nargs=-1 if many else 1, required=not form.files, metavar=metavar)(made)
     return click.command(_name(form), help=form.says)(made)
 
 
@@ -153,12 +163,20 @@ def _value(form: Form, given: dict[str, Any]) -> Any:
     return {name: "\n".join(values) for name, values in pairs(given["pairs"], _name(form)).items()}
 
 
+def _with_lists(caller: Caller, form: Form, incident: str, given: dict[str, Any]) -> Any:
+    front = caller.front()
+    playbook = front.get(f"/api/incidents/{incident}", View).playbook
+    files = {name: paths[-1] for name, paths in pairs(given["listed"], "--list").items()}
+    return _value(form, given) | {name: kept(front, playbook, name, file) for name, file in files.items()}
+
+
 def _typed(form: Form, incident: str, given: dict[str, Any]) -> list[str]:
     """The command as it was typed, to be said again."""
     parts = ["do", incident, _name(form)]
     for argument in form.arguments:
         parts += list(given[argument]) if argument == "pairs" else [given[argument]]
     parts += [part for target in given.get("target") or () for part in ("--target", target)]
+    parts += [part for file in given.get("listed") or () for part in ("--list", file)]
     parts += ["--now"] if given.get("now") else []
     parts += ["--reason", given["reason"]] if given.get("reason") else []
     parts += ["--yes"] if form.confirm else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,17 +12,17 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from firedoor.cli.front import Front, Told, new_nonce
+from firedoor.cli.listed import kept
 from firedoor.cli.options import Caller, common, nonce, pairs, yes
 from firedoor.cli.screen import drill as mark
 from firedoor.cli.screen import heading, line, moment, seen, severity
-from firedoor.plan.lists import ListRef, reference
+from firedoor.plan.lists import reference
 from firedoor.plan.time import written
 from firedoor.web.messages import (
     CHECK,
     FormField,
     Launched,
     LaunchRequest,
-    ListRequest,
     OutlineLine,
     Playbook,
     Playbooks,
@@ -121,7 +120,7 @@ def begin(caller: Caller, wanted: Wanted) -> Launched:
     form = _form(caller, front, wanted.playbook)
     inputs: dict[str, Any] = {name: _joined(values, form, name) for name, values in typed.items()}
     files = {name: paths[-1] for name, paths in pairs(wanted.listed, "--list").items()}
-    inputs |= {name: _kept(front, wanted.playbook, name, file) for name, file in files.items()}
+    inputs |= {name: kept(front, wanted.playbook, name, file) for name, file in files.items()}
     preview = _prepare(caller, front, form, inputs, moment_known, wanted.region)
     if not caller.as_json:
         caller.screen.err.print(picture(preview, form, is_drill=wanted.drill, pace=wanted.pace))
@@ -181,17 +180,6 @@ def _moment(text: str | None) -> datetime | None:
     if found.tzinfo is None:
         raise click.UsageError(f"--aware-at {text} does not say which zone's time it is: write {text}Z if it is UTC.")
     return found
-
-
-def _kept(front: Front, playbook: str, name: str, file: str) -> dict[str, Any]:
-    """Send the lines of the file; the front door writes them down, and says how to refer to them."""
-    try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--list {name}: {file} cannot be read as text: {error}.") from None
-    items = [line.strip() for line in lines if line.strip()]
-    request = ListRequest(playbook=playbook, input=name, items=items)
-    return front.post("/api/lists", request, ListRef).model_dump(mode="json")
 
 
 def _joined(values: list[str], form: Playbook, name: str) -> Any:

@@ -1,5 +1,7 @@
 """`firedoor do`: every interruption can be said, and is typed on its way."""
 
+from pathlib import Path
+
 import pytest
 
 from firedoor.cli.do import FORMS
@@ -54,6 +56,15 @@ def test_a_clock_is_paused_on_a_ground_of_its_law_however_it_is_begun(shell: She
     assert sent(shell).value == {"clock": "tell", "ground": "the order is unclear"}
     assert "paused  the order is unclear" in shell("show", incident).stdout
     assert "goes on, until" in shell("do", incident, "resume-clock", "tell").stdout
+
+
+def test_many_are_added_from_a_file(shell: Shell, tmp_path: Path) -> None:
+    incident = shell.launch()
+    file = tmp_path / "more.txt"
+    file.write_text("\n".join(f"@user-{number}:x" for number in range(1_200)) + "\n")
+    shell("do", incident, "add", "--list", f"accounts={file}")
+    assert sent(shell).value["accounts"]["count"] == 1_200
+    assert "NAME=VALUE, or --list" in shell("do", incident, "add", code=2).stderr
 
 
 def test_refusals_and_wrong_usage(shell: Shell) -> None:
