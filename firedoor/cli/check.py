@@ -28,7 +28,7 @@ from firedoor.installation import BOOK
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], form: str, sums: bool, as_json: bool) -> None:
-    """Check a book, or single files of one. Default: FIREDOOR_BOOK, or playbooks here.
+    """Check a book, or single files of one. Default: FIREDOOR_BOOK, playbooks here, or the shipped book.
 
     Says as well how long each clock takes at worst to be met, and what is left for launching late.
 

@@ -42,7 +42,7 @@ def command(
     """Say what changed between two versions of a playbook or of a whole book, what matters most first.
 
     OLD and NEW are two playbooks or two books. With --git they are commits, and a book or a playbook may follow
-    (default: FIREDOOR_BOOK, or playbooks here); without NEW it is compared as it lies here.
+    (default: FIREDOOR_BOOK, playbooks here, or the shipped book); without NEW it is compared as it lies here.
 
     Exits with 0 when nothing that matters changed, with 1 when something did.
 

@@ -32,7 +32,7 @@ from firedoor.plan.inputs import meant
     "--book",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The book's folder; one without a book gets one. Default: FIREDOOR_BOOK, or playbooks here.",
+    help="The book's folder; one without a book gets one. Default: FIREDOOR_BOOK, playbooks here, or the shipped book.",
 )
 @click.option("--from", "source", metavar="PLAYBOOK", help="Begin as a copy of another playbook of the book.")
 @click.option("--set", "given", multiple=True, metavar="KEY=VALUE", help=f"An answer. Keys: {', '.join(KEYS)}.")

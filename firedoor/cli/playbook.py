@@ -17,7 +17,7 @@ from firedoor.plan import Plan
 book_option = click.option(
     "--book",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of the book that PLAYBOOK is in. Default: FIREDOOR_BOOK, or playbooks here.",
+    help="The folder of the book that PLAYBOOK is in. Default: FIREDOOR_BOOK, playbooks here, or the shipped book.",
 )
 language_option = click.option(
     "--language",

@@ -77,7 +77,7 @@ def command(
     at_once: int,
     as_json: bool,
 ) -> None:
-    """Rehearse a book, or single playbooks or files of rehearsals. Default: FIREDOOR_BOOK, or playbooks here.
+    """Rehearse a book, or single playbooks or files of rehearsals. Default: FIREDOOR_BOOK, playbooks here, or the shipped book.
 
     Each case is played on the real engine: a Temporal server of its own, the real workflows and acts, doubles for
     platforms and channels, people who say what the case has them say. Days pass in seconds.

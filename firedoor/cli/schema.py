@@ -28,7 +28,7 @@ FOLDER = ".schema"
     "--write",
     is_flag=True,
     help=f"Write the schemas into the book's folder {FOLDER}, where its files name them. Default book: FIREDOOR_BOOK, "
-    "or playbooks here.",
+    "playbooks here, or the shipped book.",
 )
 @click.option("--check", is_flag=True, help="Say whether the book's schemas are current, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --write or --check, print JSON for programs.")

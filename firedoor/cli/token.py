@@ -31,7 +31,7 @@ def _common(command: F) -> F:
         click.option(
             "--book",
             type=click.Path(exists=True, file_okay=False, path_type=Path),
-            help="The book with the people. Default: of `firedoor up`, FIREDOOR_BOOK, or playbooks here.",
+            help="The book with the people. Default: of `firedoor up`, FIREDOOR_BOOK, playbooks here, or the shipped book.",
         ),
     ):
         command = option(command)

@@ -25,7 +25,7 @@ from firedoor.installation import BOOK, AlreadyUp, Installation, UpState, shippe
 @click.option(
     "--book",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The book to serve. Default: FIREDOOR_BOOK, or playbooks here.",
+    help="The book to serve. Default: FIREDOOR_BOOK, playbooks here, or the shipped book.",
 )
 @click.option(
     "--home",

@@ -12,7 +12,7 @@ from firedoor.explain.prose import Explanation, Item, Section
 from firedoor.explain.reader import Reader, capital, ended, every, listed
 from firedoor.explain.steps import Steps, endless
 from firedoor.people.organization import Organization
-from firedoor.plan import Approve, Contain, Input, Plan, Who
+from firedoor.plan import Approve, Contain, Input, Plan, Who, paths
 from firedoor.plan.time import spelt_out
 
 _TYPES = {
@@ -107,7 +107,20 @@ def _decides(reader: Reader, one: Approve) -> str:
 
 
 def _named(reader: Reader, acts: list[Contain]) -> str:
-    return "; ".join(f"{reader.does(one)} (step {reader.number(one.path)})" for one in acts) + "."
+    told = []
+    for one in acts:
+        on = ", on a condition" if _conditional(reader.plan, one.path) else ""
+        told.append(f"{reader.does(one)} (step {reader.number(one.path)}{on})")
+    return "; ".join(told) + "."
+
+
+def _conditional(plan: Plan, path: str) -> bool:
+    """Whether the step, or what it stands in, has a `when`."""
+    while path:
+        if plan.by_path[path].when is not None:
+            return True
+        path = paths.parent(path)
+    return False
 
 
 # --- asked at launch ------------------------------------------------------------------------------------------------
@@ -169,12 +182,13 @@ def _people(reader: Reader) -> Section:
     )
     says.append(
         "Unless a step says otherwise, the commander is asked when an act or a notice fails: to try again, to pass it "
-        "over, to end the response, or to undo everything."
+        "over, to undo what the act contains, to end the response, or to undo everything."
     )
     if _approvals(plan):
         says.append(
             "Whoever is asked about a no or a silence may ask again, end the response, or undo everything; they may let it "
-            "go on only where nothing that the missing signature had to allow can follow."
+            "go on only where nothing that the missing signature had to allow can follow, and elsewhere leave out what "
+            "stands behind it."
         )
         says.append(
             "Nobody signs twice in one decision, and whoever launched does not sign"

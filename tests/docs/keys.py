@@ -68,11 +68,20 @@ def _steps(told: set[str]) -> Iterator[str]:
 def _table(keys: Mapping[str, Key]) -> str:
     rows = ["| Key | | What it is for | Holds |", "|---|---|---|---|"]
     for name, key in keys.items():
-        rows.append(f"| `{name}` | {'must' if key.required else ''} | {_cell(key.says)} | {_cell(_holds(key))} |")
+        rows.append(f"| `{name}` | {'must' if key.required else ''} | {_cell(key.says)} | {_cell(_holds(name, key))} |")
     return "\n".join(rows) + "\n"
 
 
-def _holds(key: Key) -> str:
+_MANY_FORMS = {
+    "default": "a value of the type",
+    "held": "a list of targets, or under the id of each step a list of those that it holds",
+    "undone": "a list of steps' ids, or under each a list of targets",
+    "told": "a list, each someone; or names, and under each a text that it says",
+}
+"""What a key may hold that takes more than one form."""
+
+
+def _holds(name: str, key: Key) -> str:
     match key.kind, key.of:
         case "steps", _:
             return "a list of [steps](#steps)"
@@ -85,7 +94,7 @@ def _holds(key: Key) -> str:
         case "words", of:
             return f"{_link(of)}; or one for each language"
         case "any", _:
-            return "a value of the type"
+            return _MANY_FORMS[name]
         case _, of:
             return _link(of)
 

@@ -31,7 +31,7 @@ This page is written from the playbooks by a test, so it says what they do.
 """
 SHARED = ("legal-hold", "public-statement", "user-notice", "region-handover", "exposure-care")
 TOLD = ("Done at once, before any signature:", "Done only once it is signed for:", "Cannot be undone:", "Time limits:")
-_STEPS = re.compile(r" \(steps? [^)]*\)")
+_STEPS = re.compile(r" \(steps? [^)]*?(?:, (on a condition))?\)")
 
 
 def page(book: Book) -> str:
@@ -46,8 +46,12 @@ def _section(book: Book, plan: Plan) -> str:
     glance = next(one for one in told.sections if one.heading == "At a glance")
     items = {item.head: item.says for item in glance.items}
     lines = [f"\n### {told.title}\n", f"`{plan.playbook}`. {plan.use_when}\n", *_signs(book, plan)]
-    lines += [f"- **{head}** {_STEPS.sub('', ' '.join(items[head]))}" for head in TOLD if head in items]
+    lines += [f"- **{head}** {_STEPS.sub(_unnumbered, ' '.join(items[head]))}" for head in TOLD if head in items]
     return "\n".join(lines) + "\n"
+
+
+def _unnumbered(steps: re.Match[str]) -> str:
+    return f" ({steps.group(1)})" if steps.group(1) else ""
 
 
 def _signs(book: Book, plan: Plan) -> Iterator[str]:
