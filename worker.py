@@ -19,7 +19,7 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
@@ -30,6 +30,7 @@ from activities.assembly import Assembly, NoOrganization, assemble
 from activities.rehearsing import Rehearsing
 from firedoor.compiler.book import load_book
 from firedoor.installation import BOOK, HOME, REHEARSAL, Installation
+from firedoor.payloads import PayloadKeys, UnusablePayloadKeys, sealing_converter
 from firedoor.people.signatures import KeyRing, UnusableKey
 from firedoor.protocol import TASK_QUEUE
 from workflows import trust
@@ -66,7 +67,7 @@ async def run(stop: asyncio.Event) -> None:
         stack.push_async_callback(assembly.close)
         for name, problem in assembly.problems.items():
             log.warning("a connector is not set up", connector=name, problem=problem)
-        client = await connected()
+        client = await connected(sealing(installation))
         async with worker(client, assembly):
             log.info("working", task_queue=TASK_QUEUE, connectors=sorted(assembly.connectors))
             await stop.wait()
@@ -106,12 +107,26 @@ def assembled(installation: Installation) -> Assembly | Rehearsing:
         raise NotSetUp(str(error)) from error
 
 
-async def connected() -> Client:
+def sealing(installation: Installation) -> DataConverter:
+    """What the front door seals, its workers open. Raises NotSetUp."""
+    path = installation.payload_keys
+    try:
+        return sealing_converter(PayloadKeys.load(path))
+    except FileNotFoundError:
+        raise NotSetUp(
+            f"there are no payload keys at {path}: start `firedoor up` once, or copy keys/payloads.json from the front"
+            f" door's folder; {HOME} names the folder"
+        ) from None
+    except (UnusablePayloadKeys, OSError) as error:
+        raise NotSetUp(f"the payload keys cannot be read: {error}") from error
+
+
+async def connected(converter: DataConverter) -> Client:
     """Raises NotSetUp."""
     connection = ClientConfig.load_client_connect_config()
     connection.setdefault("target_host", "127.0.0.1:7233")
     try:
-        return await Client.connect(**connection, data_converter=pydantic_data_converter)
+        return await Client.connect(**connection, data_converter=converter)
     except RuntimeError as error:
         at = connection["target_host"]
         raise NotSetUp(

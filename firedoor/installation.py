@@ -2,6 +2,7 @@
 
     keys/front-door.pem   the private key of the front door: no worker reads it
     keys/believed.json    the public keys whose words are believed
+    keys/payloads.json    the keys that everything is sealed with before Temporal gets it; workers need them too
     tokens.json           hashes of personal tokens
     tokens/PERSON         a token that is waiting to be handed to its person
     records.sqlite3       ledger, timeline, plans, what the front door sent and refused
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 import firedoor
+from firedoor.payloads import PayloadKeys
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.people.signin import Tokens, write_private
 from firedoor.plan.base import Frozen
@@ -62,6 +64,10 @@ class Installation:
         return self.folder / "keys" / "believed.json"
 
     @property
+    def payload_keys(self) -> Path:
+        return self.folder / "keys" / "payloads.json"
+
+    @property
     def tokens(self) -> Path:
         return self.folder / "tokens.json"
 
@@ -100,6 +106,12 @@ class Installation:
             ring.add(key.public)
             ring.save(self.key_ring)
         return key
+
+    def open_payload_keys(self) -> PayloadKeys:
+        """What Temporal's payloads are sealed with, made when there is none."""
+        if not self.payload_keys.exists():
+            PayloadKeys.new().save(self.payload_keys)
+        return PayloadKeys.load(self.payload_keys)
 
     def hand_out(self, people: list[str]) -> dict[str, str]:
         """Tokens for those who have none, by person; each also lies in a file of its own until it is taken away."""

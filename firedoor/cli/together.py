@@ -26,6 +26,7 @@ from firedoor.embedded.process import Program, ProgramFailed, bare_environment
 from firedoor.embedded.temporal import TemporalServer
 from firedoor.incidents import TemporalIncidents, Trouble, connect, connect_as_set_up
 from firedoor.installation import BOOK, DATABASE_URL, HOME, Installation
+from firedoor.payloads import sealing_converter
 from firedoor.people.organization import Organization
 from firedoor.people.signatures import KeyRing
 from firedoor.people.signin import Tokens
@@ -230,12 +231,13 @@ class Together:
         home = self._installation
         home.logs.mkdir(parents=True, exist_ok=True)
         self._log_to(home.logs / "front-door.log")
+        sealing = sealing_converter(home.open_payload_keys())
         if self._address is None:
             self.server = TemporalServer(home.temporal, progress=self._say)
             await self._begin(self.server)
-            self.incidents = TemporalIncidents(await connect(self.address))
+            self.incidents = TemporalIncidents(await connect(self.address, converter=sealing))
         else:
-            self.incidents = TemporalIncidents(await connect_as_set_up(self._address))
+            self.incidents = TemporalIncidents(await connect_as_set_up(self._address, converter=sealing))
             if not (await self.incidents.health()).server:
                 raise ProgramFailed(f"the Temporal server at {self._address} does not answer")
             try:

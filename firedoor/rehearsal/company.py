@@ -17,6 +17,7 @@ from firedoor.embedded.process import Progress
 from firedoor.embedded.temporal import TemporalServer
 from firedoor.incidents import TemporalIncidents, connect
 from firedoor.installation import Installation
+from firedoor.payloads import sealing_converter
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.rehearsal.house import open_house
 from firedoor.rehearsal.playing import Played, Playing
@@ -99,7 +100,9 @@ async def assembled(book: Book, folder: Path, make: MakeWorker, progress: Progre
         folder / "temporal", sync="1", time_skipping=True, namespaces=[NAMESPACE], progress=progress
     )
     async with server:
-        client = await connect(server.address, namespace=NAMESPACE)
+        client = await connect(
+            server.address, namespace=NAMESPACE, converter=sealing_converter(installation.open_payload_keys())
+        )
         worker = make(installation, server.address, houses, TemporalIncidents(client))
         await worker.start()
         try:
