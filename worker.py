@@ -30,7 +30,7 @@ from activities.assembly import Assembly, NoOrganization, assemble
 from activities.rehearsing import Rehearsing
 from firedoor.compiler.book import load_book
 from firedoor.installation import BOOK, HOME, REHEARSAL, Installation
-from firedoor.payloads import PayloadKeys, UnusablePayloadKeys, sealing_converter
+from firedoor.payloads import PayloadKeyFile, UnusablePayloadKeys, sealing_converter
 from firedoor.people.signatures import KeyRing, UnusableKey
 from firedoor.protocol import TASK_QUEUE
 from workflows import trust
@@ -111,7 +111,7 @@ def sealing(installation: Installation) -> DataConverter:
     """What the front door seals, its workers open. Raises NotSetUp."""
     path = installation.payload_keys
     try:
-        return sealing_converter(PayloadKeys.load(path))
+        return sealing_converter(PayloadKeyFile(path))
     except FileNotFoundError:
         raise NotSetUp(
             f"there are no payload keys at {path}: start `firedoor up` once, or copy keys/payloads.json from the front"

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 import firedoor
-from firedoor.payloads import PayloadKeys
+from firedoor.payloads import PayloadKeyFile, PayloadKeys
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.people.signin import Tokens, write_private
 from firedoor.plan.base import Frozen
@@ -107,11 +107,11 @@ class Installation:
             ring.save(self.key_ring)
         return key
 
-    def open_payload_keys(self) -> PayloadKeys:
+    def open_payload_keys(self) -> PayloadKeyFile:
         """What Temporal's payloads are sealed with, made when there is none."""
         if not self.payload_keys.exists():
             PayloadKeys.new().save(self.payload_keys)
-        return PayloadKeys.load(self.payload_keys)
+        return PayloadKeyFile(self.payload_keys)
 
     def hand_out(self, people: list[str]) -> dict[str, str]:
         """Tokens for those who have none, by person; each also lies in a file of its own until it is taken away."""

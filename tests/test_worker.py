@@ -43,6 +43,7 @@ def home(tmp_path: Path) -> Path:
     installation = Installation.here(tmp_path / "home")
     installation.prepare()
     installation.open_keys()
+    installation.open_payload_keys()
     return installation.folder
 
 
@@ -79,6 +80,22 @@ def test_with_a_key_ring_that_is_none(home: Path, text: str, says: str) -> None:
     assert says in said
     assert "copy it anew" in said
     assert "Traceback" not in said
+
+
+def test_without_payload_keys(home: Path) -> None:
+    Installation(home).payload_keys.unlink()
+    code, said = starting(home, **{BOOK: str(ROOT / "playbooks")})
+    assert code == 2
+    assert "there are no payload keys at" in said
+    assert "copy keys/payloads.json from the front door's folder" in said
+
+
+def test_with_payload_keys_that_others_may_read(home: Path) -> None:
+    Installation(home).payload_keys.chmod(0o644)
+    code, said = starting(home, **{BOOK: str(ROOT / "playbooks")})
+    assert code == 2
+    assert "the payload keys cannot be read" in said
+    assert "chmod 600" in said
 
 
 def test_without_a_book(home: Path, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "debrief": "debrief",
     "export": "export",
     "token": "token",
+    "keys": "keys",
 }
 """In the order in which one meets them. Each file has a click command called `command`."""
 

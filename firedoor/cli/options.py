@@ -41,13 +41,17 @@ class Caller:
         return shlex.join(["firedoor", *words, *who, *same])
 
     def confirm(self, question: str, *, sure: bool) -> None:
-        """Go on when somebody says so: at a terminal who is asked, elsewhere who has written --yes."""
-        if sure:
-            return
-        if not self.screen.asks:
-            raise click.UsageError(f"{question} There is no terminal to ask on, so nothing was done: say --yes.")
-        if not click.confirm(question, err=True):
-            raise told("Nothing was done.", "", error="declined")
+        confirm(self.screen, question, sure=sure)
+
+
+def confirm(screen: Screen, question: str, *, sure: bool) -> None:
+    """Go on when somebody says so: at a terminal who is asked, elsewhere who has written --yes."""
+    if sure:
+        return
+    if not screen.asks:
+        raise click.UsageError(f"{question} There is no terminal to ask on, so nothing was done: say --yes.")
+    if not click.confirm(question, err=True):
+        raise told("Nothing was done.", "", error="declined")
 
 
 def common(command: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from firedoor.payloads.codec import SealingCodec, sealing_converter
-from firedoor.payloads.keys import PayloadKeys, UnknownPayloadKey, UnusablePayloadKeys
+from firedoor.payloads.keys import PayloadKeyFile, PayloadKeys, Sealing, UnknownPayloadKey, UnusablePayloadKeys
 
-__all__ = ["PayloadKeys", "SealingCodec", "UnknownPayloadKey", "UnusablePayloadKeys", "sealing_converter"]
+__all__ = [
+    "PayloadKeyFile",
+    "PayloadKeys",
+    "Sealing",
+    "SealingCodec",
+    "UnknownPayloadKey",
+    "UnusablePayloadKeys",
+    "sealing_converter",
+]

@@ -16,7 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from typing_extensions import override
 
-from firedoor.payloads.keys import PayloadKeys
+from firedoor.payloads.keys import Sealing
 
 ENCODING: Final = b"binary/encrypted"
 CIPHER: Final = b"AES-256-GCM"
@@ -28,7 +28,7 @@ class NotSealed(ValueError):
 
 
 class SealingCodec(PayloadCodec):
-    def __init__(self, keys: PayloadKeys) -> None:
+    def __init__(self, keys: Sealing) -> None:
         self._keys = keys
 
     @override
@@ -56,7 +56,7 @@ class SealingCodec(PayloadCodec):
             raise NotSealed("a payload is not what was sealed: it was altered or cut on its way") from None
 
 
-def sealing_converter(keys: PayloadKeys) -> DataConverter:
+def sealing_converter(keys: Sealing) -> DataConverter:
     """The data converter of every client and worker; messages and traces of failures are sealed as well."""
     return replace(
         pydantic_data_converter,

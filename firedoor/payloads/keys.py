@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -32,6 +32,18 @@ class UnusablePayloadKeys(ValueError):
 
 class UnknownPayloadKey(LookupError):
     """Something was sealed with a key that is not here. Its text names the key, and where it is missing."""
+
+
+class Sealing(Protocol):
+    """Whoever holds the keys: a file here; what asks a hardware module stands behind the same two methods."""
+
+    def seal(self, data: bytes, about: bytes) -> tuple[str, bytes]:
+        """The id of the key, and what was sealed with it. `about` is bound to it, and not hidden."""
+        ...
+
+    def open(self, name: str, sealed: bytes, about: bytes) -> bytes:
+        """Raises UnknownPayloadKey, and cryptography's InvalidTag where it is not what was sealed."""
+        ...
 
 
 class PayloadKeys:
@@ -107,7 +119,7 @@ class PayloadKeys:
         return PayloadKeys(self._current, {one: key for one, key in self._raw.items() if one != name}, self._made)
 
     def seal(self, data: bytes, about: bytes) -> tuple[str, bytes]:
-        """The current key's id, and nonce and ciphertext in one. `about` is bound to it, and not hidden."""
+        """The current key's id, and nonce and ciphertext in one."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return self._current, nonce + self._ciphers[self._current].encrypt(nonce, data, about)
 
@@ -120,6 +132,22 @@ class PayloadKeys:
                 " where it was sealed"
             )
         return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
+
+
+class PayloadKeyFile:
+    """The keys of a file. A key that was added since is read when something needs it, so a rotation stops nobody."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._keys = PayloadKeys.load(path)
+
+    def seal(self, data: bytes, about: bytes) -> tuple[str, bytes]:
+        return self._keys.seal(data, about)
+
+    def open(self, name: str, sealed: bytes, about: bytes) -> bytes:
+        if name not in self._keys:
+            self._keys = PayloadKeys.load(self._path)
+        return self._keys.open(name, sealed, about)
 
 
 def _new_key() -> tuple[str, bytes]:

@@ -15,6 +15,8 @@ import pytest
 
 from firedoor.cli import cli
 from firedoor.cli.entry import COMMANDS
+from firedoor.installation import Installation
+from firedoor.payloads import PayloadKeys
 from tests.docs.pages import ROOT
 from tests.docs.stage import INCIDENTS, SHIPPED, opened
 
@@ -23,7 +25,7 @@ T = TypeVar("T")
 INCIDENT = INCIDENTS[0]
 LOCAL = ("up", "demo", "rehearse")
 """They start servers: their examples are parsed."""
-NOBODYS = ("check", "rehearse", "new", "diff", "explain", "graph", "schema", "token")
+NOBODYS = ("check", "rehearse", "new", "diff", "explain", "graph", "schema", "token", "keys")
 """They are nobody's word."""
 TAKEOVER = (
     "firedoor launch high-profile-takeover --as ana --yes --set public_office=no"
@@ -102,6 +104,9 @@ def test_it_does_what_the_help_says(line: str, tmp_path: Path, monkeypatch: pyte
     else:
         (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
     with opened(SHIPPED, tmp_path / "home", monkeypatch) as stage:
+        if line.split()[1] == "keys":
+            keys = {"0f3a9c21": bytes(32), "5a3c0d1e": bytes(range(32))}
+            PayloadKeys("5a3c0d1e", keys).save(Installation(tmp_path / "home").payload_keys)
         if "lock retry" in line:
             stage.engine.fails[FAILS] = "synapse answered 503"
         for earlier in _fitting(BEFORE, line, (TAKEOVER,)):

@@ -11,11 +11,11 @@ import httpx
 import psutil
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from firedoor import protocol
 from firedoor.compiler import load_book
 from firedoor.embedded.temporal import TemporalServer
+from firedoor.payloads import sealing_converter
 from firedoor.people.signatures import SigningKey
 from firedoor.protocol import Launch
 from tests.e2e.upped import Upped, closed, dumped, waits_for
@@ -131,7 +131,8 @@ def test_a_plan_of_ones_own_started_at_temporals_port_contains_nothing(own_up: U
     plan = load_book(own_up.book).plans["high-profile-takeover"]
 
     async def start() -> None:
-        client = await Client.connect(own_up.state["temporal"], data_converter=pydantic_data_converter)
+        sealing = sealing_converter(own_up.installation.open_payload_keys())
+        client = await Client.connect(own_up.state["temporal"], data_converter=sealing)
         view = Launch.model_validate(
             {
                 "person": "ana",
