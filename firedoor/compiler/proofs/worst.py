@@ -226,8 +226,9 @@ class Worst:
         return f"{turns} round{'s' * (turns > 1)}, one after another"
 
     def _leaf(self, step: Step) -> Iterator[Part]:  # noqa: C901 - one case for each verb
-        if self._reads(step):
-            yield Part(step, self._reads(step), "a question to a system")
+        reads = self._reads(step)
+        if reads:
+            yield Part(step, reads, "a question to a system")
         asks = False
         match step.verb:
             case "wait" if step.duration is not None:
