@@ -19,7 +19,7 @@ from firedoor.protocol import (
     StepView,
     View,
 )
-from firedoor.run import asking, ending, pages, recording, telling
+from firedoor.run import asking, batches, ending, pages, recording, telling
 from firedoor.run.core import Core, Scope
 from firedoor.run.state import FINAL, HELD, Ask, ClockState, Hold, State, StepState
 
@@ -176,6 +176,8 @@ def _steps(core: Core, steps: tuple[Step, ...], beside: str, depth: int) -> list
         found.append(_step(core, step, path, depth))
         if step.verb == "for_each":
             state = core.state.steps.get(path)
+            if state is not None and batches.is_long(state):
+                found += _steps(core, step.steps, path, depth + 1)
             for round_ in range(len(state.items or []) if state else 0):
                 found += _steps(core, step.steps, f"{path}[{round_}]", depth + 1)
         elif step.verb in ("parallel", "group"):
@@ -199,11 +201,20 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
         verb=step.verb,
         words=short(core.name(path)),
         state=f"{decided}, asking" if decided else status,
-        detail=f"asks for what was added: {added}" if added else f"{held} contained" if held else _detail(state),
+        detail=f"asks for what was added: {added}" if added else _counted(state, held) or _detail(state),
         depth=depth,
         at=step.at,
         done_at=state.done_at if state else None,
     )
+
+
+def _counted(state: StepState | None, held: int) -> str:
+    """How many a step has come to."""
+    if state is not None and batches.is_long(state) and not state.pages:
+        return f"{sum(ref.count for ref in state.lists)} items"
+    if state is not None and state.tally is not None:
+        return batches.words(state)
+    return f"{held} contained" if held else ""
 
 
 def _facts(state: State, ask: Ask) -> tuple[str, ...]:
