@@ -40,9 +40,9 @@ def long_loop(plan: Plan, path: str) -> str | None:
 
 def begin(core: Core, step: ForEach, path: str, ref: ListRef) -> str | None:
     """Take the list, each item once. Returns why the loop cannot go in batches, in words. Raises Unread."""
-    reason = (
-        why_not(core.plan, step) if core.state.batches else "this run was launched before such loops went in batches"
-    )
+    reason = why_not(core.plan, step)
+    if reason is None and not core.state.batches:
+        reason = "this run was launched before such loops went in batches"
     if reason is None:
         core.at(path).lists = [_unique(core, path, ref)]
     return reason
@@ -177,21 +177,35 @@ def has_more(core: Core, path: str) -> bool:
 def decided(core: Core, path: str, *, again: bool) -> None:
     """Somebody has decided about what failed: what stands behind looks at the list again, and where reads are to be
     put `again`, so does the step itself."""
+    for act in [*([path] if again else []), *_behind(core, path)]:
+        _look_again(core, act)
+
+
+def are_held_back(core: Core) -> bool:
+    """Whether there are items of a long loop that wait for a decision: until then the response goes on."""
+    return any(
+        _asks(core, path) and loop_of(core, path) is not None and (_unread(core, path) or _behind(core, path))
+        for path in core.state.steps
+    )
+
+
+def _unread(core: Core, path: str) -> bool:
+    tally = core.at(path).tally
+    return tally is not None and tally.unread > 0
+
+
+def _behind(core: Core, path: str) -> list[str]:
+    """Acts behind this one that have not come to all items."""
     loop = loop_of(core, path)
     if loop is None:
-        return
-    behind = [paths.in_run(act, path) for act in after(core.plan, paths.static(loop), paths.static(path))]
-    for act in [path] if again else []:
-        _look_again(core, act)
-    for act in behind:
-        tally = core.state.steps[act].tally if act in core.state.steps else None
-        if tally is not None and tally.held_back:
-            _look_again(core, act)
+        return []
+    acts = [paths.in_run(act, path) for act in after(core.plan, paths.static(loop), paths.static(path))]
+    return [act for act in acts if act in core.state.steps and (t := core.state.steps[act].tally) and t.held_back]
 
 
 def _look_again(core: Core, path: str) -> None:
     state = core.at(path)
-    if state.tally is None or core.state.intent != "respond":
+    if state.tally is None or core.state.intent != "respond" or core.state.ended is not None:
         return
     state.tally.again += 1
     if state.tally.unread:

@@ -33,7 +33,8 @@ def advance(core: Core) -> None:
     while core.state.intent == "respond" and core.state.ended is None:
         before = core.changes
         passed = _sequence(core, core.plan.steps, "")
-        if passed and not (core.state.additions or core.state.adds) and not questions.offered(core):
+        owed = core.state.additions or core.state.adds or questions.offered(core) or batches.are_held_back(core)
+        if passed and not owed:
             core.state.ended, core.state.paused = "completed", False
             core.row("run.completed", "All steps are over: the response has ended.")
         if core.changes == before:

@@ -12,7 +12,7 @@ from typing import Any
 from typing_extensions import override
 
 from firedoor.connectors.contract import Json
-from firedoor.connectors.errors import Unavailable
+from firedoor.connectors.errors import Refused
 from firedoor.connectors.memory import MemoryPlatform
 
 SCHEMA = "create table if not exists asked (call text, account text)"
@@ -43,7 +43,7 @@ class Directory(MemoryPlatform):
             return await super().read(call, arguments)
         account = str(arguments["account"])
         if account in self.silent:
-            raise Unavailable(f"nothing is known of {account} now")
+            raise Refused(f"nothing is known of {account} now")
         self._asked.execute("insert into asked values (?, ?)", (call, account))
         found: Json = json.loads(json.dumps(owner_of(account) if call == "owner_of" else is_public(account)))
         return found

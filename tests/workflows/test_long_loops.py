@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -93,3 +94,152 @@ async def test_each_item_is_contained_where_its_condition_holds_and_its_owner_is
         ("0.0", "120 contained, 60 not needed"),
         ("0.1", "told about 180"),
     ]
+
+
+def sent(folder: Path) -> int:
+    """How many messages have arrived, without taking them all out of the file."""
+    connection = sqlite3.connect(folder / "channel.sqlite3", timeout=30)
+    (found,) = connection.execute("select count(*) from sent").fetchone()
+    connection.close()
+    return int(found)
+
+
+async def kill_in_the_middle(
+    temporal_server: TemporalServer, client: Client, folder: Path, count: int, size: int, capsys: Any, patience: float
+) -> None:
+    platform = Directory("memory", path=folder / "platform.sqlite3")
+    channel = MemoryChannel("memory", path=folder / "channel.sqlite3")
+    async with staged(client, folder, platform=platform, channel=channel, works=False) as stage:
+        stage.ring.save(folder / "ring.json")
+        targets = users(count)
+        plan = looped(p.task(), at_once=32)
+        run = await stage.launch(plan, inputs=by_reference(stage, targets))
+        with lone_worker(stage, temporal_server.address, folder, size) as first:
+            await until(lambda: effects(folder, "apply") > count // 4, patience)
+            first.send_signal(signal.SIGKILL)
+        with lone_worker(stage, temporal_server.address, folder, size) as second:
+            await until(lambda: sent(folder) > count // 2, patience)
+            second.send_signal(signal.SIGKILL)
+        with lone_worker(stage, temporal_server.address, folder, size):
+            await until(lambda: sent(folder) == count, patience)
+            await run.ask("1", "task")
+            check_items(stage, run, targets)
+            assert len({one.pid for one in channel.sent()}) == 2, "a third worker went on where the second was killed"
+            assert stage.platform.asked().total() <= 2 * count + 4 * 32, "what was answered is asked no more"
+            await check_history(run, count, 40 * (count // size) + 80, capsys)
+            await run.command("niamh", "undo", step="take", reason="a mistake")
+            await run.until(lambda view: not stage.records.ledger.held(run.incident), patience)
+            await run.answer("luis", await run.ask("1", "task"), "done")
+            assert await run.result(patience) == "completed"
+        moments = Counter((str(effect.target), effect.moment) for effect in stage.platform.effects())
+        assert set(moments.values()) == {1}
+        assert {moment for _, moment in moments} == {"apply", "restore"}
+        assert len(moments) == 2 * sum(is_public(target) for target in targets)
+
+
+@pytest.mark.timeout(600)
+async def test_three_thousand_items_and_two_kills(
+    temporal_server: TemporalServer,
+    client: Client,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pages, "SIZE", 500)  # the histories are replayed here
+    await kill_in_the_middle(temporal_server, client, tmp_path, 3_000, 500, capsys, 240)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+async def test_twenty_thousand_items_and_two_kills(
+    temporal_server: TemporalServer, client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await kill_in_the_middle(temporal_server, client, tmp_path, 20_000, pages.SIZE, capsys, 3600)
+
+
+# --- in this process ----------------------------------------------------------------------------------------------------
+
+
+async def test_what_fails_is_asked_about_and_the_owner_is_told_once_it_is_contained(stage: Stage) -> None:
+    targets = users(130)
+    missing, silent = targets[61], targets[7]
+    assert isinstance(stage.platform, Directory)
+    stage.platform.missing(missing)
+    stage.platform.silent.add(silent)
+    plan = looped(p.task())
+    run = await stage.launch(plan, inputs=by_reference(stage, targets))
+    unread = await run.ask("0.0", "question")
+    assert silent in unread.words
+    failed = await run.ask("0.0", "question", but=[unread.id])
+    assert "failed for 1 of" in failed.words
+    await run.ask("1", "task")
+    told = {one.message.address for one in stage.channel.sent()}
+    assert told == {owner_of(target) for target in targets if target not in (missing, silent)}
+    stage.platform.silent.clear()
+    await run.answer("niamh", unread, "retry")
+    await until(lambda: bool(stage.channel.sent(owner_of(silent))), 30)
+    assert not stage.channel.sent(owner_of(missing)), "nobody has decided about it yet"
+    await run.answer("niamh", failed, "continue")
+    await until(lambda: bool(stage.channel.sent(owner_of(missing))), 30)
+    assert Counter(one.message.address for one in stage.channel.sent()) == Counter(owner_of(t) for t in targets)
+    await run.answer("luis", await run.ask("1", "task"), "done")
+    assert await run.result() == "completed"
+    view = await run.view()
+    assert [step.detail for step in view.steps[1:3]] == ["86 contained, 43 not needed", "told about 130"]
+
+
+async def test_a_pause_in_the_middle_and_then_undo_all(stage: Stage) -> None:
+    targets = users(160)
+    stage.platform.delay = 0.05
+    run = await stage.launch(looped(p.approve(), at_once=2), inputs=by_reference(stage, targets))
+    await until(lambda: len(stage.platform.effects()) > 20, 30)
+    await run.command("niamh", "pause")
+    await run.until(lambda view: view.paused and not stage.records.ledger.unsettled(view.launched_at))
+    done = len(stage.platform.effects())
+    await run.command("niamh", "resume")
+    await until(lambda: len(stage.platform.effects()) > done + 10, 30)
+    await run.command("niamh", "undo_all")
+    assert await run.result() == "undone"
+    moments = Counter((str(effect.target), effect.moment) for effect in stage.platform.effects())
+    assert set(moments.values()) == {1}
+    assert not stage.records.ledger.held(run.incident)
+    assert not stage.channel.sent()
+    applied = [target for target, moment in moments if moment == "apply"]
+    assert sorted(applied) == sorted(target for target, moment in moments if moment == "restore")
+
+
+async def test_a_run_crosses_with_a_long_loop_under_way(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossing.BOUNDS, "events", CROSSES_AT[0])
+    targets = users(150)
+    stage.platform.delay = 0.01
+    run = await stage.launch(looped(), inputs=by_reference(stage, targets))
+    assert await run.result(120) == "completed"
+    assert len(await stage.chain(run.incident)) > 3
+    check_items(stage, run, targets)
+
+
+async def test_a_loop_that_holds_people_asks_and_says_why(stage: Stage) -> None:
+    plan = p.plan(p.for_each(p.ACCOUNTS, p.task(), p.contain("lock", p.item(LOOP))))
+    run = await stage.launch(plan, inputs=by_reference(stage, users(600)))
+    ask = await run.ask("0")
+    assert "600 items are more than the 200 that this loop may take, since it holds a task (plan:5)" in ask.words
+
+
+async def test_what_was_not_signed_for_is_contained_for_no_item(stage: Stage) -> None:
+    freeze = p.contain("freeze", p.item("1"))
+    plan = p.plan(p.approve(p.POLICY, on_reject=p.GO_ON, unlocks=("1.0",)), p.for_each(p.ACCOUNTS, freeze))
+    run = await stage.launch(plan, inputs=by_reference(stage, users(120)))
+    await run.answer("omar", await run.ask("0"), "reject")
+    ask = await run.ask("1.0")
+    assert "policy has not signed" in ask.words
+    assert not stage.platform.effects()
+
+
+async def test_what_was_signed_for_is_contained_for_each_item(stage: Stage) -> None:
+    freeze = p.contain("freeze", p.item("1"))
+    plan = p.plan(p.approve(p.POLICY, unlocks=("1.0",)), p.for_each(p.ACCOUNTS, freeze))
+    targets = users(120)
+    run = await stage.launch(plan, inputs=by_reference(stage, targets))
+    await run.answer("omar", await run.ask("0"), "approve")
+    assert await run.result() == "completed"
+    assert sorted(str(effect.target) for effect in stage.platform.effects()) == targets
