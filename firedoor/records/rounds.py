@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Column, Integer, String, Table, Text, bindparam, func, select, update
+from sqlalchemy import Column, Integer, RowMapping, String, Table, Text, bindparam, select, update
 
 from firedoor.records.database import Database, JsonData, insert_new, metadata
 
@@ -62,10 +62,11 @@ class Rounds:
     def found(self, incident: str, step: str, rounds: Sequence[Round]) -> None:
         """Write these down. One that was settled stays as it is; one that was unread is written anew."""
         mine = [{"incident": incident, "step": step, **_row(one)} for one in rounds]
+        later = [one for one in mine if one["looked"]]
         with self._database.write() as connection:
             for part in _parts(mine):
                 insert_new(connection, rounds_table, list(part))
-            again = [{"of": one["item"], **{f"new_{name}": one[name] for name in CHANGES}} for one in mine]
+            again = [{"of": one["item"], **{f"new_{name}": one[name] for name in CHANGES}} for one in later]
             if again:
                 unread = update(rounds_table).where(
                     rounds_table.c.incident == incident,
@@ -89,19 +90,15 @@ class Rounds:
         with self._database.read() as connection:
             for part in _parts(items):
                 for row in connection.execute(mine.where(rounds_table.c.item.in_(part))).mappings():
-                    targets = tuple(row["targets"] or ())
-                    found[row["item"]] = Round(row["item"], row["state"], row["looked"], targets, row["error"])
+                    found[row["item"]] = _round(row)
         return found
 
-    def counts(self, incident: str) -> dict[str, dict[str, int]]:
-        """By step of a long loop, how many items are in which state."""
+    def of_incident(self, incident: str) -> list[tuple[str, Round]]:
+        """Every item of every step in a long loop, each with the step's path in the run."""
         columns = rounds_table.c
-        query = select(columns.step, columns.state, func.count()).where(columns.incident == incident)
-        found: dict[str, dict[str, int]] = {}
+        mine = select(rounds_table).where(columns.incident == incident).order_by(columns.step, columns.item)
         with self._database.read() as connection:
-            for step, state, count in connection.execute(query.group_by(columns.step, columns.state)):
-                found.setdefault(step, {})[state] = count
-        return found
+            return [(row["step"], _round(row)) for row in connection.execute(mine).mappings()]
 
     def answer(self, incident: str, step: str, site: str, asked: str) -> Any:
         """The recorded answer, in a list of its own; None where there is none."""
@@ -119,6 +116,10 @@ class Rounds:
 
 
 CHANGES: Final = ("state", "looked", "targets", "error")
+
+
+def _round(row: RowMapping) -> Round:
+    return Round(row["item"], row["state"], row["looked"], tuple(row["targets"] or ()), row["error"])
 
 
 def _row(one: Round) -> dict[str, Any]:

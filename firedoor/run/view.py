@@ -21,7 +21,7 @@ from firedoor.protocol import (
 )
 from firedoor.run import asking, batches, ending, pages, recording, telling
 from firedoor.run.core import Core, Scope
-from firedoor.run.state import FINAL, HELD, Ask, ClockState, Hold, State, StepState
+from firedoor.run.state import FINAL, HELD, Act, Ask, ClockState, Hold, State, StepState
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -145,8 +145,7 @@ def _next(core: Core) -> str:
         if act.cancel or not recording.held_by_pause(state, act)
     ]
     if acts:
-        what = {"release": "undoing ", "read": "asking a system for "}
-        return "Acting: " + "; ".join(f"{what.get(act.kind, '')}{core.name(act.path)}" for act in acts[:3])
+        return "Acting: " + "; ".join(f"{_does(act)}{core.name(act.path)}" for act in acts[:3])
     if state.paused:
         return "Paused: nothing begins until it is resumed."
     if state.asks:
@@ -161,6 +160,12 @@ def _next(core: Core) -> str:
     if state.phase == "holding":
         return f"Holding: {'; '.join(ending.owed(core)[:3]) or 'closing'}"
     return "Going on."
+
+
+def _does(act: Act) -> str:
+    if act.question is not None and act.question.asks == "sift":
+        return "looking at the list for "
+    return {"release": "undoing ", "read": "asking a system for "}.get(act.kind, "")
 
 
 def _urgency(ask: Ask) -> tuple[bool, bool, float]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firedoor.compiler import load_book
 from firedoor.plan import Audience, Plan, Step
 from firedoor.plan.batches import may_go_in_batches, why_not
 from firedoor.plan.expression import Expr, Item, Prose, Read, StepIs
@@ -16,6 +17,7 @@ from firedoor.run import pages, validity, walking
 from firedoor.run.view import view
 from tests.run import plans as p
 from tests.run.driver import Run, World
+from tests.run.test_every_playbook import PLAYBOOKS
 from tests.run.test_properties import HAPPENINGS, _live
 
 MANY = [f"@user{number}" for number in range(10)]
@@ -328,3 +330,25 @@ def test_whatever_happens_to_a_long_loop(plan: Plan, happenings: list[int]) -> N
     _live(plan, happenings, {"accounts": world.keep(["@a", "@b", "@c", "@d", "@e", "@f"])}, world)
     told = Counter(world.looping.told)
     assert not told or max(told.values()) == 1, "an item was told twice"
+
+
+# --- the shipped book -------------------------------------------------------------------------------------------------
+
+
+def test_the_owners_of_twenty_thousand_copies_may_be_told_in_a_loop() -> None:
+    plan = next(plan for name, plan in load_book(PLAYBOOKS).plans.items() if name == "livestreamed-attack")
+    (loop,) = [step for step in plan.by_path.values() if step.verb == "for_each"]
+    assert why_not(plan, loop) is None
+    copies = plan.by_path[loop.path.rpartition(".")[0] + ".0"]
+    assert copies.verb == "contain"
+    assert copies.ask_above == 20_000
+
+
+def test_copies_may_be_removed_and_their_owners_told_in_one_loop() -> None:
+    matches = Read(call="matches_of", site="matches_of", argument=p.given("accounts"), type="account", listed=True)
+    plan = plan_of(p.for_each(matches, lock(when=PUBLIC), tell(name="tell"), at_once=50, ask_above=20_000))
+    run = started(plan)
+    run.world.reads["matches_of"] = run.world.keep([f"@copy{number}" for number in range(20)])
+    run.world.reads["is_public"] = True
+    run.launch()
+    assert len(run.world.touched) == len(run.world.looping.told) == 20

@@ -187,7 +187,7 @@ class Stage:
         self.doubles.verify = verify
         platforms = {"memory": self.platform, **self.beside}
         acts = Containing(platforms, records.ledger, records.timeline, verify, lists=records.lists)
-        ways = {name: self.channel for name in ("page", "chat", "email", "platform")}
+        ways = dict.fromkeys(("page", "chat", "email", "platform"), self.channel)
         tells = Notifying(organization, ways, records.deliveries, records.timeline, verify, Renderer())
         each = NotifyingEach(tells, acts.ask, records, verify)
         sifting = Sifting(acts.ask, records, verify)

@@ -12,11 +12,11 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from tests.workflows.directory import Directory
 from firedoor.connectors.memory_channel import MemoryChannel
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.records.all import open_records
 from firedoor.run import pages
+from tests.workflows.directory import Directory
 from tests.workflows.harness import Doubles, Stage
 from workflows import trust
 

@@ -125,7 +125,7 @@ async def kill_in_the_middle(
             await run.ask("1", "task")
             check_items(stage, run, targets)
             assert len({one.pid for one in channel.sent()}) == 2, "a third worker went on where the second was killed"
-            assert stage.platform.asked().total() <= 2 * count + 4 * 32, "what was answered is asked no more"
+            assert platform.asked().total() <= 2 * count + 4 * 32, "what was answered is asked no more"
             await check_history(run, count, 40 * (count // size) + 80, capsys)
             await run.command("niamh", "undo", step="take", reason="a mistake")
             await run.until(lambda view: not stage.records.ledger.held(run.incident), patience)
