@@ -81,6 +81,9 @@ thing or two."""
 SMALL_PAGE = 50
 """Targets of a page, where runs are recorded with several."""
 
+FEW_ROUNDS = 100
+"""Items over which a loop goes in batches, where runs are recorded that do."""
+
 HOLDS: dict[str, tuple[str, ...]] = {
     "ana": ("crt", "crt.on_shift", "commander"),  # launches
     "niamh": ("crt", "crt.on_shift", "commander"),
