@@ -159,7 +159,7 @@ def _try(core: Core, addition: Addition, path: str) -> bool:
 def _pass(core: Core, addition: Addition, path: str) -> bool:
     step, state = core.step(path), core.at(path)
     if batches.loop_of(core, path) is not None:
-        return True
+        return core.is_final(path) and not batches.has_more(core, path)
     if step.verb == "approve":
         return _approved(core, addition, path)
     if step.verb == "for_each":
@@ -234,6 +234,7 @@ def _lengthen(core: Core, addition: Addition, step: ForEach, path: str) -> bool:
     if not _size_allowed(core, addition, step, path, count, step.ask_above):
         return False
     state.lists = [*state.lists, new]
+    addition.long.append(new.digest)
     batches.lengthened(core, path)
     return True
 

@@ -67,12 +67,10 @@ def look(core: Core, step: Contain | Notify, path: str) -> list[str]:
     rounds.around(core, _steps(core, path), path)
     asked = [question for question in _questions(core, path) if _name(question) not in tally.looked]
     found = [core.known(path).worked_out(question) for question in asked]
-    if asked:
-        tally.held_back = 0
     for question, value in zip(asked, found, strict=True):
         del core.state.worked_out[question.key]
         tally.looked.append(_name(question))
-        _enter(state, tally, Sifted.model_validate(value))
+        _enter(core, path, question, Sifted.model_validate(value))
     core.changes += 1
     _ask_about_unread(core, step, path)
     return tally.fresh
@@ -89,14 +87,24 @@ def taken(state: StepState) -> list[str]:
     return list(state.targets) if whole else fresh
 
 
-def _enter(state: StepState, tally: Tally, found: Sifted) -> None:
+def _enter(core: Core, path: str, question: Question, found: Sifted) -> None:
+    state = core.at(path)
+    tally = state.tally
+    if tally is None:
+        raise AssertionError(f"{path} stands in no long loop")
     tally.chosen += found.chosen
     tally.not_needed += found.not_needed
     tally.held_back += found.held_back
     tally.unread += found.unread
     tally.problems = [*tally.problems, *found.problems][:MOST_NAMED]
-    if found.of is not None:
-        tally.fresh += pages.divided(state, found.of)
+    if found.of is None:
+        return
+    known = (*tally.fresh, *(state.targets or []))
+    new = [name for name in pages.divided(state, found.of) if name not in known]
+    tally.fresh += new
+    for addition in core.state.additions:
+        if question.lists[0].digest in addition.long:
+            addition.held[path] = [*addition.held.get(path, []), *new]
 
 
 def _ask_about_unread(core: Core, step: Step, path: str) -> None:
@@ -208,8 +216,7 @@ def _look_again(core: Core, path: str) -> None:
     if state.tally is None or core.state.intent != "respond" or core.state.ended is not None:
         return
     state.tally.again += 1
-    if state.tally.unread:
-        state.tally.unread, state.tally.problems = 0, []
+    state.tally.held_back, state.tally.unread, state.tally.problems = 0, 0, []
     core.changes += 1
     core.rewind(path)
     core.reopen_outer(paths.parent(path))

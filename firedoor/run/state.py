@@ -385,6 +385,8 @@ class Addition(Live):
     """Approvals that were asked for it, and sizes that were allowed."""
     held: dict[str, list[str]] = {}
     """By step, the targets that were contained for it."""
+    long: list[str] = []
+    """Digests of the lists with which it has lengthened long loops."""
 
     def targets(self) -> list[str]:
         """The items; of a long list, how many they are of which."""

@@ -6,6 +6,7 @@ Walking again from any saved state arrives at the same place. That one property 
 from __future__ import annotations
 
 from firedoor.plan import Approve, Branching, ForEach, Step
+from firedoor.plan.batches import why_not
 from firedoor.plan.evaluate import Unread
 from firedoor.plan.lists import ListRef
 from firedoor.run import (
@@ -143,7 +144,7 @@ def _begin_loop(core: Core, step: ForEach, path: str) -> None:
             reason = batches.begin(core, step, path, found)
             count = sum(ref.count for ref in state.lists) or count
         elif count > bound:
-            reason = "its items are no names, and stand in no list of their own"
+            reason = why_not(core.plan, step) or "its list was not written down, as a long one is (POST /api/lists)"
         else:
             state.items = core.items(step.items, path)
     else:

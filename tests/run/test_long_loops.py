@@ -352,3 +352,40 @@ def test_copies_may_be_removed_and_their_owners_told_in_one_loop() -> None:
     run.world.reads["is_public"] = True
     run.launch()
     assert len(run.world.touched) == len(run.world.looping.told) == 20
+
+
+def test_items_that_give_the_same_targets_contain_them_once() -> None:
+    same = p.contain("lock_account", OWNER, name="lock")
+    run = started(plan_of(loop(same)))
+    run.world.reads["owner_of"] = "@owner"
+    run.launch()
+    assert run.world.touched == [("contain", "0.0", "@owner")]
+    assert run.ended == "completed"
+
+
+def test_a_list_that_came_as_it_is_asks_how_to_give_it() -> None:
+    run = Run(plan_of(loop(lock())), {"accounts": MANY}).launch()
+    assert "POST /api/lists" in run.ask("0").words
+
+
+def test_what_was_added_is_let_go_when_that_is_refused_afterwards() -> None:
+    sign = p.approve(
+        "Keep them?", on_reject="undo #lock", on_timeout="ask commander", unlocks=("#disclose",), name="sign"
+    )
+    late = p.contain("disclose", p.given("accounts"), name="disclose", when=StepIs(step="#sign", outcome="approved"))
+    run = started(plan_of(loop(lock()), sign, late, p.task("Go on"))).launch()
+    before = len(run.world.touched)
+    run.command("add", value={"accounts": ["@user20"]})
+    run.settle()
+    assert [target for _, _, target in run.world.touched[before:]] == ["@user20"]
+
+
+def test_additions_do_not_lose_what_waits_for_a_decision() -> None:
+    run = started(plan_of(loop(lock(), tell(name="tell")), p.task("Go on")))
+    run.world.targets["@user6"] = ["refused"]
+    run.launch()
+    run.command("add", value={"accounts": ["@user20"]})
+    run.settle()
+    run.answer("lock", "continue", by="ana")
+    run.settle()
+    assert Counter(item for _, item in run.world.looping.told) == Counter([*MANY, "@user20"])
