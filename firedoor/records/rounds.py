@@ -111,7 +111,8 @@ class Rounds:
         """Write the answer down, unless there is one; returns, in a list of its own, the one that counts."""
         row = {"incident": incident, "step": step, "site": site, "asked": asked, "answer": [value]}
         with self._database.write() as connection:
-            insert_new(connection, answers_table, [row])
+            if insert_new(connection, answers_table, [row]):
+                return [value]
         return self.answer(incident, step, site, asked)
 
 

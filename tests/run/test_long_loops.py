@@ -369,15 +369,18 @@ def test_a_list_that_came_as_it_is_asks_how_to_give_it() -> None:
 
 
 def test_what_was_added_is_let_go_when_that_is_refused_afterwards() -> None:
-    sign = p.approve(
-        "Keep them?", on_reject="undo #lock", on_timeout="ask commander", unlocks=("#disclose",), name="sign"
-    )
-    late = p.contain("disclose", p.given("accounts"), name="disclose", when=StepIs(step="#sign", outcome="approved"))
-    run = started(plan_of(loop(lock()), sign, late, p.task("Go on"))).launch()
+    sign = p.approve("Hide them too?", on_reject="continue", unlocks=("#later",), name="sign")
+    later = p.contain("lock_account", p.given("accounts"), name="later", when=StepIs(step="#sign", outcome="approved"))
+    run = started(plan_of(loop(lock()), sign, later, p.task("Go on"))).launch()
+    run.answer("sign", "approve")
+    run.settle()
     before = len(run.world.touched)
     run.command("add", value={"accounts": ["@user20"]})
     run.settle()
-    assert [target for _, _, target in run.world.touched[before:]] == ["@user20"]
+    assert run.world.touched[before:] == [("contain", "0.0", "@user20")]
+    run.answer(run.ask("sign"), "reject")
+    run.settle()
+    assert run.world.touched[before + 1 :] == [("release", "0.0", "@user20")]
 
 
 def test_additions_do_not_lose_what_waits_for_a_decision() -> None:
