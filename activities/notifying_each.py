@@ -86,6 +86,8 @@ class Page:
         attempt, order = self._attempt, self._order
         there = await asyncio.to_thread(self._records.rounds.of, order.incident, self._path, items)
         wanted = [item for item in items if item in there and there[item].state != "told"]
+        before = sum(one.state == "told" for one in there.values())
+        self._missed = {item: "it was not looked at before" for item in items if item not in there}
         told: set[str] = set()
 
         async def tell(item: str) -> None:
@@ -101,11 +103,11 @@ class Page:
                 f"{first} ({len(self._again)} items are left)", type="NotReachedYet", next_retry_delay=AGAIN
             )
         if attempt.stopped == "asked":
-            return self._report(len(items) - len(wanted) + len(told), left=len(left))
+            return self._report(before + len(told), left=len(left))
         for item in left:
             self._missed[item] = self._again.get(item, "the time was up before it was tried")
             await asyncio.to_thread(self._records.rounds.ended, order.incident, self._path, item, self._missed[item])
-        return self._report(len(items) - len(wanted) + len(told))
+        return self._report(before + len(told))
 
     async def _tell(self, item: str) -> bool:
         """Whether everyone whom the notice about the item is for was told."""
