@@ -187,7 +187,8 @@ async def _rehearse(chosen: Chosen, at_once: int, screen: Screen, *, timelines: 
 def _coverage(chosen: Chosen) -> Iterator[Walked]:
     for playbook in chosen.whole:
         mine = [result.judged.played for result in chosen.results if result.part.rehearsal.playbook == playbook]
-        yield coverage.of(chosen.book.plans[playbook], mine)
+        rehearsed = {rehearsal.playbook for rehearsal in chosen.book.rehearsals.values()}
+        yield coverage.of(chosen.book.plans[playbook], mine, rehearsed)
 
 
 # --- showing
