@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -83,7 +83,7 @@ class _Cases:
             case = fields(mapping, schema.CASE, self.findings)
             name = case.text("name")
             made = self._case(case, name, begin, replies, faults_, words)
-            for called, place in [(name.text, name.place)] if name else []:
+            for called, place in _names(case):
                 if called in names:
                     message = f'two cases are called "{called}": this one, and that on line {names[called].line}'
                     self.findings.add("FD810", place, message, fix="give one of them another name")
@@ -290,6 +290,14 @@ class _Cases:
                 "FD102", mapping.place, message, fix="add who says what, such as policy.on_shift: approve STEP"
             )
         return words if at is not None else []
+
+
+def _names(case: Fields) -> Iterator[tuple[str, Place]]:
+    """The case's own, and those of its ways."""
+    name, each = case.text("name"), case.mapping("each")
+    if name is not None:
+        yield name.text, name.place
+        yield from ((f"{name.text}: {key.text}", key.place) for key, _ in (each or ()))
 
 
 def _in_order(first: Iterable[Word], then: Iterable[Word]) -> tuple[Word, ...]:
