@@ -16,6 +16,7 @@ from typing import Final
 
 from firedoor.compiler.rehearsals.steps import HOLDER
 from firedoor.plan import Consequence, Plan, Step, paths
+from firedoor.plan.expression import StepIs
 from firedoor.plan.model import walk
 from firedoor.plan.steps import consequences
 from firedoor.rehearsal.playing import Played
@@ -60,7 +61,12 @@ def of(plan: Plan, cases: Iterable[Played], rehearsed: Collection[str] = ()) -> 
     """What these cases of one playbook have walked. `rehearsed`: playbooks with rehearsals of their own."""
     inside = [step.path for step in walk(plan.steps) if step.verb == "group" and step.playbook in rehearsed]
     steps = [step for step in walk(plan.steps) if not any(_is_below(step.path, scope) for scope in inside)]
-    outcomes = tuple(outcome for step in steps for outcome in _outcomes(step, run=step.path in inside))
+    outcomes = tuple(
+        outcome
+        for step in steps
+        for outcome in _outcomes(step, run=step.path in inside)
+        if outcome.what != "when false" or not _is_only_reached_approved(plan, step)
+    )
     found: set[Outcome] = set()
     unseen = False
     for played in cases:
@@ -78,6 +84,28 @@ RUN: Final = "run"
 
 def _is_below(path: str, scope: str) -> bool:
     return path != scope and paths.within(path, scope)
+
+
+def _is_only_reached_approved(plan: Plan, step: Step) -> bool:
+    """Whether a condition `X is approved` is true wherever it is read: X stands before it in the same group, is always
+    asked, and whatever else it comes to ends that group, or the run. Then nobody can walk its being false."""
+    if not isinstance(step.when, StepIs) or step.when.outcome != "approved":
+        return False
+    asked = plan.by_path[step.when.step]
+    scope = paths.parent(asked.path)
+    beside = bool(scope) and plan.by_path[scope].verb == "parallel"
+    return (
+        asked.verb == "approve"
+        and asked.when is None
+        and not beside
+        and paths.within(step.path, scope or "")
+        and not _goes_on(asked.on_reject)
+        and not _goes_on(asked.on_timeout)
+    )
+
+
+def _goes_on(consequence: Consequence) -> bool:
+    return consequence.kind in ("continue", "undo") or (consequence.kind == "ask" and consequence.may_continue)
 
 
 def _outcomes(step: Step, *, run: bool = False) -> Iterator[Outcome]:
