@@ -95,6 +95,11 @@ def test_what_stands_in_a_way_is_said_besides() -> None:
     assert (again.until, stop.until) == (10_800, None)
 
 
+def test_who_is_silent_in_a_way_still_says_what_the_case_has_them_say() -> None:
+    found = cases("stop: {silent: [policy, commander], expect: {ends: stopped}}")["Nobody signs: stop"]
+    assert [word.text for word in found.words] == ["answer keep_it with stop"]
+
+
 def test_lists_of_what_is_expected_go_on_and_one_value_replaces_the_common_one() -> None:
     found = cases(
         "again: {expect: {order: [keep_it approved], held: [], ends: completed}}\nstop: {expect: {severity: sev2}}"

@@ -89,7 +89,7 @@ class _Cases:
                     self.findings.add("FD810", place, message, fix="give one of them another name")
                 names.setdefault(called, place)
             if made is not None:
-                found += self._ways(case, made)
+                found += self._ways(case, made, {word.line for word in words})
         return found
 
     def _case(
@@ -122,8 +122,8 @@ class _Cases:
             expect=self._expected(case),
         )
 
-    def _ways(self, case: Fields, made: Case) -> list[Case]:
-        """The case; where it goes in several ways, one for each."""
+    def _ways(self, case: Fields, made: Case, shared: Collection[str]) -> list[Case]:
+        """The case; where it goes in several ways, one for each. `shared`: the lines of the words of all cases."""
         each = case.mapping("each")
         if each is None:
             return [made]
@@ -134,7 +134,9 @@ class _Cases:
                 continue
             way = fields(mapping, schema.WAY, self.findings, head=key)
             silent = self._silent(way)
-            spoken = [gone(word, key.text) for word in made.words if str(word.who) not in silent]
+            spoken = [
+                gone(word, key.text) for word in made.words if word.line not in shared or str(word.who) not in silent
+            ]
             found.append(
                 made.model_copy(
                     update={
