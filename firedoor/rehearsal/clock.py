@@ -17,26 +17,21 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from temporalio.api.enums.v1 import PendingActivityState
-from temporalio.client import (
-    Client,
-    Interceptor,
-    OutboundInterceptor,
-    StartWorkflowInput,
-    WorkflowExecutionDescription,
-    WorkflowExecutionStatus,
-    WorkflowHandle,
-)
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
+from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from typing_extensions import override
 
 MOST_SKIPS: Final = 5_000
 FIRST_TASK: Final = 4
 """Events of a run that has begun: started, and its first task scheduled, started and completed."""
-
-
 LOOKED_AFTER: Final = 0.25
-"""Seconds between two looks at what may hold a forward up."""
+"""Seconds until the first look at what may hold a forward up."""
+FIRST_LOOK: Final = 0.01
+MOST_BETWEEN_LOOKS: Final = 0.1
+"""Seconds between two looks whether a run has come to rest: each costs the server as much as a small step."""
 
 
 class NotQuiet(RuntimeError):
@@ -62,7 +57,7 @@ class Skipper:
 
     async def now(self, handle: WorkflowHandle[Any, Any]) -> datetime:
         """The workflow's own time."""
-        return (await self._skipper.get_current_time(handle)).astimezone(UTC)
+        return _time_of(await self._look(handle))
 
     async def forward(self, handle: WorkflowHandle[Any, Any], length: timedelta) -> bool:
         """Let `length` pass at once, with all that becomes due in it. False where the workflow ended before."""
@@ -76,49 +71,66 @@ class Skipper:
     async def alone(self, handle: WorkflowHandle[Any, Any], moment: datetime) -> bool:
         """The same, and its children are ended: one that goes on, such as the review, would hold up its clock."""
         forward = asyncio.ensure_future(self.until(handle, moment))
-        pause = 0.0
+        pause = LOOKED_AFTER
         try:
-            while True:
-                found = await handle.describe()
-                for child in found.raw_description.pending_children:
+            while not (await asyncio.wait([forward], timeout=pause))[0]:
+                found = await self._look(handle)
+                for child in found.pending_children:
                     await self.client.get_workflow_handle(child.workflow_id).terminate("its rehearsal goes on alone")
-                if found.status is not WorkflowExecutionStatus.RUNNING:
+                if not _runs(found):
                     return False
-                pause = min(pause * 2, 1.0) or LOOKED_AFTER
-                if (await asyncio.wait([forward], timeout=pause))[0]:
-                    return forward.result()
+                pause = min(pause * 2, 1.0)
+            return forward.result()
         finally:
             forward.cancel()
             await asyncio.gather(forward, return_exceptions=True)
 
     async def tries_again(self, handle: WorkflowHandle[Any, Any]) -> bool:
         """Whether something of the run waits for its next attempt."""
-        return any(activity.attempt > 1 for activity in (await handle.describe()).raw_description.pending_activities)
+        return any(activity.attempt > 1 for activity in (await self._look(handle)).pending_activities)
 
     async def quiet(self, handle: WorkflowHandle[Any, Any], *, within: float = 60) -> bool:
         """Wait, in real time, until the run has nothing under way: it waits for people and for time alone. What waits
         for its next attempt is not under way. False where the run has ended. Raises NotQuiet after `within` seconds."""
         end = time.monotonic() + within
-        pause = 0.002
+        pause = FIRST_LOOK
         while True:
-            found = await handle.describe()
-            if found.status is not WorkflowExecutionStatus.RUNNING:
+            found = await self._look(handle)
+            if not _runs(found):
                 return False
             if _is_quiet(found):
                 return True
             if time.monotonic() > end:
                 raise NotQuiet(f"{handle.id} does not come to rest within {within:g} s")
             await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 0.05)
+            pause = min(pause * 1.5, MOST_BETWEEN_LOOKS)
+
+    async def _look(self, handle: WorkflowHandle[Any, Any]) -> DescribeWorkflowExecutionResponse:
+        """The server's own words: the SDK would decode every search attribute and memo at each look."""
+        wanted = DescribeWorkflowExecutionRequest(
+            namespace=self.client.namespace, execution=WorkflowExecution(workflow_id=handle.id)
+        )
+        return await self.client.workflow_service.describe_workflow_execution(wanted, retry=True)
 
 
-def _is_quiet(found: WorkflowExecutionDescription) -> bool:
-    raw = found.raw_description
-    if found.history_length < FIRST_TASK or raw.HasField("pending_workflow_task"):
+def _runs(found: DescribeWorkflowExecutionResponse) -> bool:
+    return found.workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+
+def _time_of(found: DescribeWorkflowExecutionResponse) -> datetime:
+    """The real time where nothing was ever skipped."""
+    extended = found.workflow_extended_info
+    if not extended.HasField("time_skipping_info"):
+        return datetime.now(UTC)
+    return extended.time_skipping_info.current_time.ToDatetime().replace(tzinfo=UTC)
+
+
+def _is_quiet(found: DescribeWorkflowExecutionResponse) -> bool:
+    if found.workflow_execution_info.history_length < FIRST_TASK or found.HasField("pending_workflow_task"):
         return False
     return all(
         activity.attempt > 1 and activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
-        for activity in raw.pending_activities
+        for activity in found.pending_activities
     )
 
 

@@ -3,15 +3,20 @@
 An outcome is one way that a step can go: an approval's three ends, a task done or unanswered, a wait over or not, a
 failure of each act and notice, an expiry, each condition true and false, and each answer to an `ask` that the playbook
 writes. What a stop left undone is not walked.
+
+Of a playbook that is run inside and has rehearsals of its own, one outcome: that it was run. What can happen in it is
+walked there, once, and not again by each playbook that runs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from firedoor.compiler.rehearsals.steps import HOLDER
 from firedoor.plan import Consequence, Plan, Step, paths
+from firedoor.plan.expression import StepIs
 from firedoor.plan.model import walk
 from firedoor.plan.steps import consequences
 from firedoor.rehearsal.playing import Played
@@ -52,9 +57,16 @@ class Walked:
         return f"{_name(step)} ({step.at}): {what}"
 
 
-def of(plan: Plan, cases: Iterable[Played]) -> Walked:
-    """What these cases of one playbook have walked."""
-    outcomes = tuple(outcome for step in walk(plan.steps) for outcome in _outcomes(step))
+def of(plan: Plan, cases: Iterable[Played], rehearsed: Collection[str] = ()) -> Walked:
+    """What these cases of one playbook have walked. `rehearsed`: playbooks with rehearsals of their own."""
+    inside = [step.path for step in walk(plan.steps) if step.verb == "group" and step.playbook in rehearsed]
+    steps = [step for step in walk(plan.steps) if not any(_is_below(step.path, scope) for scope in inside)]
+    outcomes = tuple(
+        outcome
+        for step in steps
+        for outcome in _outcomes(step, run=step.path in inside)
+        if outcome.what != "when false" or not _is_only_reached_approved(plan, step)
+    )
     found: set[Outcome] = set()
     unseen = False
     for played in cases:
@@ -64,15 +76,44 @@ def of(plan: Plan, cases: Iterable[Played]) -> Walked:
 
 
 _MOST_SEEN: Final = 300
+RUN: Final = "run"
 
 
 # --- what there is
 
 
-def _outcomes(step: Step) -> Iterator[Outcome]:
+def _is_below(path: str, scope: str) -> bool:
+    return path != scope and paths.within(path, scope)
+
+
+def _is_only_reached_approved(plan: Plan, step: Step) -> bool:
+    """Whether a condition `X is approved` is true wherever it is read: X stands before it in the same group, is always
+    asked, and whatever else it comes to ends that group, or the run. Then nobody can walk its being false."""
+    if not isinstance(step.when, StepIs) or step.when.outcome != "approved":
+        return False
+    asked = plan.by_path[step.when.step]
+    scope = paths.parent(asked.path)
+    beside = bool(scope) and plan.by_path[scope].verb == "parallel"
+    return (
+        asked.verb == "approve"
+        and asked.when is None
+        and not beside
+        and paths.within(step.path, scope or "")
+        and not _goes_on(asked.on_reject)
+        and not _goes_on(asked.on_timeout)
+    )
+
+
+def _goes_on(consequence: Consequence) -> bool:
+    return consequence.kind in ("continue", "undo") or (consequence.kind == "ask" and consequence.may_continue)
+
+
+def _outcomes(step: Step, *, run: bool = False) -> Iterator[Outcome]:
     if step.when is not None:
         yield Outcome(step.path, "when true")
         yield Outcome(step.path, "when false")
+    if run:
+        yield Outcome(step.path, RUN)
     match step.verb:
         case "approve":
             ends = ["approved", "rejected", "unanswered"]
@@ -135,6 +176,7 @@ def _conditions(played: Played) -> Iterator[Outcome]:
         path = paths.static(step.path)
         if step.state != "not_needed":
             yield Outcome(path, "when true")
+            yield Outcome(path, RUN)
         elif step.done_at is not None and not any(
             paths.within(step.path, scope) and step.done_at == at for scope, at in left
         ):
@@ -146,11 +188,13 @@ def _name(step: Step) -> str:
         case "contain":
             return step.id or step.action
         case "notify":
-            return step.id or "notify " + ", ".join(str(one.who or "the holder") for one in step.audience)
+            return step.id or "notify " + ", ".join(str(one.who or HOLDER) for one in step.audience)
         case "approve":
             text = step.question
         case "task":
             text = step.words
+        case "group" if step.playbook:
+            return f"run {step.playbook}"
         case "group" | "parallel":
             text = step.name
         case _:

@@ -59,6 +59,7 @@ class Played:
     than the case says."""
 
     case: Case
+    plan: Plan
     begin: datetime
     later: timedelta
     incident: str = ""
@@ -130,7 +131,7 @@ class Playing:
         zones = [region.timezone for region in organization.regions.values()]
         now = datetime.now(self.case.at.tzinfo)
         later = calendar.weeks_later(self.case.at, length, zones, now)
-        self.played = Played(self.case, self.case.at + later, later)
+        self.played = Played(self.case, self.plan, self.case.at + later, later)
         self._now = self.played.begin
         self._skipper = Skipper(self.client, begins=self.played.begin)
         self._incidents = TemporalIncidents(self._skipper.client, patience=PATIENCE)

@@ -9,8 +9,9 @@ from typing import Final
 
 from firedoor.compiler.rehearsals.script import Case, ClockExpected, Event, Told, Within
 from firedoor.people.organization import Organization
+from firedoor.plan import paths
 from firedoor.plan.time import written
-from firedoor.protocol import ClockView
+from firedoor.protocol import ClockView, Row
 from firedoor.rehearsal import calendar
 from firedoor.rehearsal.happened import Ended, Happened
 from firedoor.rehearsal.playing import Played, Unexpected
@@ -79,14 +80,20 @@ class _Judging:
         yield from self._ends()
 
     def unexpected(self) -> Iterator[Unexpected]:
-        """What the playing has noted, and failures for which the case has no fault."""
+        """What the playing has noted, and failures for which the case has no fault. That an act which cannot be taken back
+        is not undone is no failure."""
         yield from self.played.unexpected
         if self.case.faults:
             return
-        failures = {row.words: row for row in reversed(self.played.rows) if row.kind in _FAILURES}
+        failures = {row.words: row for row in reversed(self.played.rows) if self._is_failure(row)}
         for row in sorted(failures.values(), key=lambda row: row.seq):
             says = f"{calendar.moved(row.words, -self.played.later)}, though the case has no fault"
             yield Unexpected(self.played.since(row.at), says, self.case.line, row.seq)
+
+    def _is_failure(self, row: Row) -> bool:
+        step = self.played.plan.by_path.get(paths.static(row.step or ""))
+        lasts = step is not None and step.verb == "contain" and self.played.plan.actions[step.action].irreversible
+        return row.kind in _FAILURES and not (row.kind == "hold.undo_failed" and lasts)
 
     def _when(self, moment: datetime) -> str:
         return offset(self.played.since(moment))
@@ -163,8 +170,8 @@ class _Judging:
     def _held(self) -> Iterator[Verdict]:
         end = self.happened.end_row
         for one in self.case.expect.held:
-            paths = one.step.paths if one.step else None
-            there = sorted({target or "it" for path, target in self.happened.held if paths is None or path in paths})
+            named = one.step.paths if one.step else None
+            there = sorted({target or "it" for path, target in self.happened.held if named is None or path in named})
             wanted = sorted(set(one.targets))
             by = f" by {one.step.named}" if one.step else ""
             expected = f"held{by}: {', '.join(wanted) or 'nothing'}"

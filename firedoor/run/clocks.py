@@ -145,6 +145,9 @@ def succeeded(core: Core, path: str) -> bool:
     """Whether the step has done what it is for: of a containment, all that it was to contain is contained."""
     if core.status(path) not in ("done", "approved"):
         return False
+    tally = core.at(path).tally
+    if tally is not None and not tally.complete:
+        return False
     holds = core.at(path).holds.values()
     contained = all(hold.status == "applied" and not hold.failed for hold in holds)
     return core.step(path).verb != "contain" or (bool(holds) and contained)

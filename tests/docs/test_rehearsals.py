@@ -33,6 +33,15 @@ cases:
 """
 
 
+CASES = """\
+rehearse: {playbook}
+at: 2026-03-04T02:45:00+00:00
+given: {given}
+cases:
+{part}
+"""
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """The author's page's book, with the rehearsal of this page."""
@@ -64,15 +73,16 @@ def test_what_is_mended_reads_as_well(book: Path) -> None:
 
 
 def _parts() -> Iterator[Block]:
-    yield from (block for block in PAGE.blocks("yaml") if "part" in block.options)
+    yield from (block for block in PAGE.blocks("yaml") if block.options.keys() & {"part", "case"})
 
 
 @pytest.mark.parametrize("block", list(_parts()), ids=lambda block: f"line {block.line}")
 def test_each_part_is_read(block: Block) -> None:
     shipped = ROOT / "playbooks"
-    playbook = block.options["part"]
+    playbook = block.options.get("part") or block.options["case"]
     files = {path.relative_to(shipped).as_posix(): path.read_bytes() for path in shipped.rglob("*") if path.is_file()}
-    text = WHOLE.format(playbook=playbook, given=GIVEN[playbook], part=block.body)
+    form = WHOLE if "part" in block.options else CASES
+    text = form.format(playbook=playbook, given=GIVEN[playbook], part=block.body)
     found = compile_book(shipped, {**files, "rehearsals/part.yaml": text.encode()})
     assert [str(finding) for finding in found.findings if finding.file == "rehearsals/part.yaml"] == []
     assert "rehearsals/part.yaml" in found.rehearsals

@@ -210,9 +210,12 @@ def sequences(draw: st.DrawFn, sight: Sight, most: int) -> tuple[Step, ...]:
             found.append(
                 p.for_each(items, *inner, name=name, when=when, at_once=draw(st.integers(1, 3)), ask_above=above)
             )
-        else:
-            inner = draw(sequences(sight.inside(), 3))
-            found.append((p.parallel if kind == "parallel" else p.group)(*inner, name=name, when=when))
+        elif kind == "group":
+            found.append(p.group(*draw(sequences(sight.inside(), 3)), name=name, when=when))
+        else:  # what one branch names, no other one sees
+            branches = [draw(sequences(sight.inside(), 1)) for _ in range(draw(st.integers(1, 3)))]
+            sides = [branch[0] if len(branch) == 1 else p.group(*branch) for branch in branches]
+            found.append(p.parallel(*sides, name=name, when=when))
     return tuple(found)
 
 

@@ -37,6 +37,21 @@ def read(node: Mapping, plan: Plan, steps: Steps, known: Roster, findings: Findi
     return _Expecting(fields(node, schema.EXPECT, findings), plan, steps, known, findings).read()
 
 
+def besides(first: Expectations, more: Expectations) -> Expectations:
+    """Both together: lists one after the other; where there is one value, and for what is held, the second's counts."""
+    both: dict[str, Any] = {}
+    for name in Expectations.model_fields:
+        one, other = getattr(first, name), getattr(more, name)
+        match other:
+            case dict():
+                both[name] = {**one, **other}
+            case tuple() if name != "held":
+                both[name] = (*one, *other)
+            case _:
+                both[name] = other or one
+    return Expectations(**both)
+
+
 class _Expecting:
     def __init__(self, found: Fields, plan: Plan, steps: Steps, known: Roster, findings: Findings) -> None:
         self.found = found

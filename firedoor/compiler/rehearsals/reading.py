@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from firedoor.compiler.nodes import Mapping, Node, Scalar, Sequence
 from firedoor.compiler.rehearsals import expecting, faults, schema
 from firedoor.compiler.rehearsals.script import Case, Expectations, Fault, Rehearsal, Reply, Word
 from firedoor.compiler.rehearsals.steps import Steps
-from firedoor.compiler.rehearsals.words import Reader
+from firedoor.compiler.rehearsals.words import Reader, gone
 from firedoor.compiler.roster import Roster
 from firedoor.compiler.shape import Fields, as_mapping, as_text, fields
 from firedoor.people.organization import Organization
@@ -82,14 +82,14 @@ class _Cases:
                 continue
             case = fields(mapping, schema.CASE, self.findings)
             name = case.text("name")
-            if name is not None and name.text in names:
-                message = f'two cases are called "{name.text}": this one, and that on line {names[name.text].line}'
-                self.findings.add("FD810", name.place, message, fix="give one of them another name")
-            if name is not None:
-                names.setdefault(name.text, name.place)
             made = self._case(case, name, begin, replies, faults_, words)
+            for called, place in _names(case):
+                if called in names:
+                    message = f'two cases are called "{called}": this one, and that on line {names[called].line}'
+                    self.findings.add("FD810", place, message, fix="give one of them another name")
+                names.setdefault(called, place)
             if made is not None:
-                found.append(made)
+                found += self._ways(case, made, {word.line for word in words})
         return found
 
     def _case(
@@ -102,20 +102,10 @@ class _Cases:
         words: tuple[Word, ...],
     ) -> Case | None:
         begin = self._begin(case) or begin
-        own = self._replies(case)
-        replaced = {reply.read for reply in own}
         spoken = [word for word in words if str(word.who) not in self._silent(case)]
-        given = self._given(case)
-        expect = case.mapping("expect")
-        expected = (
-            expecting.read(expect, self.plan, self.steps, self.world.roster, self.findings)
-            if expect
-            else Expectations()
-        )
-        all_words = sorted([*spoken, *self._words(case)], key=lambda word: word.at)
-        all_faults = (*faults_, *self._faults(case))
-        until = case.text("until")
-        looked = values.seconds(until, self.findings) if until else None
+        each = case.mapping("each")
+        own = self._words(case, tuple(key for key, _ in each) if each else ())
+        given = self._given(case) if each is None else {}
         if name is None or begin is None:
             return None
         return Case(
@@ -125,12 +115,53 @@ class _Cases:
             launcher=self._launcher(case) or self._launcher(self.file),
             aware=self._aware(case) or self._aware(self.file) or 0,
             given=given,
-            words=tuple(all_words),
-            faults=all_faults,
-            replies=(*(reply for reply in replies if reply.read not in replaced), *own),
-            until=looked,
-            expect=expected,
+            words=_in_order(spoken, own),
+            faults=(*faults_, *self._faults(case)),
+            replies=_over(replies, self._replies(case)),
+            until=self._until(case),
+            expect=self._expected(case),
         )
+
+    def _ways(self, case: Fields, made: Case, shared: Collection[str]) -> list[Case]:
+        """The case; where it goes in several ways, one for each. `shared`: the lines of the words of all cases."""
+        each = case.mapping("each")
+        if each is None:
+            return [made]
+        found: list[Case] = []
+        for key, node in each:
+            mapping = as_mapping(node, f"`{key.text}`", self.findings)
+            if mapping is None:
+                continue
+            way = fields(mapping, schema.WAY, self.findings, head=key)
+            silent = self._silent(way)
+            spoken = [
+                gone(word, key.text) for word in made.words if word.line not in shared or str(word.who) not in silent
+            ]
+            found.append(
+                made.model_copy(
+                    update={
+                        "name": f"{made.name}: {key.text}",
+                        "line": str(key.place),
+                        "given": self._given(case, way),
+                        "words": _in_order(spoken, self._words(way)),
+                        "faults": (*made.faults, *self._faults(way)),
+                        "replies": _over(made.replies, self._replies(way)),
+                        "until": self._until(way) or made.until,
+                        "expect": expecting.besides(made.expect, self._expected(way)),
+                    }
+                )
+            )
+        return found
+
+    def _until(self, found: Fields) -> int | None:
+        until = found.text("until")
+        return values.seconds(until, self.findings) if until else None
+
+    def _expected(self, found: Fields) -> Expectations:
+        expect = found.mapping("expect")
+        if expect is None:
+            return Expectations()
+        return expecting.read(expect, self.plan, self.steps, self.world.roster, self.findings)
 
     # --- how it begins
 
@@ -153,9 +184,10 @@ class _Cases:
         scalar = found.text("aware")
         return values.seconds(scalar, self.findings, zero=True) if scalar else None
 
-    def _given(self, case: Fields) -> dict[str, Any]:
-        shared, own = self.file.mapping("given"), case.mapping("given")
-        entries = {key.text: (key, node) for mapping in (shared, own) if mapping for key, node in mapping}
+    def _given(self, *layers: Fields) -> dict[str, Any]:
+        """The launch form of a case: the file's, and, one over the other, what each layer says otherwise."""
+        mappings = [layer.mapping("given") for layer in (self.file, *layers)]
+        entries = {key.text: (key, node) for mapping in mappings if mapping for key, node in mapping}
         given: dict[str, Any] = {}
         meant: set[str] = set()
         for key, node in entries.values():
@@ -171,7 +203,7 @@ class _Cases:
             if value is None:
                 return {}
             given[key.text] = value
-        self._launchable(case, entries, given, meant)
+        self._launchable(layers[-1], entries, given, meant)
         return given
 
     def _launchable(
@@ -225,15 +257,16 @@ class _Cases:
             return None
         return who
 
-    def _words(self, found: Fields) -> tuple[Word, ...]:
+    def _words(self, found: Fields, ways: tuple[Scalar, ...] = ()) -> tuple[Word, ...]:
+        reader = replace(self.reader, ways=ways)
         words: list[Word] = []
         for node in found.items("people"):
             mapping = as_mapping(node, "what someone says", self.findings)
             if mapping is not None:
-                words += self._said(mapping)
+                words += self._said(mapping, reader)
         return tuple(words)
 
-    def _said(self, mapping: Mapping) -> list[Word]:
+    def _said(self, mapping: Mapping, reader: Reader) -> list[Word]:
         moment = mapping.get("at")
         if moment is None:
             if not mapping.refused:
@@ -251,7 +284,7 @@ class _Cases:
             who = self._speaker(key)
             for item in node.items if isinstance(node, Sequence) else [node]:
                 text = as_text(item, f"what {key.text} says", self.findings)
-                word = self.reader.read(text, who, at or 0) if text and who else None
+                word = reader.read(text, who, at or 0) if text and who else None
                 words += [word] if word else []
         if len(mapping.entries) == 1:
             message = "nobody says anything at this moment"
@@ -259,3 +292,21 @@ class _Cases:
                 "FD102", mapping.place, message, fix="add who says what, such as policy.on_shift: approve STEP"
             )
         return words if at is not None else []
+
+
+def _names(case: Fields) -> Iterator[tuple[str, Place]]:
+    """The case's own, and those of its ways."""
+    name, each = case.text("name"), case.mapping("each")
+    if name is not None:
+        yield name.text, name.place
+        yield from ((f"{name.text}: {key.text}", key.place) for key, _ in (each or ()))
+
+
+def _in_order(first: Iterable[Word], then: Iterable[Word]) -> tuple[Word, ...]:
+    return tuple(sorted([*first, *then], key=lambda word: word.at))
+
+
+def _over(replies: tuple[Reply, ...], own: tuple[Reply, ...]) -> tuple[Reply, ...]:
+    """What is answered where some reads have answers of their own."""
+    replaced = {reply.read for reply in own}
+    return (*(reply for reply in replies if reply.read not in replaced), *own)

@@ -103,16 +103,39 @@ _COMMON = {
     "people": _k("list", "who says what, and when", SAYING),
 }
 
+_SILENT = _k("texts", "who of the file's `people` says nothing in this case", a.WHO)
+_UNTIL = _k("text", "how long it is looked at, such as 15 days", a.TIME)
+
+WAY = Shape(
+    "one way that a case goes",
+    {
+        **{name: _COMMON[name] for name in ("given", "answers", "faults", "people")},
+        "silent": _SILENT,
+        "until": _UNTIL,
+        "expect": _must("map", "what must have happened besides", EXPECT, "{ends: completed}"),
+    },
+    hints={"reads": "answers", "fails": "faults", "inputs": "given", "expects": "expect"},
+)
+
 CASE = Shape(
     "a case",
     {
         "name": _must("text", "what happens in it, in words", a.TEXT, "Policy signs"),
         **_COMMON,
-        "silent": _k("texts", "who of the file's `people` says nothing in this case", a.WHO),
-        "until": _k("text", "how long it is looked at, such as 15 days", a.TIME),
+        "silent": _SILENT,
+        "until": _UNTIL,
         "expect": _must("map", "what must have happened", EXPECT, "{ends: completed}"),
+        "each": _k("map", "ways that it goes: it is played once for each", Named(a.TEXT, WAY)),
     },
-    hints={"case": "name", "reads": "answers", "fails": "faults", "inputs": "given", "expects": "expect"},
+    hints={
+        "ways": "each",
+        "either": "each",
+        "case": "name",
+        "reads": "answers",
+        "fails": "faults",
+        "inputs": "given",
+        "expects": "expect",
+    },
 )
 
 REHEARSAL = Shape(

@@ -15,6 +15,9 @@ from firedoor.plan.model import walk
 ABOUT = ("held", "clock", "handover", "cancelled")
 """Questions about the run as a whole, by what they are about."""
 
+HOLDER = "the holder"
+"""Whoever a notice finds by an account or an item, and not by their place in the organization."""
+
 _ROUND = re.compile(r"\[(\d{1,4})\]")
 _LEAST = 4
 """Characters of a step's words that can stand for them."""
@@ -79,7 +82,7 @@ def _names(plan: Plan, step: Step) -> Iterator[str]:
         case "undo":
             yield f"undo {plan.by_path[step.step].id or step.step}"
         case "notify":
-            yield from ("notify", *(f"notify {audience.who}" for audience in step.audience if audience.who))
+            yield from ("notify", *(f"notify {audience.who or HOLDER}" for audience in step.audience))
         case "wait":
             yield "wait"
         case "group" if step.playbook:

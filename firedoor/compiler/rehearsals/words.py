@@ -58,6 +58,9 @@ CHOICES: Final = (
 )
 """What a question can be answered with."""
 
+EACH: Final = "each"
+"""What stands for the answers that are the names of the case's `each`."""
+
 BECAUSE: Final = "as this rehearsal has it"
 """The reason of a word that gives none."""
 
@@ -106,6 +109,8 @@ class Reader:
     steps: Steps
     roster: Roster
     findings: Findings
+    ways: tuple[Scalar, ...] = ()
+    """The names of the case's `each`."""
 
     def read(self, scalar: Scalar, who: Who, at: int) -> Word | None:
         """The word, or None with a finding."""
@@ -248,14 +253,31 @@ def _answer(reader: Reader, scalar: Scalar, said: _Said, word: Word) -> Word | N
         return None
     if "with" in said.quoted:  # the fact that somebody needed
         return word.model_copy(update={"choice": "answer", "step": step, "reason": given})
-    choice = given.replace(" ", "_")
-    if choice not in CHOICES:
-        start = max(scalar.text.find(given), 0)
-        place = scalar.at(start, start + len(given))
-        fix = suggest.fix(given, CHOICES)
-        reader.findings.add("FD805", place, f'no question can be answered with "{given}"', fix=fix)
+    start = max(scalar.text.rfind(given), 0)
+    place = scalar.at(start, start + len(given))
+    if given == EACH and not reader.ways:
+        message = f'"{scalar.text}" is answered once for each name under `each`, and the case has none'
+        reader.findings.add("FD805", place, message, fix="write each: with the answers below, as again: {expect: …}")
         return None
-    return word.model_copy(update={"choice": choice, "step": step, "reason": word.reason or BECAUSE})
+    written = [(way.text, way.place) for way in reader.ways] if given == EACH else [(given, place)]
+    unknown = [(text, where) for text, where in written if choice_of(text) not in CHOICES]
+    for text, where in unknown:
+        fix = suggest.fix(text, [choice.replace("_", " ") for choice in CHOICES])
+        reader.findings.add("FD805", where, f'no question can be answered with "{text}"', fix=fix)
+    if unknown:
+        return None
+    return word.model_copy(update={"choice": choice_of(given), "step": step, "reason": word.reason or BECAUSE})
+
+
+def choice_of(text: str) -> str:
+    return text.replace(" ", "_")
+
+
+def gone(word: Word, way: str) -> Word:
+    """The word as it is said where the case goes that way."""
+    if word.choice != EACH:
+        return word
+    return word.model_copy(update={"choice": choice_of(way), "text": re.sub(r"\beach\b", way, word.text)})
 
 
 # --- commands
