@@ -178,6 +178,17 @@ class Plan(Frozen):
         return any(step.verb == "undo" for step in walk(self.steps))
 
     @cached_property
+    def meeting(self) -> dict[str, frozenset[str]]:
+        """By clock, the static paths of the steps that meet it and of those around them."""
+        found: dict[str, set[str]] = {clock.name: set() for clock in self.clocks}
+        for step in walk(self.steps):
+            parts = step.path.split(".")
+            around = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+            for name in step.meets:
+                found.setdefault(name, set()).update(around)
+        return {name: frozenset(around) for name, around in found.items()}
+
+    @cached_property
     def input_names(self) -> dict[str, Input]:
         return {field.name: field for field in self.inputs}
 

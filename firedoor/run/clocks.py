@@ -1,16 +1,19 @@
-"""Legal and internal clocks: they start at their expression, and stop when a step that meets them succeeds."""
+"""Legal and internal clocks: they start at their expression, and stop when what meets them has (firedoor.run.meeting)."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from firedoor.plan import Clock, Who
+from firedoor.plan import Clock, Who, paths
 from firedoor.plan.evaluate import Unread, Unworked
 from firedoor.plan.time import written
 from firedoor.protocol import Rendering
-from firedoor.run import reading
+from firedoor.run import meeting, reading
 from firedoor.run.core import Core, NoRound
+from firedoor.run.meeting import succeeded
 from firedoor.run.state import ClockState, Notice
+
+BRANCHING = ("parallel", "group", "for_each")
 
 
 def watch(core: Core) -> None:
@@ -20,7 +23,9 @@ def watch(core: Core) -> None:
         if running is None:
             _start(core, clock)
         elif running.runs:
-            _check(core, clock, running)
+            _look(core, clock.name)
+            if running.runs:
+                _check(core, clock, running)
 
 
 def _start(core: Core, clock: Clock) -> None:
@@ -45,9 +50,14 @@ def _start(core: Core, clock: Clock) -> None:
         clock=clock.name,
         due_at=state.due_at.isoformat(),
     )
-    for path in core.state.steps:
-        if clock.name in core.step(path).meets and succeeded(core, path):
-            met(core, path)
+    if core.state.engine >= 3:
+        found = meeting.standing(core, clock.name)
+        if found.standing == "met":
+            _meet(core, clock.name, found.by)
+    else:
+        for path in core.state.steps:
+            if clock.name in core.step(path).meets and succeeded(core, path):
+                met(core, path)
     if state.met_at is None:
         _check(core, clock, state)
 
@@ -141,44 +151,52 @@ def _declared(core: Core, name: str) -> Clock:
     return next(clock for clock in core.plan.clocks if clock.name == name)
 
 
-def succeeded(core: Core, path: str) -> bool:
-    """Whether the step has done what it is for: of a containment, all that it was to contain is contained."""
-    if core.status(path) not in ("done", "approved"):
-        return False
-    holds = core.at(path).holds.values()
-    contained = all(hold.status == "applied" and not hold.failed for hold in holds)
-    return core.step(path).verb != "contain" or (bool(holds) and contained)
-
-
 def met(core: Core, path: str) -> None:
-    """The step has succeeded: the clocks that it meets stop."""
-    for name in core.step(path).meets:
-        clock = core.state.clocks.get(name)
-        if clock is not None and clock.runs:
-            go_on(core, name)
-            clock.met_at, clock.met_by = core.now, path
-            late = ", late" if clock.due_at < core.now else ""
-            core.row(
-                "clock.met",
-                f"Clock {name} was met{late} by {core.name(path)}",
-                step=path,
-                clock=name,
-                due_at=clock.due_at.isoformat(),
-                ordinal=core.at(path).ordinal,
-            )
+    """The step has succeeded: the clocks that it meets stop. In a loop every round has to (`watch`)."""
+    if core.state.engine < 3 or "[" not in path:
+        for name in core.step(path).meets:
+            _meet(core, name, path)
+
+
+def _look(core: Core, name: str) -> None:
+    """Stop the clock when all rounds of a loop, or all of a group, have met it."""
+    if core.state.engine < 3:
+        return
+    found = meeting.standing(core, name)
+    if found.standing == "met" and ("[" in found.by or core.step(found.by).verb in BRANCHING):
+        _meet(core, name, found.by)
+
+
+def _meet(core: Core, name: str, path: str) -> None:
+    clock = core.state.clocks.get(name)
+    if clock is None or not clock.runs:
+        return
+    go_on(core, name)
+    clock.met_at, clock.met_by = core.now, path
+    late = ", late" if clock.due_at < core.now else ""
+    core.row(
+        "clock.met",
+        f"Clock {name} was met{late} by {core.name(path)}",
+        step=path,
+        clock=name,
+        due_at=clock.due_at.isoformat(),
+        ordinal=core.at(path).ordinal,
+        restarts=clock.restarts or None,
+    )
 
 
 def undone(core: Core, path: str) -> None:
-    """The step that met them was undone: its clocks run again, with the same due time, unless another one met them."""
-    for name in core.step(path).meets:
+    """What met them was undone: its clocks run again, with the same due time, unless another step met them."""
+    for name in core.state.clocks if core.state.engine >= 3 else core.step(path).meets:
         clock = core.state.clocks.get(name)
-        if clock is None or clock.met_by != path or clock.met_at is None:
+        if clock is None or clock.met_at is None or not _has_met(core, name, clock.met_by or "", path):
             continue
-        others = [other for other in core.state.steps if name in core.step(other).meets and succeeded(core, other)]
-        if others:
-            clock.met_by = others[0]
+        other = _other(core, name)
+        if other is not None:
+            clock.met_by = other
             continue
         clock.met_at = clock.met_by = None
+        clock.restarts += 1 if core.state.engine >= 3 else 0
         core.row(
             "clock.restarted",
             f"Clock {name} runs again: what met it was undone",
@@ -186,6 +204,34 @@ def undone(core: Core, path: str) -> None:
             clock=name,
             release=core.at(path).releases,
         )
+
+
+def _has_met(core: Core, name: str, by: str, path: str) -> bool:
+    """Whether the step at the path has a part in what met the clock: it did, in some round, or it stands in what did."""
+    if by == path or core.state.engine < 3:
+        return by == path
+    if paths.static(by) not in core.plan.by_path:
+        return False
+    in_one_loop = "[" in by and paths.within(path, by.partition("[")[0])
+    return paths.within(path, by) or (in_one_loop and _counts(core, name, path))
+
+
+def _counts(core: Core, name: str, path: str) -> bool:
+    """Whether the step, or one that holds it, meets the clock."""
+    while path:
+        if name in core.step(path).meets:
+            return True
+        path = paths.parent(path)
+    return False
+
+
+def _other(core: Core, name: str) -> str | None:
+    if core.state.engine >= 3:
+        found = meeting.standing(core, name)
+        return found.by if found.standing == "met" else None
+    return next(
+        (other for other in core.state.steps if name in core.step(other).meets and succeeded(core, other)), None
+    )
 
 
 def running(core: Core) -> list[str]:

@@ -12,7 +12,7 @@ from firedoor.plan.evaluate import Unread, plain, render, unique
 from firedoor.plan.expression import Expr
 from firedoor.plan.references import sensitivities
 from firedoor.protocol import NotifyReport, Rendering
-from firedoor.run import clocks, consequences, ending, questions
+from firedoor.run import clocks, consequences, ending, meeting, questions
 from firedoor.run.core import Core, NoRound, TooLong
 from firedoor.run.state import FINAL, Act, Notice, State
 
@@ -133,7 +133,7 @@ def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None, 
         core.finish(path, "done")
     else:
         consequences.follow(core, path, "failed", step.on_failure, "failure", f"{core.name(path)} failed: {error}")
-    if error is None and clocks.succeeded(core, path):
+    if error is None and meeting.succeeded(core, path):
         clocks.met(core, path)
 
 

@@ -207,12 +207,13 @@ def sequences(draw: st.DrawFn, sight: Sight, most: int) -> tuple[Step, ...]:
             items = draw(targets(sight))
             inner = draw(sequences(sight.inside(name), 3))
             above = draw(st.sampled_from([None, None, 1]))
-            found.append(
-                p.for_each(items, *inner, name=name, when=when, at_once=draw(st.integers(1, 3)), ask_above=above)
-            )
+            many = draw(st.integers(1, 3))
+            own = meets(draw)
+            found.append(p.for_each(items, *inner, name=name, when=when, at_once=many, ask_above=above, meets=own))
         else:
             inner = draw(sequences(sight.inside(), 3))
-            found.append((p.parallel if kind == "parallel" else p.group)(*inner, name=name, when=when))
+            holds = p.parallel if kind == "parallel" else p.group
+            found.append(holds(*inner, name=name, when=when, meets=meets(draw)))
     return tuple(found)
 
 
