@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from firedoor.plan import Clock, Who, paths
 from firedoor.plan.evaluate import Unread, Unworked
+from firedoor.plan.expression import Expr, StepField
+from firedoor.plan.references import parts
 from firedoor.plan.time import written
 from firedoor.protocol import Rendering
 from firedoor.run import meeting, reading
@@ -14,6 +17,8 @@ from firedoor.run.meeting import succeeded
 from firedoor.run.state import ClockState, Notice
 
 BRANCHING = ("parallel", "group", "for_each")
+STARTS = ("done", "approved", "rejected")
+"""How a step has ended at whose `done_at` a clock starts: nothing begins with what was not done, nor decided."""
 
 
 def watch(core: Core) -> None:
@@ -29,6 +34,8 @@ def watch(core: Core) -> None:
 
 
 def _start(core: Core, clock: Clock) -> None:
+    if core.state.engine >= 3 and not all(core.status(path) in STARTS for path in _ends_at(clock.starts)):
+        return
     try:
         if clock.when is not None and core.value(clock.when, "") is not True:
             return
@@ -60,6 +67,14 @@ def _start(core: Core, clock: Clock) -> None:
                 met(core, path)
     if state.met_at is None:
         _check(core, clock, state)
+
+
+def _ends_at(starts: Expr) -> Iterator[str]:
+    """The steps whose `done_at` starts it."""
+    if isinstance(starts, StepField):
+        yield starts.step
+    for part in parts(starts):
+        yield from _ends_at(part)
 
 
 def _check(core: Core, clock: Clock, state: ClockState) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from firedoor.plan import Audience, Clock, Consequence, Expr, Plan, Prose, Review, ReviewTask, Seat, Span, Step, Updates
-from firedoor.plan.expression import InputValue
+from firedoor.plan.expression import InputValue, StepField
 from tests.run import plans as p
 
 DURATIONS = (10 * p.MINUTE, p.HOUR, 5 * p.HOUR)
@@ -219,7 +219,8 @@ def sequences(draw: st.DrawFn, sight: Sight, most: int) -> tuple[Step, ...]:
 
 @st.composite
 def clocks(draw: st.DrawFn, sight: Sight) -> tuple[Clock, ...]:
-    starts: list[Expr] = [p.AWARE_AT, InputValue(name="order_at", type="date_time")]
+    starts: list[Expr] = [p.AWARE_AT, p.AWARE_AT, InputValue(name="order_at", type="date_time")]
+    starts += [StepField(step=f"#{name}", field="done_at") for name in (*sight.waits[:1], *sight.approvals[:1])]
     law = p.clock(
         "law",
         draw(st.sampled_from(DURATIONS)),

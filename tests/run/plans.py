@@ -293,9 +293,7 @@ def parallel(
     return Parallel(**_common(name, when, meets, None), name=text("At once"), steps=steps)
 
 
-def group(
-    *steps: Step, name: str | None = None, when: Expr | None = None, meets: str | tuple[str, ...] = ()
-) -> Group:
+def group(*steps: Step, name: str | None = None, when: Expr | None = None, meets: str | tuple[str, ...] = ()) -> Group:
     return Group(**_common(name, when, meets, None), name=text("In order"), steps=steps)
 
 

@@ -73,12 +73,24 @@ class Flow:
 
     def stays(self, path: str, found: Consequence) -> bool:
         """Whether a step that meets a started clock stays as a task when the response ends so, wherever it stands."""
-        return not (found.kind == "undo_all" and self.plan.by_path[path].verb == "contain") and not self.in_loop(path)
+        verb = self.plan.by_path[path].verb
+        if verb in ("parallel", "group", "for_each"):
+            return False
+        return not (found.kind == "undo_all" and verb == "contain") and not self.in_loop(path)
 
     def in_loop(self, path: str) -> bool:
         """Whether the step happens once for each round of a loop around it."""
         while path := path.rpartition(".")[0]:
             if self._verb(path) == "for_each":
+                return True
+        return False
+
+    def _in_one_loop(self, one: str, other: str) -> bool:
+        """Whether some loop goes around both: what stands after a step in a round stands before it in the next one."""
+        for index, (a, b) in enumerate(zip(self._place[one], self._place[other], strict=False)):
+            if a != b:
+                return False
+            if self._verb(_outer(one, index + 1)) == "for_each":
                 return True
         return False
 
@@ -134,7 +146,9 @@ class Flow:
         return True
 
     def _is_beside(self, one: str, other: str) -> bool:
-        return not self.before(other, one) and not self._is_in(one, other) and not self._is_in(other, one)
+        if self._is_in(one, other) or self._is_in(other, one):
+            return False
+        return not self.before(other, one) or self._in_one_loop(one, other)
 
     def deciding(self, to: str, *, meets: bool) -> Iterator[Step]:
         """The steps before `to` of which some end may keep the flow from it."""
