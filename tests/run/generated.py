@@ -208,12 +208,13 @@ def sequences(draw: st.DrawFn, sight: Sight, most: int) -> tuple[Step, ...]:
             inner = draw(sequences(sight.inside(name), 3))
             above = draw(st.sampled_from([None, None, 1]))
             many = draw(st.integers(1, 3))
-            own = meets(draw)
+            own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
             found.append(p.for_each(items, *inner, name=name, when=when, at_once=many, ask_above=above, meets=own))
         else:
             inner = draw(sequences(sight.inside(), 3))
             holds = p.parallel if kind == "parallel" else p.group
-            found.append(holds(*inner, name=name, when=when, meets=meets(draw)))
+            own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
+            found.append(holds(*inner, name=name, when=when, meets=own))
     return tuple(found)
 
 

@@ -32,8 +32,9 @@ from firedoor.compiler.proofs.situations import (
 )
 from firedoor.compiler.proofs.telling import described, says
 from firedoor.compiler.proofs.worst import Longest, Worst
-from firedoor.plan.expression import Arithmetic, Const, Expr, Given, InputValue, RunField, StepField
+from firedoor.plan.expression import Arithmetic, Const, Expr, Given, InputValue, Item, Read, RunField, StepField
 from firedoor.plan.model import Clock, Plan, walk
+from firedoor.plan.references import parts
 from firedoor.plan.steps import Step, consequences
 
 _SUCCEEDED = ("approved", "done")
@@ -60,6 +61,8 @@ class Shown:
     """Static path of the step whose end starts the clock; None where it starts at a moment that is given."""
     situation: tuple[str, ...] = ()
     """Where it is not met: in which situation, and what happens there, in words."""
+    outcomes: dict[str, str] = field(default_factory=dict)
+    """How steps end in that situation, by static path."""
     why: str = ""
     """Why it is not shown."""
 
@@ -99,6 +102,7 @@ class _Proof:
         question = self._question([*starts, *ends], undoing | ({since} if since is not None else set()))
         ways: set[str] = set()
         unmet: tuple[str, ...] | None = None
+        outcomes: dict[str, str] = {}
         try:
             for situation in self._started(question, starts, since):
                 found = [self._met(question, situation, since)]
@@ -108,14 +112,14 @@ class _Proof:
                 if way is not None:
                     ways.add(way[0])
                     continue
-                unmet = (*told(question, situation), *self._said(situation))
+                unmet, outcomes = (*told(question, situation), *self._said(situation)), situation.outcomes
                 if not question.parts:
                     break
         except TooMany:
             if unmet is None:
                 return Shown(self.clock, "not shown", since=since, why="too many conditions meet")
         if unmet is not None:
-            return self._unmet(question, since, unmet)
+            return self._unmet(question, since, unmet, outcomes)
         return self._measured(ways, since, later)
 
     def _started(self, question: Question, starts: list[Guard], since: str | None) -> Iterator[Situation]:
@@ -128,14 +132,23 @@ class _Proof:
             ):
                 yield situation
 
-    def _unmet(self, question: Question, since: str | None, unmet: tuple[str, ...]) -> Shown:
+    def _unmet(self, question: Question, since: str | None, unmet: tuple[str, ...], outcomes: dict[str, str]) -> Shown:
         if question.parts:
-            why = "that rests on what a system answers, or on what is held by then"
-            return Shown(self.clock, "not shown", since=since, situation=unmet, why=why)
+            return Shown(self.clock, "not shown", since=since, situation=unmet, why=self._unknown(question))
         if any(ends != frozenset() for ends in self.undone_by.values()):
             why = "what meets it may be undone again"
             return Shown(self.clock, "not shown", since=since, situation=unmet, why=why)
-        return Shown(self.clock, "unmet", since=since, situation=unmet)
+        return Shown(self.clock, "unmet", since=since, situation=unmet, outcomes=outcomes)
+
+    def _unknown(self, question: Question) -> str:
+        """Whose condition rests on what is known only in the run."""
+        for path in [*self.meeting, *question.guards]:
+            for guard in question.guards.get(path, ()):
+                what = _known_in_the_run(guard.condition)
+                if what is not None:
+                    step = self.plan.by_path[guard.moment]
+                    return f"whether {described(step)} at {step.at} happens rests on {what}"
+        return "that rests on what a system answers, or on what is held by then"
 
     def _measured(self, ways: set[str], since: str | None, later: int) -> Shown:
         """With the longest of these ways, each by the step at its end."""
@@ -310,6 +323,17 @@ def _may_go_on(step: Step) -> bool:
     if any(found is not None and found.kind != "ask" for found in ends):
         return True
     return step.verb == "approve" and step.on_timeout.kind != "ask"
+
+
+def _known_in_the_run(condition: Expr) -> str | None:
+    match condition:
+        case Read(call=call):
+            return f"what {call} answers"
+        case StepField(field="held"):
+            return "what is held by then"
+        case Item():
+            return "the item of the round"
+    return next((what for part in parts(condition) if (what := _known_in_the_run(part)) is not None), None)
 
 
 def _acts_on(step: Step) -> Expr | None:
