@@ -88,9 +88,10 @@ class Acts:
             else:
                 outcomes[target] = done
 
+        at_once = min(self._platform.at_once, order.at_once or self._platform.at_once)
         for part in self._parts(targets):
             await self._enter_all([target for target in part if target not in there], there)
-            await work_through(part, self._platform.at_once, self._attempt, act)
+            await work_through(part, at_once, self._attempt, act)
         self._attempt.check_interrupted(len(targets) - len(outcomes))
         if left and self._attempt.stopped is None:
             self._try_again(list(left.values()))

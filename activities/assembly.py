@@ -13,8 +13,10 @@ from typing import Any, Protocol
 
 from activities.containing import Containing, Verify
 from activities.notifying import Notifying
+from activities.notifying_each import NotifyingEach
 from activities.recording import Recording
 from activities.rendering import Renderer
+from activities.sifting import Sifting
 from activities.warranting import ActedOn, PastOf, Warrants
 from firedoor.compiler.book import load_book
 from firedoor.connectors import channels, platforms
@@ -83,8 +85,16 @@ def put_together(
     containing = Containing(made, records.ledger, records.timeline, verify, lists=records.lists, problems=problems)
     notifying = Notifying(lambda: organization, ways, records.deliveries, records.timeline, verify, renderer)
     recording = Recording(records.timeline, records.incidents, verify)
+    sifting = Sifting(containing.ask, records, verify)
+    each = NotifyingEach(notifying, containing.ask, records, verify)
     return Assembly(
-        activities=[*acts_of(containing), notifying.notify, recording.record],
+        activities=[
+            *acts_of(containing),
+            sifting.sift,
+            notifying.notify,
+            each.notify_each,
+            recording.record,
+        ],
         connectors=[*made, *ways],
         problems=problems,
         records=records,

@@ -20,9 +20,10 @@ from activities.failures import as_failure
 from activities.listing import Paged, answered, report_of, with_targets
 from activities.reading import arguments_of, checked, goes_by_reference
 from activities.releasing import Releases
-from firedoor.connectors.contract import Platform
+from firedoor.connectors.contract import Json, Platform
 from firedoor.connectors.errors import BadSettings, ConnectorError
 from firedoor.connectors.memory import MemoryPlatform
+from firedoor.plan import ReadAction
 from firedoor.plan.evaluate import plain
 from firedoor.plan.lists import opened
 from firedoor.protocol import (
@@ -157,19 +158,20 @@ class Containing:
 
     async def _read(self, order: ReadOrder) -> ReadReport:
         recorded = await self._admit(order)
-        read = order.read
         try:
-            argument = await asyncio.to_thread(opened, order.argument, self._lists.get)
-        except (UnknownList, ValueError) as error:
-            raise _no_list(error) from error
-        try:
-            value = await self._platform(read.connector).read(read.call, arguments_of(read, argument))
-            value = checked(read, value)
+            value = await self.ask(order.read, order.argument)
         except ConnectorError as error:
             raise as_failure(error) from error
-        if goes_by_reference(read):
-            value = plain(await asyncio.to_thread(self._lists.inline, value))
+        except (UnknownList, ValueError) as error:
+            raise _no_list(error) from error
         return ReadReport(recorded=recorded, value=value)
+
+    async def ask(self, read: ReadAction, argument: Json) -> Json:
+        """The answer of a system; a long list by reference. Raises ConnectorError, and UnknownList or ValueError where the
+        argument is a list that is not here."""
+        given = await asyncio.to_thread(opened, argument, self._lists.get)
+        value = checked(read, await self._platform(read.connector).read(read.call, arguments_of(read, given)))
+        return plain(await asyncio.to_thread(self._lists.inline, value)) if goes_by_reference(read) else value
 
     async def _opened(self, order: Paged) -> Paged:
         """The order with the targets of its page. Raises ApplicationError."""

@@ -78,6 +78,10 @@ def answered(lists: Lists, ledger: Ledger, incident: str, question: Question) ->
             return _kept(lists, [item for item in (found[0] if of is None else of) if item not in but])
         case "held":
             return _kept(lists, [entry.target for entry in ledger.of_step(incident, question.step, TO_RELEASE)])
+        case "kept":
+            return plain(lists.keep(question.argument))
+        case "sift":
+            raise ValueError("what a page gives for a step is worked out by an order of its own")
 
 
 def _kept(lists: Lists, items: Sequence[str]) -> Any:

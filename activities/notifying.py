@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -32,6 +32,12 @@ NO_WARRANT: Final = "NoWarrant"
 ROSTER: Final = "roster"
 """The "channel" of what is said about an audience itself: who stands in, and whom nobody knows."""
 IN_DRILL: Final = "drill:"
+
+
+class Tells(Protocol):
+    async def tell(self, order: NotifyOrder, attempt: Attempt) -> NotifyReport:
+        """Raises ApplicationError, as Notifying.notify does."""
+        ...
 
 
 class Notifying:
@@ -73,6 +79,10 @@ class Notifying:
 
     async def _notify(self, order: NotifyOrder, attempt: Attempt) -> NotifyReport:
         recorded = await self._admit(order)
+        return await self.tell(order, attempt, recorded)
+
+    async def tell(self, order: NotifyOrder, attempt: Attempt, recorded: int = 0) -> NotifyReport:
+        """As `notify`, for an order that was admitted."""
         organization = self._organization()
         situation = Situation(attempt.now(), order.region, order.commander, _launcher(order))
         reached = recipients_of(organization, order.audience, situation)

@@ -25,12 +25,16 @@ from firedoor.protocol import (
     CONTAIN,
     LIST,
     NOTIFY,
+    NOTIFY_EACH,
     READ,
     RECORD,
     RELEASE,
+    SIFT,
     ContainOrder,
     ContainReport,
     ListOrder,
+    NotifyEachOrder,
+    NotifyEachReport,
     NotifyOrder,
     NotifyReport,
     Order,
@@ -40,6 +44,7 @@ from firedoor.protocol import (
     ReleaseOrder,
     ReleaseReport,
     Report,
+    SiftOrder,
 )
 from firedoor.rehearsal.house import House, open_house
 
@@ -65,7 +70,16 @@ class Rehearsing:
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
-        return [self.contain, self.release, self.read, self.work_out, self.notify, self.record]
+        return [
+            self.contain,
+            self.release,
+            self.read,
+            self.work_out,
+            self.sift,
+            self.notify,
+            self.notify_each,
+            self.record,
+        ]
 
     @activity.defn(name=CONTAIN)
     async def contain(self, order: ContainOrder) -> ContainReport:
@@ -90,6 +104,16 @@ class Rehearsing:
     @activity.defn(name=NOTIFY)
     async def notify(self, order: NotifyOrder) -> NotifyReport:
         report: NotifyReport = await self._done(NOTIFY, order)
+        return report
+
+    @activity.defn(name=SIFT)
+    async def sift(self, order: SiftOrder) -> ReadReport:
+        report: ReadReport = await self._done(SIFT, order)
+        return report
+
+    @activity.defn(name=NOTIFY_EACH)
+    async def notify_each(self, order: NotifyEachOrder) -> NotifyEachReport:
+        report: NotifyEachReport = await self._done(NOTIFY_EACH, order)
         return report
 
     @activity.defn(name=RECORD)

@@ -13,7 +13,16 @@ from firedoor.people.signatures import KeyRing
 from firedoor.people.warrants import Acted, Unwarranted
 from firedoor.plan import Plan
 from firedoor.plan.lists import Load, no_lists
-from firedoor.protocol import ContainOrder, ListOrder, NotifyOrder, Order, ReadOrder, RecordOrder, ReleaseOrder
+from firedoor.protocol import (
+    ContainOrder,
+    ListOrder,
+    NotifyOrder,
+    Order,
+    ReadOrder,
+    RecordOrder,
+    ReleaseOrder,
+    SiftOrder,
+)
 
 PlanOf = Callable[[str], Plan | None]
 """The plan of a digest; None where nobody has written it down."""
@@ -56,6 +65,8 @@ class Warrants:
                 warrants.check_notify(plan, order, self._keys, now)
             case ReadOrder():
                 warrants.check_read(plan, order, self._keys, now)
+            case SiftOrder():
+                warrants.check_sift(plan, order, self._keys, now)
             case RecordOrder() | ListOrder():
                 warrants.check_record(plan, order, self._keys, now)
             case _:

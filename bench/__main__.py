@@ -14,7 +14,8 @@ from typing import Final
 from bench.compiling import Compiling
 from bench.history import difference, notes_on
 from bench.job import SIDES, Side
-from bench.measures import Measured, Result, Round, rows_of
+from bench.measures import Figure, Measured, Result, Round, rows_of
+from bench.rehearsing import rehearsing
 from bench.stage import Stage, staged
 from bench.table import table
 
@@ -31,7 +32,9 @@ def order_of(number: int) -> tuple[Side, ...]:
     return SIDES if number % 2 else SIDES[::-1]
 
 
-async def bench(stage: Stage, rounds: int, runs: int, compiling: Compiling) -> Result:
+async def bench(
+    stage: Stage, rounds: int, runs: int, compiling: Compiling, rehearsed: tuple[Figure, ...] = ()
+) -> Result:
     """Let the sides run in turns. Who begins alternates: the first of a round finds the machine cooler."""
     found: list[Round] = []
     for number in range(1, rounds + 1):
@@ -41,7 +44,7 @@ async def bench(stage: Stage, rounds: int, runs: int, compiling: Compiling) -> R
             measured[side] = await stage.round(side, runs)
             print(f" {side} {measured[side].runs_per_second:.2f} runs/s", end="", flush=True)
         compiling.round()
-        print(f" compile ÷ parse {compiling.compiled[-1] / compiling.parsed[-1]:.1f}", flush=True)
+        print(f" compile ÷ yaml.load {compiling.compiled[-1] / compiling.loaded[-1]:.1f}", flush=True)
         found.append(Round(compiled=measured["compiled"], by_hand=measured["by hand"]))
     differs = difference(stage.histories["compiled"], stage.histories["by hand"])
     return Result(
@@ -55,6 +58,7 @@ async def bench(stage: Stage, rounds: int, runs: int, compiling: Compiling) -> R
         },
         rows=rows_of(found),
         compiling=compiling.figures(),
+        rehearsing=rehearsed,
         rounds=tuple(found),
         difference=differs,
         notes=(*notes_on(differs), *ALWAYS),
@@ -69,8 +73,13 @@ def write(result: Result, folder: Path) -> Path:
 
 
 async def _main(rounds: int, runs: int, results: Path) -> None:
+    async with rehearsing() as rehearsed:
+        await rehearsed.warm_up()
+        for _ in range(rounds):
+            await rehearsed.round()
+            print(f"{rehearsed.lasted[-1]:.0f} h rehearsed in {rehearsed.rehearsed[-1]:.1f} s", flush=True)
     async with staged() as stage:
-        result = await bench(stage, rounds, runs, Compiling())
+        result = await bench(stage, rounds, runs, Compiling(), rehearsed.figures())
     print(f"\n{table(result)}\n")
     path = write(result, results)
     print(f"rows: {os.path.relpath(path)}")

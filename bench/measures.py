@@ -38,6 +38,11 @@ class Spread(Frozen):
         return cls(min=min(values), median=median(values), max=max(values))
 
 
+def ratio(values: Sequence[float], others: Sequence[float]) -> Spread:
+    """Of each round by itself."""
+    return Spread.of([value / other for value, other in zip(values, others, strict=True)])
+
+
 class Measure(Frozen):
     """One row of the table. `ratio` is compiled ÷ by hand, of each round by itself."""
 
@@ -49,7 +54,7 @@ class Measure(Frozen):
 
 
 class Figure(Frozen):
-    """One row about compiling: what it is, and in which unit; less is better."""
+    """One row about compiling or rehearsing: what it is, and in which unit."""
 
     name: str
     value: Spread
@@ -66,6 +71,7 @@ class Result(Frozen):
     machine: dict[str, str]
     rows: tuple[Measure, ...]
     compiling: tuple[Figure, ...] = ()
+    rehearsing: tuple[Figure, ...] = ()
     rounds: tuple[Round, ...]
     difference: dict[str, float]
     notes: tuple[str, ...]

@@ -31,6 +31,9 @@ def _lines(result: Result) -> Iterator[str]:
     for figure in result.compiling:
         yield f"{figure.name:{NAME}}{_number(figure.value):>{COLUMN}}"
     yield ""
+    for figure in result.rehearsing:
+        yield f"{figure.name:{NAME}}{_number(figure.value):>{COLUMN}}"
+    yield ""
     yield "Of events and acts a run has more as a compiled playbook:"
     yield "  " + (", ".join(f"{more:+g} {name}" for name, more in result.difference.items()) or "no more and no less")
     for note in result.notes:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from firedoor.plan import Action, MessageRef, ReadAction, Who
 from firedoor.plan.base import Frozen
-from firedoor.plan.lists import Question
+from firedoor.plan.lists import ListRef, Question
 from firedoor.plan.model import Severity
 
 TASK_QUEUE = "firedoor"
@@ -25,6 +25,8 @@ CONTAIN = "contain"
 RELEASE = "release"
 READ = "read"
 LIST = "list"
+SIFT = "sift"
+NOTIFY_EACH = "notify_each"
 RECORD = "record"
 
 SEARCH_PLAYBOOK = "FiredoorPlaybook"
@@ -279,6 +281,73 @@ class Page(Frozen):
     """Only those of them that earlier ordinals have not contained."""
 
 
+class Around(Frozen):
+    """What a step of a long loop is evaluated with, besides the item: all that it names of the run, as JSON."""
+
+    inputs: dict[str, Any] = {}
+    run: dict[str, Any] = {}
+    severity: Severity
+    items: dict[str, Any] = {}
+    """Of the loops around the long one, by their static paths."""
+    outcomes: dict[str, bool] = {}
+    """By step and outcome: "1 approved"."""
+    fields: dict[str, Any] = {}
+    """By step and field: "1 held"."""
+
+
+class SiftOrder(Order):
+    """Look at the items of a page, for a step of a long loop: for which of them its conditions hold, and what they give.
+    Its report is a ReadReport of a Sifted."""
+
+    step: str
+    """The run's path, which has no round of that loop."""
+    loop: str
+    page: Page
+    again: int = 0
+    """How often the page was looked at before. What was settled then stays so."""
+    behind: tuple[str, ...] = ()
+    """Acts of the loop that come before this one, and have failures which nobody has decided about: their items wait."""
+    around: Around
+    at_once: int = 1
+    drill: bool = False
+
+
+class Sifted(Frozen):
+    """What was newly found on a page."""
+
+    of: ListRef | None = None
+    """Of a contain the targets, of a notice the items; None where there are none."""
+    chosen: int = 0
+    not_needed: int = 0
+    held_back: int = 0
+    """An act before has failed for them."""
+    unread: int = 0
+    """A read did not answer."""
+    problems: tuple[str, ...] = ()
+    """Of the first few that are unread."""
+
+
+class NotifyEachOrder(NotifyOrder):
+    """Tell people about each item of a page, in a notice of its own; whom, and what, is found for each."""
+
+    loop: str
+    page: Page
+    around: Around
+    at_once: int = 1
+
+
+class NotifyEachReport(Report):
+    """What became of the notices of a page."""
+
+    told: int = 0
+    missed: int = 0
+    """Someone whom the notice is for was not reached."""
+    left: int = 0
+    """Not worked through, since the run asked to stop."""
+    problems: tuple[str, ...] = ()
+    """Of the first few that were missed."""
+
+
 class PageReport(Frozen):
     """What the ledger has of a page's targets when an attempt ends, as counts."""
 
@@ -309,6 +378,8 @@ class ContainOrder(Order):
     targets: tuple[str, ...]
     """One empty text where the action takes no target; nothing where they are a page's."""
     page: Page | None = None
+    at_once: int | None = None
+    """Of a page, targets that are acted on at a time; None for as many as the platform takes."""
     arguments: dict[str, Any] = {}
     expires: int | None = None
     """Seconds that each hold lasts; None where it is lasting."""

@@ -12,14 +12,19 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 from firedoor.plan import Plan
 from firedoor.protocol import (
     LIST,
+    NOTIFY_EACH,
+    SIFT,
     ContainOrder,
     ContainReport,
+    NotifyEachOrder,
+    NotifyEachReport,
     NotifyReport,
     Order,
     ReadReport,
     ReleaseOrder,
     ReleaseReport,
     Report,
+    SiftOrder,
 )
 from firedoor.run.events import ActEnded
 from firedoor.run.orders import budget
@@ -52,12 +57,13 @@ async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
     """Run the act's activity to its end: reported, failed for good, or cancelled."""
     seconds = budget(plan, act)
     paged = isinstance(order, ContainOrder | ReleaseOrder) and order.page is not None
-    many = act.kind in ("contain", "release") and (paged or len(act.targets or ()) > MANY)
+    each = isinstance(order, SiftOrder | NotifyEachOrder)
+    many = each or (act.kind in ("contain", "release") and (paged or len(act.targets or ()) > MANY))
     try:
         report = await workflow.execute_activity(
-            act.kind if act.question is None else LIST,
+            _named(act, order),
             order,
-            result_type=REPORTS[act.kind],
+            result_type=NotifyEachReport if isinstance(order, NotifyEachOrder) else REPORTS[act.kind],
             activity_id=act.id,
             start_to_close_timeout=LONG_ATTEMPT if many else ATTEMPT,
             schedule_to_close_timeout=_whole(seconds, many=many),
@@ -72,6 +78,16 @@ async def perform(plan: Plan, act: Act, order: Order) -> ActEnded:
         # Not the cause's words: they repeat what was sent.
         words = "its answer could not be read"
         return ActEnded(at=workflow.now(), act=act.id, error=words, error_type="Unreadable")
+
+
+def _named(act: Act, order: Order) -> str:
+    match order:
+        case SiftOrder():
+            return SIFT
+        case NotifyEachOrder():
+            return NOTIFY_EACH
+        case _:
+            return act.kind if act.question is None else LIST
 
 
 def _whole(seconds: int | None, *, many: bool) -> timedelta | None:

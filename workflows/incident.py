@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from firedoor import protocol
+    from firedoor.plan.batches import may_go_in_batches
     from firedoor.plan.evaluate import Unread
     from firedoor.plan.model import unpack
     from firedoor.protocol import Answer, Command, Receipt, ReviewOrder, Signed, View
@@ -71,7 +72,9 @@ class IncidentWorkflow:
             self._plan = unpack(packed)
             if crossed is None:
                 now, engine = workflow.now(), crossing.engine()
-                self._state = begin(self._plan, launch, workflow.info().workflow_id, now, engine)
+                batches = may_go_in_batches(self._plan) and workflow.patched("long-loops-go-in-batches")
+                incident = workflow.info().workflow_id
+                self._state = begin(self._plan, launch, incident, now, engine, batches=batches)
                 self._happen(Launched(at=workflow.now()))
         except FAULTS as error:
             self._unfit = str(error) if isinstance(error, ValueError) else f"the plan cannot be walked: {error!r}"

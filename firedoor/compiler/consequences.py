@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from firedoor.compiler import roster, suggest
 from firedoor.compiler.diagnostics import Findings, Place
@@ -12,8 +13,15 @@ from firedoor.compiler.outline import StepRef
 from firedoor.compiler.roster import Roster
 from firedoor.plan.model import Action
 from firedoor.plan.steps import Consequence
+from firedoor.plan.who import Who
 
 WORDS = ("continue", "leave", "undo", "undo all", "stop", "ask")
+_PLAIN = {
+    "continue": Consequence(kind="continue"),
+    "leave": Consequence(kind="leave"),
+    "stop": Consequence(kind="stop"),
+    "undo all": Consequence(kind="undo_all"),
+}
 _UNDO = re.compile(r"undo\s+(?P<step>\S+)")
 _ASK = re.compile(r"ask\s+(?P<who>\S.*)")
 
@@ -25,10 +33,9 @@ def read(option: str, scalar: Scalar, verb: str, scope: Scope, names: Roster, fi
         message = f'`on_expiry` is undo or ask …, and not "{scalar.text}"'
         findings.add("FD117", scalar.place, message, fix="write undo, or ask commander")
         return None
-    if text in ("continue", "leave", "stop"):
-        return Consequence(kind=text)  # type: ignore[arg-type]
-    if text == "undo all":
-        return Consequence(kind="undo_all")
+    plain = _PLAIN.get(text)
+    if plain is not None:
+        return plain
     if text == "undo":
         return _this(option, scalar, verb, scope, findings)
     undo, ask = _UNDO.fullmatch(text), _ASK.fullmatch(text)
@@ -37,13 +44,18 @@ def read(option: str, scalar: Scalar, verb: str, scope: Scope, names: Roster, fi
         return Consequence(kind="undo", step=ref.path) if ref is not None else None
     if ask:
         who = roster.who(scalar, names, findings, start=scalar.text.find(ask["who"].split()[0], 3), on_shift=True)
-        return Consequence(kind="ask", asks=who) if who is not None else None
+        return _asking(who) if who is not None else None
     near = suggest.close(text, WORDS)
     fix = f'write "{near}"' if near else "write continue, leave, undo STEP, undo all, stop, or ask ROLE"
     if text == "ask":
         fix = "say whom: ask commander"
     findings.add("FD117", scalar.place, f'"{scalar.text}" says nothing that `{option}` can mean', fix=fix)
     return None
+
+
+@lru_cache(maxsize=1024)
+def _asking(who: Who) -> Consequence:
+    return Consequence(kind="ask", asks=who)
 
 
 def _this(option: str, scalar: Scalar, verb: str, scope: Scope, findings: Findings) -> Consequence | None:

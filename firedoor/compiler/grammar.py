@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import jinja2
 from jinja2 import nodes
@@ -27,6 +29,9 @@ LONGEST_NUMBER = 40
 """Digits; what is far longer Python refuses to read."""
 
 ENVIRONMENT = jinja2.Environment(autoescape=False, optimized=False)  # noqa: S701 - it only ever parses
+_PARSER = Parser(ENVIRONMENT, "")
+"""Copied for each expression: a new one would begin by taking an empty text apart."""
+
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = {")", "]", "}"}
 _UNITS = ("s", "m", "h", "d", "w")
@@ -45,8 +50,7 @@ _INSTEAD = {
 }
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     kind: str
     text: str
     start: int
@@ -151,14 +155,15 @@ def parse(text: str) -> Parsed:
         raise _parsing(error, text, body) from error
     except RecursionError as error:
         raise Unreadable("this expression is nested too deep", 0, len(text), "split it into several steps") from error
-    _bounded(root, len(text))
+    if len(body) > DEEPEST_TREE:  # each level has a token of its own
+        _bounded(root, len(text))
     return Parsed(text, body, root)
 
 
 def _tree(body: tuple[Token, ...]) -> nodes.Expr:
     lines = [(number, token.kind, token.text) for number, token in enumerate(body, 1)]
     lines.append((len(body) + 1, "variable_end", "}}"))
-    parser = Parser(ENVIRONMENT, "")
+    parser = copy(_PARSER)
     parser.stream = TokenStream(ENVIRONMENT.lexer.wrap(lines), None, None)
     root = parser.parse_tuple(with_condexpr=True)
     parser.stream.expect("variable_end")

@@ -77,7 +77,7 @@ class Common:
 
     @property
     def options(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in ("path", "id", "at", "when", "meets", "on_failure")}
+        return vars(self)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from firedoor.compiler import suggest
 from firedoor.compiler.diagnostics import Findings, Place
@@ -52,26 +53,32 @@ def who(scalar: Scalar, roster: Roster, findings: Findings, *, start: int = 0, o
         )
         return None
     if on_shift and found.kind == "team":
-        return Who(kind="on_shift", name=found.name)
+        return _who("on_shift", found.name)
     return found
 
 
 def find(text: str, roster: Roster) -> Who | None:
     """Whom the text names, or None."""
     if text in ("commander", "launcher", "users"):
-        return Who(kind=text)  # type: ignore[arg-type]
+        return _who(text)
     if text == "region.manager":
-        return Who(kind="region_manager")
+        return _who("region_manager")
     team, dot, part = text.partition(".")
     if dot:
         kind = _OF_A_TEAM.get(part)
         known = roster.teams is None or team in roster.teams
-        return Who(kind=kind, name=team) if kind and known else None
+        return _who(kind, team) if kind and known else None
     for kind_, names in (("team", roster.teams), ("person", roster.people), ("contact", roster.contacts)):
         if names is not None and text in names:
-            return Who(kind=kind_, name=text)  # type: ignore[arg-type]
+            return _who(kind_, text)
     unread = None in (roster.teams, roster.people, roster.contacts)
-    return Who(kind="team", name=text) if unread else None
+    return _who("team", text) if unread else None
+
+
+@lru_cache(maxsize=1024)
+def _who(kind: WhoKind, name: str | None = None) -> Who:
+    """The same few are named all over a book."""
+    return Who(kind=kind, name=name)
 
 
 def tell_unknown(

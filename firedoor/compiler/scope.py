@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from operator import is_
 
-from firedoor.plan.expression import And, Expr, Outcome, StepIs
+from firedoor.plan.expression import Expr, Outcome, StepIs
 from firedoor.plan.model import Action
 from firedoor.plan.steps import Approve, Consequence, Contain, Step, consequences
 
@@ -93,12 +94,13 @@ def approved_by(condition: Expr | None) -> Known:
 
 
 def _conjuncts(condition: Expr | None) -> Iterator[StepIs]:
-    match condition:
-        case StepIs():
-            yield condition
-        case And(of=parts):
-            for part in parts:
-                yield from _conjuncts(part)
+    if condition is None:
+        return
+    if condition.op == "is":
+        yield condition
+    elif condition.op == "and":
+        for part in condition.of:
+            yield from _conjuncts(part)
 
 
 # --- silences
@@ -222,9 +224,13 @@ def settle(
 
     `refuse` is told of each silence that says `continue` where it may not.
     """
-    following = Following(steps, actions)
+    settled = _settled(steps, Following(steps, actions), refuse)
+    return _unlocking(settled, unlocks(settled))
 
-    def settled(step: Step) -> Step:
+
+def _settled(steps: tuple[Step, ...], following: Following, refuse: Callable[[Step, Hazard], None]) -> tuple[Step, ...]:
+    found: list[Step] = []
+    for step in steps:
         changed: dict[str, object] = {}
         for option, consequence in consequences(step):
             if consequence.kind == "ask":
@@ -236,10 +242,9 @@ def settle(
                 if hazard is not None:
                     refuse(step, hazard)
         if step.verb in ("parallel", "group", "for_each"):
-            changed["steps"] = tuple(settled(inner) for inner in step.steps)
-        return step.model_copy(update=changed) if changed else step
-
-    return _with_unlocks(tuple(settled(step) for step in steps))
+            changed["steps"] = _settled(step.steps, following, refuse)
+        found.append(step.model_copy(update=changed) if changed else step)
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)
@@ -260,14 +265,15 @@ def _may_continue(step: Step, option: str, following: Following) -> bool:
     return step.verb != "wait" or following.hazard(step, "failed") is None
 
 
-def _with_unlocks(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    covered = unlocks(steps)
-
-    def filled(step: Step) -> Step:
-        if step.verb == "approve":
-            return step.model_copy(update={"unlocks": covered.get(step.path, ())})
-        if step.verb in ("parallel", "group", "for_each"):
-            return step.model_copy(update={"steps": tuple(filled(inner) for inner in step.steps)})
-        return step
-
-    return tuple(filled(step) for step in steps)
+def _unlocking(steps: tuple[Step, ...], covered: dict[str, tuple[str, ...]]) -> tuple[Step, ...]:
+    found: list[Step] = []
+    for step in steps:
+        changed: dict[str, object] = {}
+        if step.verb == "approve" and covered.get(step.path, ()) != step.unlocks:
+            changed["unlocks"] = covered.get(step.path, ())
+        elif step.verb in ("parallel", "group", "for_each"):
+            inner = _unlocking(step.steps, covered)
+            if not all(map(is_, inner, step.steps)):
+                changed["steps"] = inner
+        found.append(step.model_copy(update=changed) if changed else step)
+    return tuple(found)

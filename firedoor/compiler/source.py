@@ -123,7 +123,7 @@ class _Reader:
         return Document(self.source, self.root)
 
     def _events(self) -> Iterator[Any]:
-        return iter(yaml.parse(self.source.text, Loader=yaml.CSafeLoader))
+        return iter(yaml.CSafeLoader(self.source.text).get_event, None)
 
     def _take(self, event: Any) -> bool:
         """One event. False where reading on makes no sense."""

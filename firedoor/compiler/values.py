@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, get_args
 
 from firedoor.compiler import suggest
@@ -48,6 +49,7 @@ RESERVED = frozenset([*_KEYWORDS.split(), "run", "severity", "yes", "no", "other
 """Words with a meaning of their own in expressions and messages."""
 
 
+@lru_cache(maxsize=1024)
 def seconds_of(text: str) -> int | None:
     """Seconds of "15m", "2 days", "1h 30m"; None for anything else."""
     text = text.strip()
@@ -90,7 +92,12 @@ def span(scalar: Scalar, findings: Findings, *, zero: bool = False) -> Span | No
     if found > LONGEST:
         findings.add("FD106", scalar.place, f'"{text}" is over ten years', fix="write a shorter time")
         return None
-    return Span(seconds=found)
+    return _lasting(found)
+
+
+@lru_cache(maxsize=1024)
+def _lasting(seconds: int) -> Span:
+    return Span(seconds=seconds)
 
 
 def _mended(text: str) -> str:

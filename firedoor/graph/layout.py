@@ -361,10 +361,10 @@ class _Layout:
             met = [*self._meeting(clock)]
             bottom = max([*(at - 6 for _, at, _ in met), top + 24]) if met else self.picture.lanes_to
             bar = Rect(x + 6, top, 12, bottom - top)
-            for right, at, number in met:
+            for right, at, step in met:
                 y = max(at - 6, top)
                 self.picture.lines.append(Line("meets", ((right, at), (right, y), (bar.x, y))))
-                blocks.append(block(f"met by {number}", "note", bar.right + 8, y + 3, CLOCK - 40))
+                blocks.append(block(f"met by {step}", "note", bar.right + 8, y + 3, CLOCK - 40))
             self.picture.clocks.append(PlacedClock(clock, bar, tuple(blocks)))
 
     def _meeting(self, clock: ClockBar) -> Iterator[tuple[float, float, str]]:

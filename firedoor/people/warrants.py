@@ -25,7 +25,8 @@ from firedoor.people.leave import Leave
 from firedoor.people.past import NO_PAST, Past
 from firedoor.people.shown import Word
 from firedoor.people.signatures import LEEWAY, Forged, KeyRing
-from firedoor.plan import Action, Approve, Contain, Plan, Seat, paths
+from firedoor.plan import Action, Approve, Contain, ForEach, Plan, Seat, paths
+from firedoor.plan.batches import why_not
 from firedoor.plan.lists import Load, no_lists, opened
 from firedoor.protocol import (
     Answer,
@@ -34,11 +35,13 @@ from firedoor.protocol import (
     Decision,
     Launch,
     ListOrder,
+    NotifyEachOrder,
     NotifyOrder,
     Order,
     ReadOrder,
     RecordOrder,
     ReleaseOrder,
+    SiftOrder,
     Signed,
     Statement,
 )
@@ -86,9 +89,27 @@ def check_notify(plan: Plan, order: NotifyOrder, keys: KeyRing, now: datetime) -
     _same_drill(launch, order.drill)
     if order.step:
         _step(plan, order.step)
+    if isinstance(order, NotifyEachOrder):
+        _in_loop(plan, order.step or "", order.loop)
     message = plan.messages.get(order.message.message) if order.message else None
     if order.templates != (message.by_language if message else {}):
         _refuse("the order's message is not the plan's")
+
+
+def check_sift(plan: Plan, order: SiftOrder, keys: KeyRing, now: datetime) -> None:
+    """The step is of the plan, in the loop that is named; what is asked about its items is what the plan has there."""
+    launch = check_launch(plan, order, keys, now)
+    _same_drill(launch, order.drill)
+    _in_loop(plan, order.step, order.loop)
+
+
+def _in_loop(plan: Plan, path: str, loop: str) -> None:
+    _step(plan, path)
+    found = _step(plan, loop)
+    if not isinstance(found, ForEach) or not path.startswith(f"{loop}."):
+        _refuse("the order names a loop that the step does not stand in")
+    if why_not(plan, found) is not None:
+        _refuse("the order names a loop that does not go in batches")
 
 
 def check_read(plan: Plan, order: ReadOrder, keys: KeyRing, now: datetime) -> None:

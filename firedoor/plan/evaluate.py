@@ -12,26 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from firedoor.plan.expression import (
-    And,
-    Arithmetic,
-    Compare,
-    Const,
     Expr,
-    Filter,
-    Given,
-    InputValue,
-    Item,
-    Listing,
-    Not,
-    Or,
     Outcome,
     Prose,
     Read,
-    RunField,
-    SeverityNow,
-    StepField,
-    StepIs,
-    Within,
 )
 from firedoor.plan.lists import ListRef, Question, reference
 from firedoor.plan.time import written
@@ -81,48 +65,50 @@ def holds(condition: Expr | None, known: Known) -> bool:
 
 def value_of(expr: Expr, known: Known) -> Any:  # noqa: C901 - one case for each node, and nothing else
     """The value of an expression; None where it is unknown. Raises Unread."""
-    match expr:
-        case Const(value=value, type=kind):
-            return typed(value, kind)
-        case InputValue(name=name, type=kind):
-            return typed(known.input(name), kind)
-        case RunField(field=field):
-            return typed(known.run(field), "date_time" if field.endswith("_at") else "text")
-        case SeverityNow():
+    match expr.op:
+        case "const":
+            return typed(expr.value, expr.type)
+        case "input":
+            return typed(known.input(expr.name), expr.type)
+        case "run":
+            return typed(known.run(expr.field), "date_time" if expr.field.endswith("_at") else "text")
+        case "severity":
             return known.severity()
-        case Item(loop=loop, type=kind):
-            return typed(known.item(loop), kind)
-        case StepIs(step=step, outcome=outcome):
-            return known.is_(step, outcome)
-        case StepField(step=step, field=field):
-            return typed(known.field(step, field), "date_time" if field == "done_at" else "text")
-        case Read(argument=argument, type=kind):
-            given = None if argument is None else plain(value_of(argument, known))
-            return typed(known.read(expr, given), kind)
-        case Given(of=of):
-            return value_of(of, known) is not None
-        case Not(of=of):
-            inner = value_of(of, known)
+        case "item":
+            return typed(known.item(expr.loop), expr.type)
+        case "is":
+            return known.is_(expr.step, expr.outcome)
+        case "field":
+            return typed(known.field(expr.step, expr.field), "date_time" if expr.field == "done_at" else "text")
+        case "read":
+            given = None if expr.argument is None else plain(value_of(expr.argument, known))
+            return typed(known.read(expr, given), expr.type)
+        case "given":
+            return value_of(expr.of, known) is not None
+        case "not":
+            inner = value_of(expr.of, known)
             return None if inner is None else not inner
-        case And(of=parts):
-            return _all(parts, known, stop=False)
-        case Or(of=parts):
-            return _all(parts, known, stop=True)
-        case Compare(sign=sign, left=left, right=right):
-            return _compare(sign, value_of(left, known), value_of(right, known))
-        case Within(left=left, right=right):
-            item, items = value_of(left, known), value_of(right, known)
+        case "and":
+            return _all(expr.of, known, stop=False)
+        case "or":
+            return _all(expr.of, known, stop=True)
+        case "compare":
+            return _compare(expr.sign, value_of(expr.left, known), value_of(expr.right, known))
+        case "in":
+            item, items = value_of(expr.left, known), value_of(expr.right, known)
             if item is not None and isinstance(items, ListRef):
                 return known.worked_out(Question(asks="in", lists=(items,), argument=plain(item)))
             return None if item is None or items is None else item in items
-        case Arithmetic(sign=sign, left=left, right=right):
-            return _arithmetic(sign, value_of(left, known), value_of(right, known))
-        case Filter(name=name, of=of, argument=text):
-            value = value_of(of, known)
-            return _of_many(name, value, text, known) if isinstance(value, ListRef) else _filter(name, value, text)
-        case Listing(of=parts):
-            return [value_of(part, known) for part in parts]
-        case Prose():
+        case "math":
+            return _arithmetic(expr.sign, value_of(expr.left, known), value_of(expr.right, known))
+        case "filter":
+            value, text = value_of(expr.of, known), expr.argument
+            if isinstance(value, ListRef):
+                return _of_many(expr.name, value, text, known)
+            return _filter(expr.name, value, text)
+        case "list":
+            return [value_of(part, known) for part in expr.of]
+        case "prose":
             return render(expr, known)
 
 

@@ -131,10 +131,11 @@ def opened(value: Any, load: Load) -> Any:
             return value
 
 
-Asks = Literal["whole", "unique", "last", "in", "joined", "beyond", "held"]
+Asks = Literal["whole", "unique", "last", "in", "joined", "beyond", "held", "sift", "kept"]
 """`whole`: the items themselves. `in`: whether `argument` is one. `joined`: each item of the lists and of `argument` once.
 `beyond`: those of the first list that are in none of the others, nor in the argument's `but`; those of its `of`, where it
-has that, instead of the first list."""
+has that, instead of the first list. `sift`: what the items of a page give for a step of a long loop. `kept`: the
+argument, written down however short it is."""
 
 
 class Question(Frozen):
@@ -144,7 +145,7 @@ class Question(Frozen):
     asks: Asks
     lists: tuple[ListRef, ...] = ()
     step: str = ""
-    """The run's path, of `held`."""
+    """The run's path, of `held` and `sift`."""
     argument: Any = None
 
     @property

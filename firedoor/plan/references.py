@@ -5,43 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from firedoor.plan.expression import (
-    And,
-    Arithmetic,
-    Compare,
     Expr,
-    Filter,
-    Given,
     InputValue,
     Item,
-    Listing,
-    Not,
-    Or,
-    Prose,
     Read,
     StepField,
-    Within,
 )
 from firedoor.plan.model import Plan
 
 
 def parts(expr: Expr) -> Iterator[Expr]:
     """The expressions directly inside."""
-    match expr:
-        case Given(of=of) | Not(of=of) | Filter(of=of):
-            yield of
-        case And(of=of) | Or(of=of) | Listing(of=of):
-            yield from of
-        case Compare(left=left, right=right) | Within(left=left, right=right) | Arithmetic(left=left, right=right):
-            yield left
-            yield right
-        case Read(argument=argument) if argument is not None:
-            yield argument
-        case Prose(of=of):
-            for part in of:
+    match expr.op:
+        case "given" | "not" | "filter":
+            yield expr.of
+        case "and" | "or" | "list":
+            yield from expr.of
+        case "compare" | "in" | "math":
+            yield expr.left
+            yield expr.right
+        case "read" if expr.argument is not None:
+            yield expr.argument
+        case "prose":
+            for part in expr.of:
                 if not isinstance(part, str):
                     yield part
-        case _:
-            return
 
 
 def inputs_behind(plan: Plan, expr: Expr | None) -> frozenset[str]:

@@ -10,6 +10,7 @@ from firedoor.records.deliveries import Deliveries
 from firedoor.records.ledger import Ledger
 from firedoor.records.lists import Lists
 from firedoor.records.plans import Incidents, Plans
+from firedoor.records.rounds import Rounds
 from firedoor.records.timeline import Timeline
 
 
@@ -22,6 +23,7 @@ class Records:
     incidents: Incidents
     deliveries: Deliveries
     lists: Lists
+    rounds: Rounds
 
     def close(self) -> None:
         self.database.close()
@@ -43,4 +45,5 @@ def open_records(url: str, *, synchronous: Synchronous = "FULL", busy: timedelta
         incidents=Incidents(database),
         deliveries=Deliveries(database),
         lists=Lists(database),
+        rounds=Rounds(database),
     )

@@ -101,7 +101,15 @@ class Database:
 
     def create_schema(self) -> None:
         """Make what is missing. Safe to run again, and by several processes at once."""
-        from firedoor.records import deliveries, ledger, lists, plans, things, timeline  # noqa: F401  they fill `metadata`
+        from firedoor.records import (  # noqa: F401  they fill `metadata`
+            deliveries,
+            ledger,
+            lists,
+            plans,
+            rounds,
+            things,
+            timeline,
+        )
 
         with self.write() as connection:
             if connection.dialect.name == "postgresql":

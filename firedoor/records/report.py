@@ -16,6 +16,7 @@ from typing import Any, Final
 from firedoor.plan.lists import references
 from firedoor.protocol import Row, Signed
 from firedoor.records.ledger import Entry
+from firedoor.records.rounds import Round
 from firedoor.records.timeline import AFTER_THE_RUN, identity
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
@@ -90,6 +91,7 @@ def as_json(
     documents: Mapping[str, str] = NONE,
     entries: Sequence[Entry] = (),
     lists: Mapping[str, Sequence[str] | None] = MappingProxyType({}),
+    rounds: Sequence[tuple[str, Round]] = (),
 ) -> dict[str, Any]:
     """For machines."""
     return {
@@ -111,8 +113,14 @@ def as_json(
         "refused": list(refusals),
         "documents": dict(documents),
         "ledger": [_entry(entry) for entry in entries],
+        "rounds": [_round(step, one) for step, one in rounds],
         "lists": {digest: None if items is None else list(items) for digest, items in lists.items()},
     }
+
+
+def _round(step: str, one: Round) -> dict[str, Any]:
+    """What a step of a long loop did for an item."""
+    return {"step": step, "item": one.item, "state": one.state, "targets": list(one.targets), "error": one.error}
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -139,6 +147,7 @@ def as_markdown(
     refusals: Sequence[dict[str, Any]] = (),
     documents: Mapping[str, str] = NONE,
     entries: Sequence[Entry] = (),
+    rounds: Sequence[tuple[str, Round]] = (),
 ) -> str:
     """For people: the timeline, then each signed word with all that is needed to check it."""
     lines = [
@@ -148,6 +157,7 @@ def as_markdown(
         *_table(rows),
         *_section("## Review", _table(review), bool(review)),
         *_section("## Ledger", _ledger(entries), bool(entries)),
+        *_section("## Long loops", _rounds(rounds), bool(rounds)),
         *_section("## Refused", _refused(refusals), bool(refusals)),
         *_signatures([*rows, *review], documents),
         *_keys(head),
@@ -200,6 +210,18 @@ def _ledger(entries: Sequence[Entry]) -> list[str]:
     ]
     counts = Counter((entry.step, entry.action, entry.state.value) for entry in entries)
     lines += [f"| {step} | {_text(action)} | {state} | {count} |" for (step, action, state), count in counts.items()]
+    return [*lines, ""]
+
+
+def _rounds(rounds: Sequence[tuple[str, Round]]) -> list[str]:
+    lines = [
+        "For how many items of a long loop each step was done. The items are in the export as JSON.",
+        "",
+        "| Step | State | Items |",
+        "|---|---|---:|",
+    ]
+    counts = Counter((step, one.state) for step, one in rounds)
+    lines += [f"| {step} | {state.replace('_', ' ')} | {count} |" for (step, state), count in counts.items()]
     return [*lines, ""]
 
 

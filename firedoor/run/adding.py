@@ -8,7 +8,7 @@ from firedoor.plan import Contain, ForEach, Step, paths
 from firedoor.plan.evaluate import Unread, plain
 from firedoor.plan.lists import ListRef, Question, reference
 from firedoor.plan.references import inputs_behind, parts
-from firedoor.run import approval, asking, containment, notifying, pages, questions, reading, severity, walking
+from firedoor.run import approval, asking, batches, containment, notifying, pages, questions, reading, severity, walking
 from firedoor.run.core import Core, NoRound, TooLong
 from firedoor.run.state import Addition
 
@@ -158,6 +158,8 @@ def _try(core: Core, addition: Addition, path: str) -> bool:
 
 def _pass(core: Core, addition: Addition, path: str) -> bool:
     step, state = core.step(path), core.at(path)
+    if batches.loop_of(core, path) is not None:
+        return core.is_final(path) and not batches.has_more(core, path)
     if step.verb == "approve":
         return _approved(core, addition, path)
     if step.verb == "for_each":
@@ -202,6 +204,8 @@ def _contain(core: Core, addition: Addition, step: Contain, path: str) -> bool:
 def _extend(core: Core, addition: Addition, step: ForEach, path: str) -> bool:
     """The loop takes the added items in further rounds."""
     state = core.at(path)
+    if batches.is_long(state):
+        return _lengthen(core, addition, step, path)
     if state.items is None:
         return True
     new = [item for item in core.items(step.items, path) if item not in state.items]
@@ -213,6 +217,25 @@ def _extend(core: Core, addition: Addition, step: ForEach, path: str) -> bool:
     state.items = [*state.items, *new]
     core.reopen_outer(path)
     core.changes += 1
+    return True
+
+
+def _lengthen(core: Core, addition: Addition, step: ForEach, path: str) -> bool:
+    """The steps of a long loop go on with a list of the added items."""
+    state = core.at(path)
+    found = core.value(step.items, path)
+    new = core.beyond(path, found if isinstance(found, ListRef) else core.items(step.items, path))
+    if not new:
+        return True
+    if not isinstance(new, ListRef):
+        kept = Question(asks="kept", argument=new)
+        new = ListRef.model_validate(core.known(path).worked_out(kept))
+    count = sum(ref.count for ref in state.lists) + new.count
+    if not _size_allowed(core, addition, step, path, count, step.ask_above):
+        return False
+    state.lists = [*state.lists, new]
+    addition.long.append(new.digest)
+    batches.lengthened(core, path)
     return True
 
 

@@ -168,7 +168,7 @@ def _declared(core: Core, name: str) -> Clock:
 
 def met(core: Core, path: str) -> None:
     """The step has succeeded: the clocks that it meets stop. In a loop every round has to (`watch`)."""
-    if core.state.engine < 3 or "[" not in path:
+    if core.state.engine < 3 or meeting.loop_around(core, path) is None:
         for name in core.step(path).meets:
             _meet(core, name, path)
 
@@ -178,7 +178,9 @@ def _look(core: Core, name: str) -> None:
     if core.state.engine < 3:
         return
     found = meeting.standing(core, name)
-    if found.standing == "met" and ("[" in found.by or core.step(found.by).verb in BRANCHING):
+    if found.standing != "met":
+        return
+    if core.step(found.by).verb in BRANCHING or meeting.loop_around(core, found.by) is not None:
         _meet(core, name, found.by)
 
 
@@ -227,17 +229,15 @@ def _has_met(core: Core, name: str, by: str, path: str) -> bool:
         return by == path
     if paths.static(by) not in core.plan.by_path:
         return False
-    in_one_loop = "[" in by and paths.within(path, by.partition("[")[0])
-    return paths.within(path, by) or (in_one_loop and _counts(core, name, path))
+    if paths.within(path, by):
+        return True
+    loop = meeting.loop_around(core, by)
+    return loop is not None and paths.within(path, loop) and _counts(core, name, path)
 
 
 def _counts(core: Core, name: str, path: str) -> bool:
     """Whether the step, or one that holds it, meets the clock."""
-    while path:
-        if name in core.step(path).meets:
-            return True
-        path = paths.parent(path)
-    return False
+    return any(name in core.step(outer).meets for outer in meeting.around(path))
 
 
 def _other(core: Core, name: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firedoor.plan import Consequence, Step, paths
-from firedoor.run import asking, clocks, ending, questions, releasing
+from firedoor.run import asking, batches, clocks, ending, questions, releasing
 from firedoor.run.core import Core
 from firedoor.run.state import StepStatus, Why
 
@@ -79,7 +79,7 @@ def _leave_out(core: Core, steps: tuple[Step, ...], beside: str, but: str) -> No
             for ask in core.asks_of(path):
                 asking.close(core, ask)
             core.finish(path, core.at(path).pending or "not_needed")
-        elif step.verb in ("parallel", "group"):
+        elif step.verb in ("parallel", "group") or (step.verb == "for_each" and batches.is_long(core.at(path))):
             _leave_out(core, step.steps, path, but)
         elif step.verb == "for_each":
             _leave_out_rounds(core, step.steps, path, but)

@@ -11,25 +11,43 @@ from firedoor.plan.evaluate import plain, unique
 from firedoor.plan.expression import Filter
 from firedoor.plan.lists import ListRef, reference
 from firedoor.protocol import ContainReport, Decision, PageReport, TargetOutcome
-from firedoor.run import bounds, clocks, consequences, ending, meeting, pages, paging, questions, releasing, seats
+from firedoor.run import (
+    batches,
+    bounds,
+    clocks,
+    consequences,
+    ending,
+    meeting,
+    pages,
+    paging,
+    questions,
+    releasing,
+    seats,
+)
 from firedoor.run.core import Core
 from firedoor.run.state import Act, Hold, StepState
 
 
 def begin(core: Core, step: Contain, path: str) -> None:
     state = core.at(path)
-    if state.targets is None:
+    if batches.loop_of(core, path) is not None:
+        arguments(core, step, path)
+        batches.look(core, step, path)
+        wanted = batches.taken(state)
+    elif state.targets is None:
         found = find_targets(core, step, path)
         arguments(core, step, path)
-        state.targets = pages.divided(state, found) if isinstance(found, ListRef) else found
+        wanted = pages.divided(state, found) if isinstance(found, ListRef) else found
+    else:
+        wanted = state.targets
     missing = unsigned(core, step, path)
-    targets = approved(core, step, path, state.targets)
-    out = [target for target in state.targets if target not in targets]
+    targets = approved(core, step, path, wanted)
+    out = [target for target in wanted if target not in targets]
     tell_fewer(core, path, out)
     for addition in core.state.additions:
         if out and path not in addition.queue:
             addition.queue.append(path)
-    state.targets = targets
+    state.targets = [*(target for target in state.targets or [] if target not in wanted), *targets]
     if missing is not None:
         core.arrive(path, "acting")
         _fail(core, path, f"{missing} has not signed for {step.action}, and no approval that covers this step holds")
@@ -115,7 +133,8 @@ def approved(core: Core, step: Contain, path: str, targets: list[str]) -> list[s
     """Those of the targets that were shown to deciders and that they approved, where approvals are over the act."""
     if step.targets is None:
         return targets
-    divided = core.at(path).pages
+    divided, loop = core.at(path).pages, batches.loop_of(core, path)
+    listed = [ref.digest for ref in core.at(loop).lists] if loop is not None else []
     for _, approval in approvals_over(core, path):
         state = core.at(approval)
         shown, only = _shown(state.decisions, step.path), state.approved_targets
@@ -123,10 +142,15 @@ def approved(core: Core, step: Contain, path: str, targets: list[str]) -> list[s
             target
             for target in targets
             if target not in state.refused_targets
-            and (shown is None or (divided[target].list if target in divided else target) in shown)
+            and (shown is None or _is_among(shown, divided[target].list if target in divided else target, listed))
             and (only is None or target in only)
         ]
     return targets
+
+
+def _is_among(shown: list[str], target: str, listed: list[str]) -> bool:
+    """Whether deciders saw the target, or the list of the long loop that gave it: whoever acts looks at each item."""
+    return target in shown or any(digest in shown for digest in listed)
 
 
 def _shown(decisions: list[Decision], static: str) -> list[str] | None:
@@ -295,7 +319,7 @@ def _settle(core: Core, act_: Act) -> None:
     final = core.is_final(path)
     if not final and releasing.in_flight(core, path):
         return
-    mine = ([*act_.over, *(act_.targets or [])] if final else state.targets) or []
+    mine = ([*act_.over, *(act_.targets or [])] if final or state.tally else state.targets) or []
     undo = [target for target in state.undo_after if target in mine or target not in state.holds]
     rest = [state.holds[target].status for target in mine if target not in undo]
     failed = [target for target in mine if target not in undo and pages.has_failed(state.holds[target])]

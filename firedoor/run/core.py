@@ -75,7 +75,7 @@ class Core:
         state.ordinal += 1
         state.status, state.pending, state.done_at, state.reason = "waiting", None, None, None
         if self.step(path).verb == "for_each":
-            state.items, state.passed, state.allowed = None, [], False
+            state.items, state.lists, state.passed, state.allowed = None, [], [], False
         self.changes += 1
         self.rewind(path)
         self.reopen_outer(paths.parent(path))

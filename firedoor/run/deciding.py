@@ -9,10 +9,12 @@ from firedoor.protocol import Answer, Signed
 from firedoor.run import (
     approval,
     asking,
+    batches,
     consequences,
     containment,
     ending,
     handover,
+    notices,
     notifying,
     pages,
     releasing,
@@ -75,6 +77,9 @@ def _write_pending(core: Core, path: str) -> None:
 def _after_failure(core: Core, ask: Ask, answer: Answer) -> None:
     state, step = core.at(ask.step), core.step(ask.step)
     match answer.choice:
+        case "retry" if core.is_final(ask.step) and step.verb == "notify" and state.tally is not None:
+            state.ordinal += 1
+            notices.again(core, ask.step)
         case "retry" if core.is_final(ask.step) and step.verb == "notify":
             state.ordinal += 1
             notifying.send(core, step, ask.step)
@@ -95,6 +100,7 @@ def _after_failure(core: Core, ask: Ask, answer: Answer) -> None:
             _write_pending(core, ask.step)
     if answer.choice in ("skip", "continue") and step.verb == "undo":
         _accept_undo_failed(core, step, ask.step)
+    batches.decided(core, ask.step, again=False)
 
 
 def _accept_undo_failed(core: Core, step: Undo, path: str) -> None:
@@ -104,6 +110,10 @@ def _accept_undo_failed(core: Core, step: Undo, path: str) -> None:
     for hold in holder.holds.values() if holder else ():
         if hold.status == "undo_failed" and (targets is None or hold.target in targets):
             hold.lasting = True
+
+
+def _after_unread(core: Core, ask: Ask, answer: Answer) -> None:
+    batches.decided(core, ask.step, again=answer.choice == "retry")
 
 
 def _after_outcome(core: Core, ask: Ask, answer: Answer) -> None:
@@ -209,6 +219,7 @@ _CASES = {
     "timeout": _after_outcome,
     "above": _after_size,
     "read": _after_read,
+    "unread": _after_unread,
     "expiry": _after_expiry,
     "undo_failed": _after_undo,
     "cancelled": _after_nothing,

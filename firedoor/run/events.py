@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Literal
 
 from firedoor.plan.base import Frozen
-from firedoor.protocol import Answer, Command, ContainReport, NotifyReport, ReadReport, ReleaseReport, Report, Signed
+from firedoor.protocol import (
+    Answer,
+    Command,
+    ContainReport,
+    NotifyEachReport,
+    NotifyReport,
+    ReadReport,
+    ReleaseReport,
+    Report,
+    Signed,
+)
 
 
 class Launched(Frozen):
@@ -24,7 +34,7 @@ class ActEnded(Frozen):
 
     at: datetime
     act: str
-    report: ContainReport | ReleaseReport | NotifyReport | ReadReport | Report | None = None
+    report: ContainReport | ReleaseReport | NotifyReport | NotifyEachReport | ReadReport | Report | None = None
     error: str | None = None
     """In words for people; None when it reported or was cancelled."""
     error_type: str | None = None

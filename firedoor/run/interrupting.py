@@ -10,7 +10,18 @@ from firedoor.plan import Approve, Who, paths
 from firedoor.plan.inputs import check_late
 from firedoor.plan.model import Severity
 from firedoor.protocol import Command, Signed
-from firedoor.run import adding, asking, clocks, commanding, consequences, ending, handover, releasing, severity
+from firedoor.run import (
+    adding,
+    asking,
+    batches,
+    clocks,
+    commanding,
+    consequences,
+    ending,
+    handover,
+    releasing,
+    severity,
+)
 from firedoor.run.core import Core
 
 
@@ -32,7 +43,8 @@ def commanded(core: Core, command: Command, signed: Signed) -> str:
 
 
 def resolve(core: Core, step: str) -> str:
-    """A run's path from a path or an author's id. Raises LookupError: in a loop, a path names the round."""
+    """A run's path from a path or an author's id. Raises LookupError: in a loop, a path names the round, but in a long
+    one, which has none."""
     path = core.plan.by_id[step].path if step in core.plan.by_id else step
     if not _PATH.fullmatch(path):
         raise LookupError(step)
@@ -44,10 +56,15 @@ def resolve(core: Core, step: str) -> str:
             if core.step(loop).verb != "for_each" or int(number) >= len(core.state.steps[loop].items or []):
                 raise LookupError(step)
             outer = loop
-        elif core.step(outer).verb == "for_each":
+        elif core.step(outer).verb == "for_each" and not _is_long(core, outer):
             raise LookupError(step)
         outer = paths.parent(outer)
     return path
+
+
+def _is_long(core: Core, loop: str) -> bool:
+    state = core.state.steps.get(loop)
+    return state is not None and batches.is_long(state)
 
 
 _PLACE = r"(0|[1-9][0-9]{0,4})"

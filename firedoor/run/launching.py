@@ -15,7 +15,9 @@ class Unfit(ValueError):
     """The launch does not fit the plan. It fails as a launch: no run begins."""
 
 
-def begin(plan: Plan, signed: Signed, incident: str, now: datetime, engine: int = ENGINE) -> State:
+def begin(
+    plan: Plan, signed: Signed, incident: str, now: datetime, engine: int = ENGINE, *, batches: bool = True
+) -> State:
     """Raises Unfit, in plain words. Who signed is verified by whoever acts: a run that nobody launched does nothing."""
     try:
         launch = Launch.model_validate_json(signed.body)
@@ -31,6 +33,7 @@ def begin(plan: Plan, signed: Signed, incident: str, now: datetime, engine: int 
         raise Unfit(many)
     return State(
         engine=engine,
+        batches=batches,
         incident=incident,
         launch=signed,
         launcher=launch.person,

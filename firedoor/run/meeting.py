@@ -3,7 +3,8 @@
 Of steps in order, or beside each other, one that succeeds is enough. A loop around such steps needs every round: in each,
 one of them has succeeded, or none was needed by its `when`; and one round at least has done something. A group, a
 parallel or a loop that meets a clock itself has met it when it has ended with all in it done that was needed. What was
-left out, passed over, or ended otherwise than well is not done. An act on nothing is not needed.
+left out, passed over, or ended otherwise than well is not done. An act on nothing is not needed. In a long
+loop, whose steps go through all items one after the other, each of the steps that meet it has to have done so.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from firedoor.plan import Branching, Step, paths
+from firedoor.run import batches
 from firedoor.run.core import Core
 
 Standing = Literal["met", "open", "lost", "not needed"]
@@ -34,16 +36,33 @@ def succeeded(core: Core, path: str) -> bool:
     """Whether the step has done what it is for: of a containment, all that it was to contain is contained."""
     if core.status(path) not in ("done", "approved"):
         return False
+    tally = core.at(path).tally
+    if tally is not None and not tally.complete:
+        return False
     holds = core.at(path).holds.values()
     contained = all(hold.status == "applied" and not hold.failed for hold in holds)
     return core.step(path).verb != "contain" or (bool(holds) and contained)
 
 
+def around(path: str) -> Iterator[str]:
+    """The step itself, and those that hold it, from the inside out; a round is none."""
+    while path:
+        if not path.endswith("]"):
+            yield path
+        path = paths.parent(path)
+
+
+def loop_around(core: Core, path: str) -> str | None:
+    """The outermost loop that the step stands in, if it stands in one."""
+    loops = [outer for outer in around(path) if outer != path and core.step(outer).verb == "for_each"]
+    return loops[-1] if loops else None
+
+
 def _meeting(core: Core, steps: tuple[Step, ...], beside: str, clock: str, *, over: bool) -> Iterator[Met]:
     """Each of the steps here that meets the clock, or holds some that do. `over`: what has not begun never will."""
-    around = core.plan.meeting[clock]
+    holding = core.plan.meeting[clock]
     for number, step in enumerate(steps):
-        if step.path in around:
+        if step.path in holding:
             yield _of(core, step, f"{beside}.{number}" if beside else str(number), clock, over=over)
 
 
@@ -56,6 +75,9 @@ def _of(core: Core, step: Step, path: str, clock: str, *, over: bool) -> Met:
     ended = core.is_final(path)
     if step.verb != "for_each":
         return _any(_meeting(core, step.steps, path, clock, over=over or ended))
+    if batches.is_long(core.at(path)):
+        every = _every(_meeting(core, step.steps, path, clock, over=over or ended))
+        return Met("open") if every.standing == "not needed" and not ended else every
     every = _every(
         _any(_meeting(core, step.steps, round_, clock, over=over or ended or passed))
         for round_, passed in _rounds(core, path)
@@ -78,7 +100,8 @@ def _itself(core: Core, step: Step, path: str, *, over: bool) -> Met:
 
 
 def _inside(core: Core, step: Branching, path: str, *, over: bool) -> Iterator[Met]:
-    rounds = _rounds(core, path) if step.verb == "for_each" else ((path, False),)
+    in_rounds = step.verb == "for_each" and not batches.is_long(core.at(path))
+    rounds = _rounds(core, path) if in_rounds else ((path, False),)
     for round_, passed in rounds:
         for number, child in enumerate(step.steps):
             yield _itself(core, child, f"{round_}.{number}", over=over or passed)
@@ -108,11 +131,17 @@ def _begun(core: Core, path: str, *, over: bool) -> Met | None:
 
 def _ended(core: Core, path: str) -> Met:
     if succeeded(core, path):
-        return Met("met", path)
+        return Met("not needed") if _chose_nothing(core, path) else Met("met", path)
     if not core.is_final(path) or core.asks_of(path) or core.acts_of(path):
         return Met("open")
     acts_on_nothing = core.step(path).verb == "contain" and core.status(path) == "done" and not core.at(path).holds
     return Met("not needed" if acts_on_nothing else "lost")
+
+
+def _chose_nothing(core: Core, path: str) -> bool:
+    """Whether a step of a long loop was needed for none of its items."""
+    tally = core.at(path).tally
+    return tally is not None and tally.complete and not tally.chosen
 
 
 def _any(steps: Iterable[Met]) -> Met:

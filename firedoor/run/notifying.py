@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
-from itertools import combinations
-from typing import Any, Literal, cast
+from typing import Any
 
 from firedoor.plan import Audience, MessageRef, Notify, Text, Updates, Who, paths
-from firedoor.plan.evaluate import Unread, plain, render, unique
-from firedoor.plan.expression import Expr
+from firedoor.plan.evaluate import Unread, plain, unique
 from firedoor.plan.references import sensitivities
-from firedoor.protocol import NotifyReport, Rendering
-from firedoor.run import clocks, consequences, ending, meeting, questions
+from firedoor.protocol import NotifyReport
+from firedoor.run import clocks, consequences, ending, meeting, questions, saying
 from firedoor.run.core import Core, NoRound, TooLong
 from firedoor.run.state import FINAL, Act, Notice, State
-
-Sensitivity = Literal["personal", "graphic"]
 
 
 def begin(core: Core, step: Notify, path: str) -> None:
@@ -52,30 +47,8 @@ def write(core: Core, say: Text | MessageRef, key: str, audience: list[Who], pat
         notice.message = say.message
         notice.context, notice.sensitive = context(core, say, path)
     else:
-        notice.texts = renderings(core, say, path)
+        notice.texts = saying.renderings(core.plan, say, core.known(path))
     return notice
-
-
-def renderings(core: Core, say: Text, path: str) -> list[Rendering]:
-    """Each language once for each clearance under which it reads differently."""
-    found: list[Rendering] = []
-    for language, prose in say.by_language.items():
-        kinds = sorted(
-            {kind for part in prose.of if not isinstance(part, str) for kind in sensitivities(core.plan, part)}
-        )
-        for cleared in _subsets(kinds):
-            withheld = set(kinds) - set(cleared)
-
-            def hidden(part: Expr, withheld: set[str] = withheld) -> bool:
-                return bool(sensitivities(core.plan, part) & withheld)
-
-            text = render(prose, core.known(path), hidden)
-            found.append(Rendering(language=language, text=text, needs=cast("tuple[Sensitivity, ...]", cleared)))
-    return found
-
-
-def _subsets(kinds: list[str]) -> Iterable[tuple[str, ...]]:
-    return (subset for size in range(len(kinds), -1, -1) for subset in combinations(kinds, size))
 
 
 def context(core: Core, say: MessageRef, path: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -89,14 +62,14 @@ def context(core: Core, say: MessageRef, path: str) -> tuple[dict[str, Any], dic
         loop = plan.by_path[static]
         if loop.verb == "for_each":
             values[loop.item] = known.item(static)
-            _mark(sensitive, loop.item, sensitivities(plan, loop.items))
+            mark(sensitive, loop.item, sensitivities(plan, loop.items))
     for name, expr in say.context.items():
         values[name] = plain(core.value(expr, path))
-        _mark(sensitive, name, sensitivities(plan, expr))
+        mark(sensitive, name, sensitivities(plan, expr))
     return values, sensitive
 
 
-def _mark(sensitive: dict[str, str], name: str, kinds: frozenset[str]) -> None:
+def mark(sensitive: dict[str, str], name: str, kinds: frozenset[str]) -> None:
     """A name is as sensitive as what is behind it, and no more. Two kinds at once ("graphic personal") are cleared for nobody."""
     sensitive.pop(name, None)
     if kinds:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 from firedoor.plan import Action, MessageRef, Plan, paths
+from firedoor.plan.lists import Question
 from firedoor.protocol import (
+    Around,
     ContainOrder,
     Decision,
     ListOrder,
+    NotifyEachOrder,
     NotifyOrder,
     Order,
     Page,
@@ -16,9 +19,12 @@ from firedoor.protocol import (
     RecordOrder,
     ReleaseOrder,
     Row,
+    SiftOrder,
     Signed,
     Warrant,
 )
+from firedoor.run import batches
+from firedoor.run.core import Core
 from firedoor.run.state import Act, State
 
 
@@ -26,7 +32,7 @@ def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order
     page = page_of(state, act)
     match act.kind:
         case "notify":
-            return _notify(plan, state, act, rows)
+            return _notify(plan, state, act, rows) if page is None else _notify_each(plan, state, act, rows, page)
         case "contain":
             return _contain(plan, state, act, rows)
         case "release":
@@ -46,6 +52,8 @@ def order_of(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Order
                 cause=act.cause,
                 drill=state.drill,
             )
+        case "read" if act.question is not None and act.question.asks == "sift":
+            return _sift(plan, state, act, rows, act.question)
         case "read" if act.question is not None:
             return ListOrder(incident=state.incident, warrant=_warrant(state), rows=rows, question=act.question)
         case "read":
@@ -97,6 +105,7 @@ def _contain(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Conta
         action=_action(plan, act.path),
         targets=tuple(act.targets or ()) if page is None else (),
         page=page,
+        at_once=_at_once(plan, act.path),
         arguments=act.arguments,
         expires=step.expires if step.verb == "contain" else None,
         severity=state.severity,
@@ -156,6 +165,47 @@ def _notify(plan: Plan, state: State, act: Act, rows: tuple[Row, ...]) -> Notify
         languages=plan.languages,
         drill=state.drill,
     )
+
+
+def _notify_each(plan: Plan, state: State, act: Act, rows: tuple[Row, ...], page: Page) -> NotifyEachOrder:
+    common = _notify(plan, state, act, rows)
+    return NotifyEachOrder(
+        **{name: getattr(common, name) for name in NotifyOrder.model_fields},
+        loop=_loop(plan, act.path),
+        page=page,
+        around=Around.model_validate(act.arguments),
+        at_once=_at_once(plan, act.path) or 1,
+    )
+
+
+def _sift(plan: Plan, state: State, act: Act, rows: tuple[Row, ...], question: Question) -> SiftOrder:
+    return SiftOrder(
+        incident=state.incident,
+        warrant=_warrant(state),
+        rows=rows,
+        step=act.path,
+        loop=_loop(plan, act.path),
+        page=batches.page_of(question),
+        again=question.argument["again"],
+        behind=tuple(batches.undecided(Core(plan, state, state.now), act.path)),
+        around=Around.model_validate(act.arguments),
+        at_once=_at_once(plan, act.path) or 1,
+        drill=state.drill,
+    )
+
+
+def _loop(plan: Plan, path: str) -> str:
+    """The long loop that the step at this path of the run stands in."""
+    loop = batches.long_loop(plan, path)
+    if loop is None:
+        raise AssertionError(f"{path} stands in no long loop")
+    return loop
+
+
+def _at_once(plan: Plan, path: str) -> int | None:
+    loop = batches.long_loop(plan, path)
+    step = plan.by_path[paths.static(loop)] if loop is not None else None
+    return step.at_once if step is not None and step.verb == "for_each" else None
 
 
 def budget(plan: Plan, act: Act) -> int | None:

@@ -61,8 +61,12 @@ def has_failed(hold: Hold) -> bool:
 
 
 def failures(state: StepState, targets: Iterable[str]) -> int:
-    """How many targets of these have failed."""
-    return sum(state.holds[target].failed if target in state.pages else 1 for target in targets)
+    """How many targets of these have failed. A page that was not begun has failed as a whole."""
+    return sum(_failed(state, target) if target in state.pages else 1 for target in targets)
+
+
+def _failed(state: StepState, page: str) -> int:
+    return state.holds[page].failed if page in state.holds else state.pages[page].count
 
 
 def entered(state: StepState, targets: Iterable[str], *, failed: bool) -> None:
@@ -93,5 +97,5 @@ def again(state: StepState, targets: Iterable[str]) -> list[str]:
 def failed_words(state: StepState, targets: list[str]) -> str:
     """How many have failed, and the first few of them with what is wrong."""
     named = [problem for target in targets if target in state.holds for problem in state.holds[target].problems]
-    shown = f": {'; '.join(named[:3])}" if named else ""
+    shown = f": {'; '.join(named[:3]) or state.reason}" if named or state.reason else ""
     return f"{failures(state, targets)} of {size(state, state.targets or targets)}{shown}"

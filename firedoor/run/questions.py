@@ -125,6 +125,13 @@ def about_read(core: Core, path: str, read: str, reason: str, addition: int | No
     put(core, path, "read", words, choices, addition=addition, block=addition is None)
 
 
+def about_unread(core: Core, step: Step, path: str, count: int, problems: list[str]) -> None:
+    """A read did not answer for some items of a long loop. The others go on."""
+    words = f"{core.name(path)}: for {count} items an answer is missing: {'; '.join(problems)}"
+    choices = ["retry", "continue", "stop", "undo_all"]
+    put(core, path, "unread", words, choices, to=step.on_failure.asks, block=False)
+
+
 def about_expiry(core: Core, path: str, targets: list[str], to: Who | None) -> None:
     """Pages of a long list run out one after the other: they are asked about together."""
     state = core.at(path)

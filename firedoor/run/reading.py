@@ -7,7 +7,7 @@ from typing import Any
 from firedoor.plan.evaluate import Unread, Unworked, typed
 from firedoor.plan.lists import Question, reference
 from firedoor.protocol import ReadReport
-from firedoor.run import bounds, questions
+from firedoor.run import batches, bounds, questions
 from firedoor.run.core import Core, read_key
 from firedoor.run.state import Act
 
@@ -31,6 +31,7 @@ def request(core: Core, path: str, unread: Unread) -> None:
         read=read.call,
         argument=unread.argument,
         question=question,
+        arguments=batches.surroundings(core, path) if question is not None and question.asks == "sift" else {},
         addition=addition,
     )
 

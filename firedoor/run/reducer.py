@@ -14,6 +14,7 @@ from firedoor.protocol import (
     Command,
     ContainReport,
     Decision,
+    NotifyEachReport,
     NotifyReport,
     ReadReport,
     Receipt,
@@ -29,7 +30,9 @@ from firedoor.run import (
     deciding,
     ending,
     interrupting,
+    notices,
     notifying,
+    pages,
     questions,
     reading,
     recording,
@@ -168,6 +171,9 @@ def _ended(core: Core, event: ActEnded) -> None:
             told = report if isinstance(report, NotifyReport) else None
             notifying.delivered(core, act, told)
             asking.told(core, act, told, error)
+        case "notify" if pages.is_of(core.at(act.path), act):
+            each = report if isinstance(report, NotifyEachReport) else None
+            notices.ended(core, act, each, error, cut_short=cut_short)
         case "notify":
             told = report if isinstance(report, NotifyReport) else None
             notifying.ended(core, act, told, error, follows=event.follows)

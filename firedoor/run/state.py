@@ -51,6 +51,7 @@ Why = Literal[
     "timeout",  # nobody answered in time
     "failure",  # an act used up its retries
     "read",  # a read did
+    "unread",  # one did not answer for some items of a long loop
     "above",  # more targets than `ask_above`
     "expiry",  # a lease ran out
     "undo_failed",
@@ -98,6 +99,37 @@ class Hold(Live):
         return self.until is not None and not self.lasting and self.status in ("applied", "unknown")
 
 
+class Tally(Live):
+    """How far a step of a long loop is, and what became of the items (firedoor.run.batches)."""
+
+    looked: list[str] = []
+    """Pages of the loop's lists that it has looked at, and in which pass."""
+    again: int = 0
+    """Passes over the list that were asked for after the first one."""
+    chosen: int = 0
+    not_needed: int = 0
+    held_back: int = 0
+    """Items that it has not come to, since a step before has failed for them. Each pass counts them anew."""
+    unread: int = 0
+    problems: list[str] = []
+    """Of the first few that are unread."""
+    told: dict[str, int] = {}
+    """Items about which everyone was told, by page."""
+    missed: dict[str, int] = {}
+    """Items about which somebody was not told, by page."""
+    errors: list[str] = []
+    """Of the first few of these."""
+    fresh: list[str] = []
+    """Pages that were found and not acted on yet."""
+    more: bool = False
+    """It has begun again for what is new alone."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the step has come to every item that it is for."""
+        return not (self.held_back or self.unread or any(self.missed.values()))
+
+
 class StepState(Live):
     status: StepStatus = "waiting"
     ordinal: int = 1
@@ -110,7 +142,7 @@ class StepState(Live):
     """The outcome that is written when the question about it closes."""
     targets: list[str] | None = None
     lists: list[ListRef] = []
-    """Long lists that it works on, each in pages."""
+    """Long lists that it works on, each in pages. Of a loop: those over which it goes in batches."""
     pages: dict[str, Page] = {}
     """Pages by the names under which they stand in `targets` and `holds`."""
     let_go: int = 0
@@ -121,6 +153,8 @@ class StepState(Live):
     """A loop's list, recorded when the loop is reached."""
     passed: list[int] = []
     """Rounds of a loop that are over."""
+    tally: Tally | None = None
+    """Of a step in a long loop."""
     allowed: bool = False
     """The question about `ask_above` was answered with going on."""
     audience: list[Who] | None = None
@@ -299,6 +333,8 @@ class State(Live):
     ended: Literal["completed", "stopped", "undone"] | None = None
     closing: bool = False
     paused: bool = False
+    batches: bool = False
+    """Long loops go in batches. In runs that were launched before there were any, they ask."""
     severity: Severity = "sev4"
     highest: Severity = "sev4"
     severity_set: bool = False
@@ -362,6 +398,8 @@ class Addition(Live):
     """Approvals that were asked for it, and sizes that were allowed."""
     held: dict[str, list[str]] = {}
     """By step, the targets that were contained for it."""
+    long: list[str] = []
+    """Digests of the lists with which it has lengthened long loops."""
 
     def targets(self) -> list[str]:
         """The items; of a long list, how many they are of which."""

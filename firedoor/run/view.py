@@ -20,9 +20,9 @@ from firedoor.protocol import (
     StepView,
     View,
 )
-from firedoor.run import asking, ending, pages, recording, telling
+from firedoor.run import asking, batches, ending, pages, recording, telling
 from firedoor.run.core import Core, Scope
-from firedoor.run.state import FINAL, HELD, Ask, ClockState, Hold, State, StepState
+from firedoor.run.state import FINAL, HELD, Act, Ask, ClockState, Hold, State, StepState
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -146,8 +146,7 @@ def _next(core: Core) -> str:
         if act.cancel or not recording.held_by_pause(state, act)
     ]
     if acts:
-        what = {"release": "undoing ", "read": "asking a system for "}
-        return "Acting: " + "; ".join(f"{what.get(act.kind, '')}{core.name(act.path)}" for act in acts[:3])
+        return "Acting: " + "; ".join(f"{_does(act)}{core.name(act.path)}" for act in acts[:3])
     if state.paused:
         return "Paused: nothing begins until it is resumed."
     if state.asks:
@@ -164,6 +163,12 @@ def _next(core: Core) -> str:
     return "Going on."
 
 
+def _does(act: Act) -> str:
+    if act.question is not None and act.question.asks == "sift":
+        return "looking at the list for "
+    return {"release": "undoing ", "read": "asking a system for "}.get(act.kind, "")
+
+
 def _urgency(ask: Ask) -> tuple[bool, bool, float]:
     """A question that holds up what follows comes first: nothing goes on before it is answered. Then by deadline."""
     until = asking.deadline(ask)
@@ -177,6 +182,8 @@ def _steps(core: Core, steps: tuple[Step, ...], beside: str, depth: int) -> list
         found.append(_step(core, step, path, depth))
         if step.verb == "for_each":
             state = core.state.steps.get(path)
+            if state is not None and batches.is_long(state):
+                found += _steps(core, step.steps, path, depth + 1)
             for round_ in range(len(state.items or []) if state else 0):
                 found += _steps(core, step.steps, f"{path}[{round_}]", depth + 1)
         elif step.verb in ("parallel", "group"):
@@ -200,11 +207,20 @@ def _step(core: Core, step: Step, path: str, depth: int) -> StepView:
         verb=step.verb,
         words=short(core.name(path)),
         state=f"{decided}, asking" if decided else status,
-        detail=f"asks for what was added: {added}" if added else f"{held} contained" if held else _detail(state),
+        detail=f"asks for what was added: {added}" if added else _counted(state, held) or _detail(state),
         depth=depth,
         at=step.at,
         done_at=state.done_at if state else None,
     )
+
+
+def _counted(state: StepState | None, held: int) -> str:
+    """How many a step has come to."""
+    if state is not None and batches.is_long(state) and not state.pages:
+        return f"{sum(ref.count for ref in state.lists)} items"
+    if state is not None and state.tally is not None:
+        return batches.words(state)
+    return f"{held} contained" if held else ""
 
 
 def _facts(state: State, ask: Ask) -> tuple[str, ...]:

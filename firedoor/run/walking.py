@@ -6,9 +6,22 @@ Walking again from any saved state arrives at the same place. That one property 
 from __future__ import annotations
 
 from firedoor.plan import Approve, Branching, ForEach, Step
+from firedoor.plan.batches import why_not
 from firedoor.plan.evaluate import Unread
 from firedoor.plan.lists import ListRef
-from firedoor.run import approval, consequences, containment, notifying, questions, reading, tasks, undoing, waiting
+from firedoor.run import (
+    approval,
+    batches,
+    consequences,
+    containment,
+    notices,
+    notifying,
+    questions,
+    reading,
+    tasks,
+    undoing,
+    waiting,
+)
 from firedoor.run.core import Core, TooLong
 
 HELD_BY_PAUSE = ("notify", "contain")
@@ -21,7 +34,8 @@ def advance(core: Core) -> None:
     while core.state.intent == "respond" and core.state.ended is None:
         before = core.changes
         passed = _sequence(core, core.plan.steps, "")
-        if passed and not (core.state.additions or core.state.adds) and not questions.offered(core):
+        owed = core.state.additions or core.state.adds or questions.offered(core) or batches.are_held_back(core)
+        if passed and not owed:
             core.state.ended, core.state.paused = "completed", False
             core.row("run.completed", "All steps are over: the response has ended.")
         if core.changes == before:
@@ -41,6 +55,10 @@ def _sequence(core: Core, steps: tuple[Step, ...], beside: str) -> bool:
 
 def _pass(core: Core, step: Step, path: str) -> bool:
     """Take the step as far as it goes. True when what stands after it may begin."""
+    if batches.has_more(core, path):
+        if batches.waits(core, path) or questions.blocks(core, path):
+            return False
+        batches.reopen(core, path)
     status = core.status(path)
     if status == "waiting" and not _arrive(core, step, path):
         return False
@@ -60,7 +78,8 @@ def _arrive(core: Core, step: Step, path: str) -> bool:
     try:
         state = core.state.steps.get(path)
         arrived = state is not None and state.arrived_at is not None
-        if not arrived and step.when is not None and core.value(step.when, path) is not True:
+        for_each_item = batches.loop_of(core, path) is not None
+        if not arrived and not for_each_item and step.when is not None and core.value(step.when, path) is not True:
             core.finish(path, "not_needed")
             return True
         _begin(core, step, path)
@@ -92,6 +111,8 @@ def _silence(core: Core, step: Approve, path: str) -> None:
 
 def _begin(core: Core, step: Step, path: str) -> None:
     match step.verb:
+        case "notify" if batches.loop_of(core, path) is not None:
+            notices.begin(core, step, path)
         case "notify":
             notifying.begin(core, step, path)
         case "approve":
@@ -113,16 +134,24 @@ def _begin(core: Core, step: Step, path: str) -> None:
 def _begin_loop(core: Core, step: ForEach, path: str) -> None:
     state = core.at(path)
     bound = most_rounds(step)
-    if state.items is None:
+    reason: str | None = None
+    if batches.is_long(state):
+        count = sum(ref.count for ref in state.lists)
+    elif state.items is None:
         found = core.value(step.items, path)
-        too_many = isinstance(found, ListRef) and found.count > bound
-        state.items = None if too_many else core.items(step.items, path)
-        count = found.count if isinstance(found, ListRef) else len(state.items or [])
+        count = found.count if isinstance(found, ListRef) else len(core.items(step.items, path))
+        if isinstance(found, ListRef) and count > bound:
+            reason = batches.begin(core, step, path, found)
+            count = sum(ref.count for ref in state.lists) or count
+        elif count > bound:
+            reason = why_not(core.plan, step) or "its list was not written down, as a long one is (POST /api/lists)"
+        else:
+            state.items = core.items(step.items, path)
     else:
         count = len(state.items)
-    if count > bound:
+    if reason is not None:
         core.arrive(path, "asking")
-        state.reason = f"{count} items are more than the {bound} that this loop may take"
+        state.reason = f"{count} items are more than the {bound} that this loop may take, since {reason}"
         state.pending = "failed"
         questions.about_failure(core, step, path)
     elif step.ask_above is not None and count > step.ask_above and not state.allowed:
@@ -151,6 +180,8 @@ def _inside(core: Core, step: Branching, path: str) -> None:
             branches = [_branch(core, child, f"{path}.{number}") for number, child in enumerate(step.steps)]
             over = all(branches)
         case "group":
+            over = _sequence(core, step.steps, path)
+        case "for_each" if batches.is_long(core.at(path)):
             over = _sequence(core, step.steps, path)
         case "for_each":
             over = _rounds(core, step, path)

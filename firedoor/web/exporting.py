@@ -61,9 +61,10 @@ async def export(door: Door, incident: str, ring: KeyRing) -> Record:
     documents = await asyncio.to_thread(door.journal.documents, report.signed_documents([*rows, *review]))
     entries = await asyncio.to_thread(door.records.ledger.of_incident, incident)
     lists = await asyncio.to_thread(_lists, door, report.signed_lists([*rows, *review], documents.values()))
+    rounds = await asyncio.to_thread(door.records.rounds.of_incident, incident)
     return Record(
-        data=report.as_json(head, rows, review, refusals, documents, entries, lists),
-        markdown=report.as_markdown(head, rows, review, refusals, documents, entries),
+        data=report.as_json(head, rows, review, refusals, documents, entries, lists, rounds),
+        markdown=report.as_markdown(head, rows, review, refusals, documents, entries, rounds),
         complete=complete and not head.gaps and None not in lists.values(),
     )
 

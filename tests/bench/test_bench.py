@@ -14,6 +14,7 @@ from bench.compiling import Compiling, long_book, long_plan
 from bench.history import orders
 from bench.job import CONTAINS, NOTICES, PLAYBOOK, SIDES, Side, read_book
 from bench.measures import Result
+from bench.rehearsing import rehearsing
 from bench.stage import Stage, staged
 from bench.table import table
 from firedoor.compiler.book import compile_book
@@ -55,8 +56,9 @@ async def test_rows_are_written_to_a_file(benched: tuple[Stage, Result], tmp_pat
             assert 0 < spread["min"] <= spread["median"] <= spread["max"]
     assert [row["name"] for row in data["compiling"]] == [
         "compile 100 lines, ms",
-        "YAML's C parse of them, ms",
-        "compile ÷ YAML's C parse",
+        "yaml.load of them, in C, ms",
+        "compile ÷ yaml.load",
+        "compile ÷ yaml.compose",
         "proofs of 10 steps, ms",
         "proofs of 100 steps, ms",
         "a step's proof, 100 ÷ 10",
@@ -75,6 +77,27 @@ async def test_the_table_says_every_row_and_what_the_difference_buys(benched: tu
         assert name in shown
     for note in result.notes:
         assert note in shown
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_three_days_are_rehearsed_on_the_server_on_which_as_long_is_slept_by_hand(
+    benched: tuple[Stage, Result],
+) -> None:
+    async with rehearsing() as rehearsed:
+        await rehearsed.round()
+    assert 72 <= rehearsed.lasted[0] < 73
+    figures = rehearsed.figures()
+    assert [figure.name for figure in figures] == [
+        "a rehearsal, hours it spans",
+        "a rehearsal, s",
+        "time it spans ÷ it takes",
+        "72 h slept by hand, s",
+        "rehearsed ÷ slept by hand",
+    ]
+    assert all(0 < figure.value.min <= figure.value.median <= figure.value.max for figure in figures)
+    shown = table(benched[1].model_copy(update={"rehearsing": figures}))
+    for figure in figures:
+        assert figure.name in shown
 
 
 def test_what_is_compiled_is_a_sound_book_and_what_is_proved_is_proved() -> None:

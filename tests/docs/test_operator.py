@@ -146,7 +146,7 @@ LIMITS = {
     "one request to the front door, one signed word": f"{MOST_BYTES_IN // 1024} KiB",
     "a long list of targets, written down by `POST /api/lists`": f"{lists.MOST_LIST_BYTES // 1024**2} MiB",
     "items of a loop with approvals or tasks in it": f"{walking.MOST_ROUNDS_WITH_PEOPLE}, then someone is asked",
-    "items of any other loop": f"{walking.MOST_ROUNDS}, then someone is asked",
+    "items of any other loop": f"{walking.MOST_ROUNDS}, then it goes in batches, or someone is asked",
     "items of a list that travels as it is; a longer one is written down and goes by reference": str(lists.INLINE),
     "items of a long list": str(lists.MOST_LISTED),
     "steps of a playbook, those that it runs included": str(model.MOST_STEPS),

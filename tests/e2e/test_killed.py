@@ -26,7 +26,7 @@ from firedoor.records.all import open_records
 from firedoor.records.ledger import EntryState
 from tests.connectors.http_platform import Served
 from tests.connectors.synapse_gate import SynapseGate
-from tests.e2e.upped import book
+from tests.e2e.upped import book, shown
 from tests.embedded.users import is_locked
 
 PATIENCE = 150
@@ -57,10 +57,10 @@ def firedoor(environ: dict[str, str], *words: str, fails: bool = False) -> Any:
 def until(environ: dict[str, str], incident: str, found: Callable[[Any], bool]) -> Any:
     end = time.monotonic() + PATIENCE
     while True:
-        shown = firedoor(environ, "show", incident, "--as", "ana")
-        if found(shown):
-            return shown
-        assert time.monotonic() < end, shown
+        picture = shown(incident, "ana", environ)
+        if found(picture):
+            return picture
+        assert time.monotonic() < end, picture
         time.sleep(0.3)
 
 

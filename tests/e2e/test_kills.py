@@ -50,8 +50,8 @@ class Slow(Upped):
         self.records = open_records(f"sqlite:///{self.installation.folder / 'records.sqlite3'}")
 
     @override
-    def _environment(self) -> dict[str, str]:
-        return {**super()._environment(), "SYNAPSE_URL": self.synapse, "SYNAPSE_TOKEN": self.token}
+    def _own(self) -> dict[str, str]:
+        return {**super()._own(), "SYNAPSE_URL": self.synapse, "SYNAPSE_TOKEN": self.token}
 
     @override
     def show(self, incident: str) -> Any:

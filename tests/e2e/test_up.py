@@ -40,10 +40,10 @@ def test_it_ends_cleanly_and_goes_on_with_what_was_running(own_up: Upped) -> Non
     assert own_up.stop(signal.SIGTERM) == 0
 
 
-def test_it_is_up_once(own_up: Upped) -> None:
-    told = own_up("up", "--book", str(own_up.book), code=1)
+def test_it_is_up_once(up: Upped) -> None:
+    told = up("up", "--book", str(up.book), code=1)
     assert "Firedoor is up already" in told.err
-    assert own_up.state["url"] in told.err
+    assert up.state["url"] in told.err
 
 
 def test_a_part_that_dies_is_told_and_started_again(own_up: Upped) -> None:
@@ -161,8 +161,8 @@ def test_a_plan_of_ones_own_started_at_temporals_port_contains_nothing(own_up: U
 
 
 @pytest.mark.parametrize("words", [["check"], ["check", "--format", "line"]])
-def test_the_shipped_book_is_clean(own_up: Upped, words: list[str]) -> None:
-    own_up(*words, str(own_up.book))
+def test_the_shipped_book_is_clean(up: Upped, words: list[str]) -> None:
+    up(*words, str(up.book))
 
 
 def test_a_server_elsewhere_that_does_not_answer_is_told_at_once(tmp_path: Path) -> None:

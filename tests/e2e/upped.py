@@ -10,13 +10,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
 import firedoor
+from firedoor.cli import cli
 from firedoor.compiler import load_book
 from firedoor.installation import Installation
 from firedoor.people import directory
@@ -117,7 +121,7 @@ class Upped:
         return incident
 
     def show(self, incident: str) -> Any:
-        return self("show", incident, "--json", person=self.on_shift("crt")).json
+        return shown(incident, self.on_shift("crt"), self._own())
 
     def until(self, incident: str, condition: Any, within: float = PATIENCE) -> Any:
         """The incident's picture, once the condition holds of it."""
@@ -146,7 +150,19 @@ class Upped:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FIREDOOR_", "TEMPORAL_"))}
-        return {**kept, "FIREDOOR_HOME": str(self.installation.folder)}
+        return {**kept, **self._own()}
+
+    def _own(self) -> dict[str, str]:
+        return {"FIREDOOR_HOME": str(self.installation.folder)}
+
+
+def shown(incident: str, person: str, variables: Mapping[str, str]) -> Any:
+    """The incident's picture, as `firedoor show` prints it: called in this process, since who waits asks all the time."""
+    away = {name: None for name in os.environ if name.startswith(("FIREDOOR_", "TEMPORAL_"))}
+    words = ["show", incident, "--json", "--as", person]
+    told = CliRunner().invoke(cli, words, env={**away, **variables})
+    assert told.exit_code == 0, (words, told.exit_code, told.output)
+    return json.loads(told.stdout)
 
 
 def dumped(path: Path) -> str:

@@ -25,6 +25,7 @@ from firedoor.protocol import (
     ContainReport,
     Delivery,
     Launch,
+    NotifyEachOrder,
     NotifyReport,
     Page,
     ReadReport,
@@ -33,6 +34,7 @@ from firedoor.protocol import (
     ReleaseReport,
     Report,
     Row,
+    SiftOrder,
     TargetOutcome,
 )
 from firedoor.run import State, launching, reduce, validity, wake_at
@@ -43,6 +45,7 @@ from firedoor.run.recording import carry
 from firedoor.run.reducer import may_begin
 from firedoor.run.state import Act, Ask, Hold, StepState
 from tests.run.invariants import KEY, Invariants, dumped
+from tests.run.looping import Looping
 
 START = datetime(2026, 3, 4, 2, 45, tzinfo=UTC)
 INCIDENT = "inc-1"
@@ -97,6 +100,7 @@ class World:
         self.lists: dict[str, Opened] = {}
         self.contained: dict[tuple[str, str], int] = {}
         """The ordinal under which each (path, target) of a page was contained, while it is."""
+        self.looping = Looping(self.reads, self.lists, self.contained)
 
     def keep(self, items: Sequence[str]) -> dict[str, Any]:
         """Write a long list down; it goes by reference."""
@@ -114,6 +118,11 @@ class World:
                 return ActEnded(at=now, act=act.id, error=self.acts[key].pop(0), error_type="Down")
         if isinstance(order, ContainOrder | ReleaseOrder) and order.page is not None:
             return ActEnded(at=now, act=act.id, report=self.report(act, order, order.page, now))
+        if isinstance(order, SiftOrder):
+            found = self.looping.sift(plan, order)
+            return ActEnded(at=now, act=act.id, report=ReadReport(value=found.model_dump(mode="json")))
+        if isinstance(order, NotifyEachOrder):
+            return ActEnded(at=now, act=act.id, report=self.looping.notify(order))
         match act.kind:
             case "contain":
                 outcomes = tuple(self._outcome(act, target, "applied", now) for target in act.targets or [])
@@ -161,7 +170,7 @@ class World:
         held = [target for path, target in self.contained if path == question.step]
         entries = [SimpleNamespace(target=target) for target in held]
         ledger: Any = SimpleNamespace(of_step=lambda *_: entries)
-        lists: Any = SimpleNamespace(get=self.lists.__getitem__, inline=self._inline)
+        lists: Any = SimpleNamespace(get=self.lists.__getitem__, inline=self._inline, keep=self.looping.keep)
         return answered(lists, ledger, INCIDENT, question)
 
     def _inline(self, items: list[str]) -> Any:
@@ -170,6 +179,10 @@ class World:
     def ended(self, act: Act, now: datetime, order: Any = None) -> ActEnded:
         """The act was ended before it was done."""
         page = getattr(order, "page", None)
+        if isinstance(order, NotifyEachOrder) and self.reports_when_ended:
+            return ActEnded(at=now, act=act.id, report=self.looping.notify(order, 1), cancelled=True)
+        if isinstance(order, NotifyEachOrder | SiftOrder):
+            return ActEnded(at=now, act=act.id, cancelled=True)
         if self.reports_when_ended and page is not None:
             return ActEnded(at=now, act=act.id, report=self.report(act, order, page, now, done=1), cancelled=True)
         if not self.reports_when_ended or act.kind not in ("contain", "release"):

@@ -210,11 +210,14 @@ def sequences(draw: st.DrawFn, sight: Sight, most: int) -> tuple[Step, ...]:
             many = draw(st.integers(1, 3))
             own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
             found.append(p.for_each(items, *inner, name=name, when=when, at_once=many, ask_above=above, meets=own))
-        else:
-            inner = draw(sequences(sight.inside(), 3))
-            holds = p.parallel if kind == "parallel" else p.group
+        elif kind == "group":
             own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
-            found.append(holds(*inner, name=name, when=when, meets=own))
+            found.append(p.group(*draw(sequences(sight.inside(), 3)), name=name, when=when, meets=own))
+        else:  # what one branch names, no other one sees
+            branches = [draw(sequences(sight.inside(), 1)) for _ in range(draw(st.integers(1, 3)))]
+            sides = [branch[0] if len(branch) == 1 else p.group(*branch) for branch in branches]
+            own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
+            found.append(p.parallel(*sides, name=name, when=when, meets=own))
     return tuple(found)
 
 

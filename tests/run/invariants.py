@@ -57,7 +57,11 @@ def _looks_beyond_words(expr: Expr) -> bool:
 def _failed(step: StepState) -> bool:
     """Whether the record would know of a failure: an outcome that is still to be written counts."""
     holds = step.holds.values()
-    return step.pending == "failed" or "failed" in step.past or any(h.status in ("refused", "unknown") for h in holds)
+    return (
+        step.pending == "failed"
+        or "failed" in step.past
+        or any(h.status in ("refused", "unknown") or h.failed for h in holds)
+    )
 
 
 class Invariants:

@@ -24,7 +24,7 @@ from firedoor.protocol import (
     ReleaseReport,
     TargetOutcome,
 )
-from firedoor.run import pages, validity, wake_at
+from firedoor.run import pages, validity, wake_at, walking
 from firedoor.run.events import ActEnded, Time
 from firedoor.run.orders import order_of
 from firedoor.run.reducer import may_begin
@@ -68,7 +68,14 @@ def live(plan: Plan, happenings: list[int], inputs: dict[str, Any] | None = None
     if dice.random() < 0.4:
         some = world.keep(["@a", "@b", "@c", "@d", "@e"][: dice.randint(3, 5)])
     given = {"accounts": some, "office": dice.random() < 0.4}
-    run = Run(plan, given if inputs is None else inputs, world=world)
+    many = isinstance(some, dict) and dice.random() < 0.8
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(walking, "MOST_ROUNDS", 2 if many else walking.MOST_ROUNDS)
+        _live(plan, happenings, given if inputs is None else inputs, world)
+
+
+def _live(plan: Plan, happenings: list[int], inputs: dict[str, Any], world: World) -> None:
+    run = Run(plan, inputs, world=world)
     run.stays = ["contain", "release", "notify", "read", "record"]
     run.launch()
     for seed in happenings:
@@ -93,6 +100,8 @@ def act(run: Run, dice: Random) -> None:
         return
     one = dice.choice(going)
     run.world.reports_when_ended = dice.random() < 0.5
+    run.world.looping.silent = {"@b"} if dice.random() < 0.2 else set()
+    run.world.looping.deaf = {"@c"} if dice.random() < 0.2 else set()
     match dice.choice(["fine", "fine", "fine", "partly", "error", "ended"]):
         case "partly" if one.kind in ("contain", "release"):
             run.end(one, partly(run, one, dice))
@@ -265,6 +274,8 @@ def calm(run: Run) -> None:
     run.stays = []
     before, run.world = run.world, World()
     run.world.lists, run.world.contained = before.lists, before.contained
+    run.world.looping = before.looping
+    run.world.looping.silent, run.world.looping.deaf = set(), set()
     run.world.reads["count_of"] = 1
     for _ in range(400):
         run.settle()

@@ -27,7 +27,7 @@ async def client(temporal_server: TemporalServer) -> Client:
 async def stage(client: Client, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     async with staged(client, tmp_path) as stage:
         yield stage
-        await _keep(stage, request)
+        await keep(stage, request)
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ async def skipping(
     )
     async with staged(client, tmp_path, skipper=Skipper(client)) as stage:
         yield stage
-        await _keep(stage, request)
+        await keep(stage, request)
 
 
-async def _keep(stage: Stage, request: pytest.FixtureRequest) -> None:
+async def keep(stage: Stage, request: pytest.FixtureRequest) -> None:
     mark = request.node.get_closest_marker("history")
     if mark is not None and histories.RECORDING:
         histories.save(mark.args[0], await stage.histories())

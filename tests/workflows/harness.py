@@ -32,11 +32,16 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.assembly import acted_on, acts_of, past_of
 from activities.containing import Containing, Verify
+from activities.notifying import Notifying
+from activities.notifying_each import NotifyingEach
 from activities.recording import Recording
+from activities.rendering import Renderer
+from activities.sifting import Sifting
 from activities.warranting import Warrants
 from firedoor import protocol
 from firedoor.connectors.contract import Platform
 from firedoor.connectors.memory import MemoryPlatform
+from firedoor.connectors.memory_channel import MemoryChannel
 from firedoor.incidents import seen
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.plan import Plan
@@ -62,6 +67,7 @@ from firedoor.records.all import Records, open_records
 from firedoor.records.plans import Incident
 from firedoor.records.timeline import AFTER_THE_RUN
 from firedoor.rehearsal.clock import Skipper
+from tests.people.book import organization
 from workflows import trust
 from workflows.incident import IncidentWorkflow
 from workflows.review import ReviewWorkflow
@@ -74,6 +80,9 @@ thing or two."""
 
 SMALL_PAGE = 50
 """Targets of a page, where runs are recorded with several."""
+
+FEW_ROUNDS = 100
+"""Items over which a loop goes in batches, where runs are recorded that do."""
 
 HOLDS: dict[str, tuple[str, ...]] = {
     "ana": ("crt", "crt.on_shift", "commander"),  # launches
@@ -169,6 +178,8 @@ class Stage:
     platform: MemoryPlatform
     doubles: Doubles
     skipper: Skipper | None = None
+    channel: MemoryChannel = field(default_factory=MemoryChannel)
+    """By which notices about the items of long loops go."""
     runs: list[Run] = field(default_factory=list)
     beside: dict[str, Platform] = field(default_factory=dict)
     """Platforms besides the one in memory, by the connector's name. Set before a worker begins."""
@@ -179,7 +190,11 @@ class Stage:
         self.doubles.verify = verify
         platforms = {"memory": self.platform, **self.beside}
         acts = Containing(platforms, records.ledger, records.timeline, verify, lists=records.lists)
-        return [*acts_of(acts), self.doubles.notify, self.doubles.record]
+        ways = dict.fromkeys(("page", "chat", "email", "platform"), self.channel)
+        tells = Notifying(organization, ways, records.deliveries, records.timeline, verify, Renderer())
+        each = NotifyingEach(tells, acts.ask, records, verify)
+        sifting = Sifting(acts.ask, records, verify)
+        return [*acts_of(acts), sifting.sift, each.notify_each, self.doubles.notify, self.doubles.record]
 
     def worker(self, *, decides: bool = True, acts: bool = True, **more: Any) -> Worker:
         given: dict[str, Any] = {
@@ -445,6 +460,7 @@ async def staged(
     *,
     skipper: Skipper | None = None,
     platform: MemoryPlatform | None = None,
+    channel: MemoryChannel | None = None,
     works: bool = True,
     **worker: Any,
 ) -> AsyncIterator[Stage]:
@@ -461,6 +477,7 @@ async def staged(
         ring=ring,
         records=records,
         platform=platform or MemoryPlatform("memory"),
+        channel=channel or MemoryChannel(),
         doubles=Doubles(records),
         skipper=skipper,
     )
@@ -477,3 +494,4 @@ async def staged(
     finally:
         records.close()
         await stage.platform.close()
+        await stage.channel.close()

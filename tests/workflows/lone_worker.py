@@ -12,10 +12,11 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from firedoor.connectors.memory import MemoryPlatform
+from firedoor.connectors.memory_channel import MemoryChannel
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.records.all import open_records
 from firedoor.run import pages
+from tests.workflows.directory import Directory
 from tests.workflows.harness import Doubles, Stage
 from workflows import trust
 
@@ -25,8 +26,9 @@ async def work(address: str, queue: str, folder: Path) -> None:
     trust.believe(ring)
     records = open_records(f"sqlite:///{folder / 'records.sqlite3'}", synchronous="OFF")
     client = await Client.connect(address, data_converter=pydantic_data_converter)
-    platform = MemoryPlatform("memory", path=folder / "platform.sqlite3", at_once=32)
-    stage = Stage(client, queue, SigningKey.generate(), ring, records, platform, Doubles(records))
+    platform = Directory("memory", path=folder / "platform.sqlite3", at_once=32)
+    channel = MemoryChannel("memory", path=folder / "channel.sqlite3")
+    stage = Stage(client, queue, SigningKey.generate(), ring, records, platform, Doubles(records), channel=channel)
     async with stage.worker():
         await asyncio.Event().wait()
 

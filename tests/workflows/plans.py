@@ -69,6 +69,12 @@ ACTIONS = {
 READS = {
     "is_calm": ReadAction(name="is_calm", gives="yes_no", connector="memory", call="is_calm"),
     "copies": ReadAction(name="copies", gives="account", gives_list=True, connector="memory", call="copies"),
+    "owner_of": ReadAction(
+        name="owner_of", takes=(("account", False),), gives="account", connector="memory", call="owner_of"
+    ),
+    "is_public": ReadAction(
+        name="is_public", takes=(("account", False),), gives="yes_no", connector="memory", call="is_public"
+    ),
 }
 
 

@@ -9,10 +9,10 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.workflow import NondeterminismError
 
-from firedoor.run import pages
+from firedoor.run import pages, walking
 from tests.workflows import histories
 from tests.workflows import plans as p
-from tests.workflows.harness import CROSSES_AT, SMALL_PAGE, replayed, sandboxed, staged
+from tests.workflows.harness import CROSSES_AT, FEW_ROUNDS, SMALL_PAGE, replayed, sandboxed, staged
 from workflows import crossing
 
 
@@ -26,7 +26,7 @@ def test_there_are_histories() -> None:
 
 
 async def test_every_history_replays(runner: WorkflowRunner) -> None:
-    others = [path for path in histories.saved() if not crosses(path) and not is_paged(path)]
+    others = [path for path in histories.saved() if not (crosses(path) or is_paged(path) or is_in_batches(path))]
     await replayed([histories.load(path) for path in others], runner)
 
 
@@ -43,6 +43,19 @@ async def test_every_history_of_a_long_list_replays(runner: WorkflowRunner, monk
     paged = [histories.load(path) for path in histories.saved() if is_paged(path)]
     assert paged
     await replayed(paged, runner)
+
+
+async def test_every_history_of_a_long_loop_replays(runner: WorkflowRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were recorded with small pages, and a low bound on rounds."""
+    monkeypatch.setattr(pages, "SIZE", SMALL_PAGE)
+    monkeypatch.setattr(walking, "MOST_ROUNDS", FEW_ROUNDS)
+    in_batches = [histories.load(path) for path in histories.saved() if is_in_batches(path)]
+    assert in_batches
+    await replayed(in_batches, runner)
+
+
+def is_in_batches(path: Path) -> bool:
+    return path.name.startswith("long-loop.")
 
 
 def is_paged(path: Path) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from jinja2 import nodes
 
@@ -33,8 +32,7 @@ ENDS: dict[str, tuple[Outcome, ...]] = {
 """The outcomes that a step of each verb can have."""
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(NamedTuple):
     """A lowered expression and its kind. `expr` is None where a mistake has been told, or for a step by itself."""
 
     expr: Expr | None
@@ -78,6 +76,8 @@ class Walk:
 
     def _hyphenated(self) -> bool:
         """Whether a name with a hyphen was meant: `sign-off is approved` reads as a difference. Tells of each."""
+        if "-" not in self.text:
+            return False
         found = False
         for start, end in grammar.hyphenated(self.parsed.tokens):
             written = self.text[start:end]

@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise, product
-from typing import Any, get_args
+from operator import is_
+from typing import Any, NamedTuple, get_args
 
 from firedoor.plan import evaluate
 from firedoor.plan.expression import (
-    And,
     Compare,
     Const,
     Expr,
@@ -32,12 +32,10 @@ from firedoor.plan.expression import (
     Item,
     Listing,
     Not,
-    Or,
     Outcome,
     SeverityNow,
     StepField,
     StepIs,
-    Within,
 )
 from firedoor.plan.model import Input, Plan, Severity
 from firedoor.plan.references import parts
@@ -71,16 +69,14 @@ class TooMany(Exception):
     """The conditions tell more situations apart than are looked at."""
 
 
-@dataclass(frozen=True)
-class Guard:
+class Guard(NamedTuple):
     """A condition that holds when its step is reached; `moment` is that step's path, or "" where all are one moment."""
 
     condition: Expr
     moment: str = ""
 
 
-@dataclass(frozen=True)
-class Situation:
+class Situation(NamedTuple):
     """One assignment: inputs, severity and outcomes by (name, moment); None is an input that was not given."""
 
     values: dict[tuple[str, str, str], Any]
@@ -134,36 +130,42 @@ class _Variables:
     """Of each step: the outcomes that conditions name."""
     parts: set[tuple[str, str]] = field(default_factory=set)
     moment: str = ""
+    taken: dict[int, tuple[Guard, Expr]] = field(default_factory=dict)
 
     def take(self, guard: Guard) -> Expr:
         """The condition with what cannot be taken apart replaced by a variable of its own."""
-        self.moment = guard.moment if self.moments else ""
-        return self._take(guard.condition)
+        known = self.taken.get(id(guard))
+        if known is None:
+            self.moment = guard.moment if self.moments else ""
+            known = self.taken[id(guard)] = (guard, self._take(guard.condition))
+        return known[1]
 
     def _take(self, condition: Expr) -> Expr:
-        match condition:
-            case And(of=of):
-                return And(of=tuple(self._take(part) for part in of))
-            case Or(of=of):
-                return Or(of=tuple(self._take(part) for part in of))
-            case Not(of=of):
-                return Not(of=self._take(of))
-            case Const():
+        match condition.op:
+            case "and" | "or":
+                of = tuple(self._take(part) for part in condition.of)
+                return condition if all(map(is_, of, condition.of)) else type(condition)(of=of)
+            case "not":
+                inner = self._take(condition.of)
+                return condition if inner is condition.of else Not(of=inner)
+            case "const":
                 return condition
-            case StepIs(step=step, outcome=outcome):
-                stable = self.plan.by_path[step].verb == "approve"
-                self.steps.setdefault((step, "" if stable else self.moment), set()).add(outcome)
+            case "is":
+                stable = self.plan.by_path[condition.step].verb == "approve"
+                self.steps.setdefault((condition.step, "" if stable else self.moment), set()).add(condition.outcome)
                 return condition
-            case InputValue(name=name, listed=False) if name in self.plan.input_names:
+            case "input" if not condition.listed and condition.name in self.plan.input_names:
                 self.consts.setdefault(self._input(condition.name), [])
                 return condition
-            case Given(of=InputValue(name=name)) if name in self.plan.input_names:
-                self.consts.setdefault(self._input(name), [])
+            case "given" if isinstance(condition.of, InputValue) and condition.of.name in self.plan.input_names:
+                self.consts.setdefault(self._input(condition.of.name), [])
                 return condition
-            case Compare(left=left, right=right) if self._compared(left, right) or self._compared(right, left):
+            case "compare" if self._compared(condition.left, condition.right) or self._compared(
+                condition.right, condition.left
+            ):
                 return condition
-            case Within(left=left, right=Listing(of=of)) if all(
-                isinstance(one, Const) and self._compared(left, one) for one in of
+            case "in" if isinstance(condition.right, Listing) and all(
+                isinstance(one, Const) and self._compared(condition.left, one) for one in condition.right.of
             ):
                 return condition
         name = "\0" + json.dumps(condition.model_dump(mode="json"), sort_keys=True)
@@ -177,7 +179,7 @@ class _Variables:
         return name, self.moment if later else ""
 
     def _compared(self, leaf: Expr, other: Expr) -> bool:
-        if not isinstance(other, Const):
+        if other.op != "const":
             return False
         match leaf:
             case SeverityNow():
@@ -229,7 +231,6 @@ class Question:
     variables: _Variables
     guards: dict[str, list[Guard]]
     """Of each step whose outcome counts: what holds where it is reached."""
-    _taken: dict[int, tuple[Guard, Expr]] = field(default_factory=dict)
 
     def holds(self, guards: Iterable[Guard], situation: Situation) -> bool:
         """Whether all of them hold. They must be among those that the question was made from."""
@@ -237,13 +238,7 @@ class Question:
 
     def _holds(self, guard: Guard, situation: Situation) -> bool:
         at = Situation(situation.values, guard.moment) if self.variables.moments else situation
-        return evaluate.holds(self._condition(guard), at)
-
-    def _condition(self, guard: Guard) -> Expr:
-        known = self._taken.get(id(guard))
-        if known is None:
-            known = self._taken[id(guard)] = (guard, self.variables.take(guard))
-        return known[1]
+        return evaluate.holds(self.variables.take(guard), at)
 
     def domains(self, effect: Effect | None = None) -> list[tuple[tuple[str, str, str], list[Any]]]:
         return self.variables.domains(effect)
@@ -263,7 +258,7 @@ class Question:
         values = dict(domains)
         for guard in where:
             moment = guard.moment if self.variables.moments else ""
-            for part in _conjuncts(self._condition(guard)):
+            for part in _conjuncts(self.variables.take(guard)):
                 about = _about(part)
                 if len(about) != 1:
                     continue
@@ -336,7 +331,7 @@ def named(condition: Expr | None) -> set[str]:
 
 
 def _conjuncts(condition: Expr) -> Iterator[Expr]:
-    if isinstance(condition, And):
+    if condition.op == "and":
         for part in condition.of:
             yield from _conjuncts(part)
     else:
@@ -345,13 +340,13 @@ def _conjuncts(condition: Expr) -> Iterator[Expr]:
 
 def _about(condition: Expr) -> set[tuple[str, str]]:
     """What a condition, taken apart, looks at: kind and name, as a situation has them."""
-    match condition:
-        case StepIs(step=step):
-            return {("step", step)}
-        case SeverityNow():
+    match condition.op:
+        case "is":
+            return {("step", condition.step)}
+        case "severity":
             return {("severity", "")}
-        case InputValue(name=name):
-            return {("part" if name.startswith("\0") else "input", name)}
+        case "input":
+            return {("part" if condition.name.startswith("\0") else "input", condition.name)}
     return set[tuple[str, str]]().union(*(_about(part) for part in parts(condition)))
 
 

@@ -18,19 +18,19 @@ from firedoor.plan.steps import Step
 def unreachable(plan: Plan, situations: Situations, flow: Flow) -> list[Step]:
     """The outermost steps that no situation reaches, without those that only follow from one of these."""
     found: list[Step] = []
-    never: set[str] = set()
-
-    def look(steps: Iterable[Step]) -> None:
-        for step in steps:
-            if step.when is not None and not _reached(step, situations, flow):
-                if not named(step.when) & never:
-                    found.append(step)
-                never.update(inner.path for inner in walk((step,)))
-            elif step.verb in ("parallel", "group", "for_each"):
-                look(step.steps)
-
-    look(plan.steps)
+    _look(plan.steps, situations, flow, found, set())
     return found
+
+
+def _look(steps: Iterable[Step], situations: Situations, flow: Flow, found: list[Step], never: set[str]) -> None:
+    """Adds to `found`, and to `never` the paths of all that follows from it."""
+    for step in steps:
+        if step.when is not None and not _reached(step, situations, flow):
+            if not named(step.when) & never:
+                found.append(step)
+            never.update(inner.path for inner in walk((step,)))
+        elif step.verb in ("parallel", "group", "for_each"):
+            _look(step.steps, situations, flow, found, never)
 
 
 def _reached(step: Step, situations: Situations, flow: Flow) -> bool:

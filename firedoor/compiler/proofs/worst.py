@@ -4,7 +4,7 @@ A sequence adds, a parallel takes its slowest branch, a loop its rounds. An act 
 an approval its `deadline`, a wait its `at_most`, a question to a system its own budget; whatever may ask a person after
 that costs the organization's `answers_within` besides, once: who asks again begins anew. Every step on the way is
 counted, whether its condition holds or not, which is where this is conservative. An act on more than ten targets, a
-pause and an extension may take longer than is counted here. What has no bound makes the whole infinite.
+loop that goes in batches, a pause and an extension may take longer than is counted here. What has no bound makes the whole infinite.
 """
 
 from __future__ import annotations
@@ -232,8 +232,9 @@ class Worst:
         return f"{turns} round{'s' * (turns > 1)}, one after another"
 
     def _leaf(self, step: Step) -> Iterator[Part]:  # noqa: C901 - one case for each verb
-        if self._reads(step):
-            yield Part(step, self._reads(step), "a question to a system")
+        reads = self._reads(step)
+        if reads:
+            yield Part(step, reads, "a question to a system")
         asks = False
         match step.verb:
             case "wait" if step.duration is not None:
