@@ -81,7 +81,7 @@ def _otherwise(plan: Plan, meeting: list[Step], written: Written) -> str | None:
         if step.when is None or text is None:
             return None
         unsure = [f"{name} is given" for name in dict.fromkeys(_left_out(step.when, plan))]
-        said.append(f"({' and '.join([*unsure, f'({text})'])})" if unsure else text)
+        said.append(" and ".join([*unsure, f"({text})"]) if unsure else text)
     return f"not ({' or '.join(said)})"
 
 

@@ -325,6 +325,49 @@ def test_what_of_a_way_without_a_bound_fits_is_not_shown() -> None:
     assert shown(steps).verdict == "not shown"
 
 
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [("hide.held | count > 0", "what is held by then"), ("reports_per_hour < 20", "what reports_per_hour answers")],
+)
+def test_what_is_not_shown_names_the_condition(condition: str, why: str) -> None:
+    steps = (
+        "  - {contain: hide_item, id: hide, targets: posts}\n"
+        f"  - {TELL.replace('meets', f'when: {condition}, meets')}\n"
+    )
+    found = shown(steps)
+    assert (found.verdict, found.since) == ("not shown", None)
+    assert found.why.startswith("whether task “Tell them” at playbook.yaml:")
+    assert found.why.endswith(f"happens rests on {why}")
+
+
+def test_the_condition_that_is_named_as_the_fix_compiles_and_mends_it() -> None:
+    asked = no("continue").replace("id: q", "id: file_ok")
+    one = TELL.replace("meets", "when: file_ok is approved, meets")
+    other = TELL.replace("id: tell, ", "").replace("meets", "when: file_ok is rejected, meets")
+    inputs = HEAD.replace("STARTS", "run.aware_at")
+    text = f"{inputs}  - {asked}\n  - {one}\n  - {other}\n"
+    (found,) = golden.playbook(text).findings
+    assert found.code == "FD505"
+    assert found.fix is not None
+    condition = found.fix.partition("and when: ")[2]
+    assert condition == "not (file_ok is approved or file_ok is rejected)"
+    by_hand = TELL.replace("id: tell, ", "").replace("meets", f"when: {condition}, meets")
+    assert not golden.playbook(f"{text}  - {by_hand}\n").findings
+
+
+def test_the_fix_for_an_input_that_may_be_left_out_holds_where_it_was() -> None:
+    inputs = HEAD.replace("STARTS", "run.aware_at").replace(
+        "live: {type: yes_no}", "live: {type: yes_no, optional: yes}"
+    )
+    text = f"{inputs}  - {TELL.replace('meets', 'when: live, meets')}\n"
+    (found,) = golden.playbook(text).findings
+    assert found.fix is not None
+    condition = found.fix.partition("and when: ")[2]
+    assert condition == "not (live is given and (live))"
+    by_hand = TELL.replace("id: tell, ", "").replace("meets", f"when: {condition}, meets")
+    assert not golden.playbook(f"{text}  - {by_hand}\n").findings
+
+
 def test_a_group_takes_all_that_it_holds() -> None:
     found = shown(f"  - {{group: G, meets: breach, steps: [{QUIET}, {{wait: 2h}}]}}\n")
     assert found.longest.seconds == 3 * HOUR + 5 * MINUTE
