@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from temporalio import workflow
 
-from firedoor.run.state import ENGINE, State
+from firedoor.run.state import ENGINE, OLDEST, State
 
 MOST_STATE_BYTES = 512 * 1024
 
@@ -51,10 +51,13 @@ def packed(state: State) -> bytes:
     return data
 
 
-def engine() -> int:
-    """The engine of what begins here. What was recorded under the one before goes on under it until it crosses. A state
+def engine(before: int = OLDEST) -> int:
+    """The engine of what begins here. What was recorded under an earlier one goes on under it until it crosses. A state
     that is of this one already does not ask: a marker in each link would cost two events of it."""
-    return ENGINE if workflow.patched(f"engine-{ENGINE}") else ENGINE - 1
+    for number in range(ENGINE, before, -1):
+        if workflow.patched(f"engine-{number}"):
+            return number
+    return before
 
 
 def unpacked(data: bytes) -> State:
@@ -65,10 +68,10 @@ def unpacked(data: bytes) -> State:
     except zlib.error:
         raise NoState("its third argument is no packed state") from None
     state = State.model_validate_json(raw)
-    if state.engine > ENGINE or state.engine < ENGINE - 1:
-        raise ValueError(f"the state is of engine {state.engine}; this worker knows {ENGINE - 1} and {ENGINE}")
+    if not OLDEST <= state.engine <= ENGINE:
+        raise ValueError(f"the state is of engine {state.engine}; this worker knows {OLDEST} to {ENGINE}")
     if state.engine < ENGINE:
-        state.engine = engine()
+        state.engine = engine(state.engine)
     return state
 
 

@@ -59,7 +59,8 @@ def _said(plan: Plan, shown: Shown) -> str:
     if shown.since is not None:
         step = plan.by_path[shown.since]
         after = f"after {described(step)} ({step.at})"
-    met = f"{limit}; met at worst {hours(int(shown.longest.seconds))} {after}"
+    least = "at least " if shown.at_least else ""
+    met = f"{limit}; met at worst {least}{hours(int(shown.longest.seconds))} {after}"
     if shown.margin < 0:
         return f"{met}; that is {hours(-shown.margin)} too {'late' if shown.clock.kind == 'fixed' else 'long for our target'}"
     left = "are left over" if shown.since is not None else "are left for launching late"

@@ -343,7 +343,11 @@ PLAYBOOK = Shape(
 EVERY_STEP = {
     "id": _k("text", "a name, where something refers to the step", a.ID),
     "when": _k("text", "a condition: whether the step happens", a.CONDITION),
-    "meets": _k("texts", "the clocks that it stops when it succeeds", a.CLOCK),
+    "meets": _k(
+        "texts",
+        "the clocks that it stops when it succeeds: in a loop in every round, a group with all that it holds",
+        a.CLOCK,
+    ),
     "on_failure": _k("text", "what happens when it fails: `ask commander` unless said", a.THEN),
 }
 _ENDS = "continue, leave, undo …, undo all, stop, or ask …"

@@ -56,7 +56,10 @@ def _item(reader: Reader, one: Shown) -> Item:
 def _met_by(reader: Reader, meets: list[str]) -> str:
     if not meets:
         return "No step meets it."
-    return f"It is met when {'one of ' if len(meets) > 1 else ''}{reader.steps(meets)} succeeds."
+    each = ", in a loop for each of them" if any(reader.in_loop(path) for path in meets) else ""
+    held = any(reader.plan.by_path[path].verb in ("parallel", "group", "for_each") for path in meets)
+    whole = ", with all in it that is needed" if held else ""
+    return f"It is met when {'one of ' if len(meets) > 1 else ''}{reader.steps(meets)} succeeds{each}{whole}."
 
 
 def _starts(reader: Reader, clock: Clock) -> str:

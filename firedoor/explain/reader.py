@@ -93,6 +93,13 @@ class Reader:
         numbers = [self.number(path) for path in some]
         return f"step{'s' * (len(numbers) > 1)} {listed(numbers)}"
 
+    def in_loop(self, path: str) -> bool:
+        """Whether the step happens once for each item of a loop around it."""
+        while path := path.rpartition(".")[0]:
+            if self.plan.by_path[path].verb == "for_each":
+                return True
+        return False
+
     def head(self, step: Step) -> str:
         """A line that says what the step is, as a title."""
         match step.verb:

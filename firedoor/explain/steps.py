@@ -57,7 +57,13 @@ class Steps:
     def _meets(self, step: Step) -> Iterator[str]:
         if step.meets:
             limits = f"the time limit{'s' * (len(step.meets) > 1)} {listed(step.meets)}"
-            yield f"{'An approval' if step.verb == 'approve' else 'Doing it'} meets {limits}."
+            yield f"{self._what_meets(step)} meets {limits}."
+
+    def _what_meets(self, step: Step) -> str:
+        if step.verb in ("parallel", "group", "for_each"):
+            return "Doing all of it that is needed" + (", for each of them," if step.verb == "for_each" else "")
+        what = "An approval" if step.verb == "approve" else "Doing it"
+        return f"{what} for each of them" if self.reader.in_loop(step.path) else what
 
     def _failure(self, step: Step) -> Iterator[str]:
         """A failure that asks the commander is the rule, which is said once for all."""

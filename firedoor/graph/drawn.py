@@ -107,6 +107,8 @@ class _Drawing:
                 )
         else:
             head = reader.text(step.name)
+        if step.meets:
+            notes.append(f"Meets {listed(step.meets)}, when all of it is done")
         tag = f"{reader.number(step.path)}  {_FRAMES[kind]}"
         return Frame(step.path, kind, tag, head, tuple(notes), self.nodes(step.steps), step.when is not None)
 

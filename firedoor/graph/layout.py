@@ -358,14 +358,24 @@ class _Layout:
                 blocks.append(block(words, "note", x, blocks[-1].bottom + 2, CLOCK - 18))
             since = self.picture.boxes.get(clock.since or "")
             top = max(below(blocks, 0) + 8, since.rect.bottom if since else 0)
-            met = [self.picture.boxes[path] for path in clock.met_by if path in self.picture.boxes]
-            bottom = max([*(one.rect.y - 6 for one in met), top + 24]) if met else self.picture.lanes_to
+            met = [*self._meeting(clock)]
+            bottom = max([*(at - 6 for _, at, _ in met), top + 24]) if met else self.picture.lanes_to
             bar = Rect(x + 6, top, 12, bottom - top)
-            for one in met:
-                y, right = max(one.rect.y - 6, top), one.rect.right - 14
-                self.picture.lines.append(Line("meets", ((right, one.rect.y), (right, y), (bar.x, y))))
-                blocks.append(block(f"met by {one.box.tag.split()[0]}", "note", bar.right + 8, y + 3, CLOCK - 40))
+            for right, at, step in met:
+                y = max(at - 6, top)
+                self.picture.lines.append(Line("meets", ((right, at), (right, y), (bar.x, y))))
+                blocks.append(block(f"met by {step}", "note", bar.right + 8, y + 3, CLOCK - 40))
             self.picture.clocks.append(PlacedClock(clock, bar, tuple(blocks)))
+
+    def _meeting(self, clock: ClockBar) -> Iterator[tuple[float, float, str]]:
+        """Where the lines to the bar begin, and the number of each step: at its top, or where what holds others ends."""
+        for path in clock.met_by:
+            box = self.picture.boxes.get(path)
+            if box is not None:
+                yield box.rect.right - 14, box.rect.y, box.box.tag.split()[0]
+        for placed in self.picture.frames:
+            if placed.frame.path in clock.met_by:
+                yield placed.rect.right - 14, placed.rect.bottom, placed.frame.tag.split()[0]
 
     # --- below
 

@@ -178,6 +178,17 @@ class Plan(Frozen):
         return any(step.verb == "undo" for step in walk(self.steps))
 
     @cached_property
+    def meeting(self) -> dict[str, frozenset[str]]:
+        """By clock, the static paths of the steps that meet it and of those around them."""
+        found: dict[str, set[str]] = {clock.name: set() for clock in self.clocks}
+        for step in walk(self.steps):
+            parts = step.path.split(".")
+            around = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+            for name in step.meets:
+                found.setdefault(name, set()).update(around)
+        return {name: frozenset(around) for name, around in found.items()}
+
+    @cached_property
     def input_names(self) -> dict[str, Input]:
         return {field.name: field for field in self.inputs}
 
@@ -196,7 +207,8 @@ _MOST_DECODED = 256
 def unpack(packed: bytes) -> Plan:
     """Decode a packed plan, once per process: keyed by the digest of the bytes in hand, never by one that was claimed.
 
-    Raises ValueError for bytes that are no plan, or a plan over the bounds of its size.
+    Its digest is that of the very text that travelled, which was signed: an incident that was launched before a field with a
+    default was added goes on. Raises ValueError for bytes that are no plan, or a plan over the bounds of its size.
     """
     if len(packed) > MOST_BYTES:
         raise ValueError(f"a plan of {len(packed)} bytes is over the bound of {MOST_BYTES}")
@@ -211,6 +223,7 @@ def unpack(packed: bytes) -> Plan:
         if inflated.unconsumed_tail:
             raise ValueError("the plan is over the bound of its size")
         plan = Plan.model_validate_json(text)
+        plan.__dict__["digest"] = hashlib.sha256(text).hexdigest()
         if len(_decoded) >= _MOST_DECODED:
             _decoded.pop(next(iter(_decoded)))
         _decoded[key] = plan

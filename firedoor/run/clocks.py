@@ -1,16 +1,24 @@
-"""Legal and internal clocks: they start at their expression, and stop when a step that meets them succeeds."""
+"""Legal and internal clocks: they start at their expression, and stop when what meets them has (firedoor.run.meeting)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from firedoor.plan import Clock, Who
+from firedoor.plan import Clock, Who, paths
 from firedoor.plan.evaluate import Unread, Unworked
+from firedoor.plan.expression import Expr, StepField
+from firedoor.plan.references import parts
 from firedoor.plan.time import written
 from firedoor.protocol import Rendering
-from firedoor.run import reading
+from firedoor.run import meeting, reading
 from firedoor.run.core import Core, NoRound
+from firedoor.run.meeting import succeeded
 from firedoor.run.state import ClockState, Notice
+
+BRANCHING = ("parallel", "group", "for_each")
+STARTS = ("done", "approved", "rejected")
+"""How a step has ended at whose `done_at` a clock starts: nothing begins with what was not done, nor decided."""
 
 
 def watch(core: Core) -> None:
@@ -20,10 +28,14 @@ def watch(core: Core) -> None:
         if running is None:
             _start(core, clock)
         elif running.runs:
-            _check(core, clock, running)
+            _look(core, clock.name)
+            if running.runs:
+                _check(core, clock, running)
 
 
 def _start(core: Core, clock: Clock) -> None:
+    if core.state.engine >= 3 and not all(core.status(path) in STARTS for path in _ends_at(clock.starts)):
+        return
     try:
         if clock.when is not None and core.value(clock.when, "") is not True:
             return
@@ -45,11 +57,24 @@ def _start(core: Core, clock: Clock) -> None:
         clock=clock.name,
         due_at=state.due_at.isoformat(),
     )
-    for path in core.state.steps:
-        if clock.name in core.step(path).meets and succeeded(core, path):
-            met(core, path)
+    if core.state.engine >= 3:
+        found = meeting.standing(core, clock.name)
+        if found.standing == "met":
+            _meet(core, clock.name, found.by)
+    else:
+        for path in core.state.steps:
+            if clock.name in core.step(path).meets and succeeded(core, path):
+                met(core, path)
     if state.met_at is None:
         _check(core, clock, state)
+
+
+def _ends_at(starts: Expr) -> Iterator[str]:
+    """The steps whose `done_at` starts it."""
+    if isinstance(starts, StepField):
+        yield starts.step
+    for part in parts(starts):
+        yield from _ends_at(part)
 
 
 def _check(core: Core, clock: Clock, state: ClockState) -> None:
@@ -141,47 +166,54 @@ def _declared(core: Core, name: str) -> Clock:
     return next(clock for clock in core.plan.clocks if clock.name == name)
 
 
-def succeeded(core: Core, path: str) -> bool:
-    """Whether the step has done what it is for: of a containment, all that it was to contain is contained."""
-    if core.status(path) not in ("done", "approved"):
-        return False
-    tally = core.at(path).tally
-    if tally is not None and not tally.complete:
-        return False
-    holds = core.at(path).holds.values()
-    contained = all(hold.status == "applied" and not hold.failed for hold in holds)
-    return core.step(path).verb != "contain" or (bool(holds) and contained)
-
-
 def met(core: Core, path: str) -> None:
-    """The step has succeeded: the clocks that it meets stop."""
-    for name in core.step(path).meets:
-        clock = core.state.clocks.get(name)
-        if clock is not None and clock.runs:
-            go_on(core, name)
-            clock.met_at, clock.met_by = core.now, path
-            late = ", late" if clock.due_at < core.now else ""
-            core.row(
-                "clock.met",
-                f"Clock {name} was met{late} by {core.name(path)}",
-                step=path,
-                clock=name,
-                due_at=clock.due_at.isoformat(),
-                ordinal=core.at(path).ordinal,
-            )
+    """The step has succeeded: the clocks that it meets stop. In a loop every round has to (`watch`)."""
+    if core.state.engine < 3 or meeting.loop_around(core, path) is None:
+        for name in core.step(path).meets:
+            _meet(core, name, path)
+
+
+def _look(core: Core, name: str) -> None:
+    """Stop the clock when all rounds of a loop, or all of a group, have met it."""
+    if core.state.engine < 3:
+        return
+    found = meeting.standing(core, name)
+    if found.standing != "met":
+        return
+    if core.step(found.by).verb in BRANCHING or meeting.loop_around(core, found.by) is not None:
+        _meet(core, name, found.by)
+
+
+def _meet(core: Core, name: str, path: str) -> None:
+    clock = core.state.clocks.get(name)
+    if clock is None or not clock.runs:
+        return
+    go_on(core, name)
+    clock.met_at, clock.met_by = core.now, path
+    late = ", late" if clock.due_at < core.now else ""
+    core.row(
+        "clock.met",
+        f"Clock {name} was met{late} by {core.name(path)}",
+        step=path,
+        clock=name,
+        due_at=clock.due_at.isoformat(),
+        ordinal=core.at(path).ordinal,
+        restarts=clock.restarts or None,
+    )
 
 
 def undone(core: Core, path: str) -> None:
-    """The step that met them was undone: its clocks run again, with the same due time, unless another one met them."""
-    for name in core.step(path).meets:
+    """What met them was undone: its clocks run again, with the same due time, unless another step met them."""
+    for name in core.state.clocks if core.state.engine >= 3 else core.step(path).meets:
         clock = core.state.clocks.get(name)
-        if clock is None or clock.met_by != path or clock.met_at is None:
+        if clock is None or clock.met_at is None or not _has_met(core, name, clock.met_by or "", path):
             continue
-        others = [other for other in core.state.steps if name in core.step(other).meets and succeeded(core, other)]
-        if others:
-            clock.met_by = others[0]
+        other = _other(core, name)
+        if other is not None:
+            clock.met_by = other
             continue
         clock.met_at = clock.met_by = None
+        clock.restarts += 1 if core.state.engine >= 3 else 0
         core.row(
             "clock.restarted",
             f"Clock {name} runs again: what met it was undone",
@@ -189,6 +221,32 @@ def undone(core: Core, path: str) -> None:
             clock=name,
             release=core.at(path).releases,
         )
+
+
+def _has_met(core: Core, name: str, by: str, path: str) -> bool:
+    """Whether the step at the path has a part in what met the clock: it did, in some round, or it stands in what did."""
+    if by == path or core.state.engine < 3:
+        return by == path
+    if paths.static(by) not in core.plan.by_path:
+        return False
+    if paths.within(path, by):
+        return True
+    loop = meeting.loop_around(core, by)
+    return loop is not None and paths.within(path, loop) and _counts(core, name, path)
+
+
+def _counts(core: Core, name: str, path: str) -> bool:
+    """Whether the step, or one that holds it, meets the clock."""
+    return any(name in core.step(outer).meets for outer in meeting.around(path))
+
+
+def _other(core: Core, name: str) -> str | None:
+    if core.state.engine >= 3:
+        found = meeting.standing(core, name)
+        return found.by if found.standing == "met" else None
+    return next(
+        (other for other in core.state.steps if name in core.step(other).meets and succeeded(core, other)), None
+    )
 
 
 def running(core: Core) -> list[str]:

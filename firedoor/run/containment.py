@@ -11,7 +11,19 @@ from firedoor.plan.evaluate import plain, unique
 from firedoor.plan.expression import Filter
 from firedoor.plan.lists import ListRef, reference
 from firedoor.protocol import ContainReport, Decision, PageReport, TargetOutcome
-from firedoor.run import batches, bounds, clocks, consequences, ending, pages, paging, questions, releasing, seats
+from firedoor.run import (
+    batches,
+    bounds,
+    clocks,
+    consequences,
+    ending,
+    meeting,
+    pages,
+    paging,
+    questions,
+    releasing,
+    seats,
+)
 from firedoor.run.core import Core
 from firedoor.run.state import Act, Hold, StepState
 
@@ -327,7 +339,7 @@ def _settle(core: Core, act_: Act) -> None:
             _some_failed(core, path, failed)
     if undo and core.state.intent != "undo_all":
         releasing.release(core, path, undo, "undo was asked for while it acted")
-    if clocks.succeeded(core, path):
+    if meeting.succeeded(core, path):
         clocks.met(core, path)
 
 

@@ -42,8 +42,9 @@ def _end_steps(core: Core) -> None:
     kept = [path for path in _meeting_clocks(core) if _stays(core, path)]
     core.state.additions, core.state.adds = [], []
     core.state.paused = False
+    stay = ("undo_failed", "expiry", "handover", *(("clock",) if core.state.engine >= 3 else ()))
     for ask in list(core.state.asks.values()):
-        if ask.step not in kept and ask.why not in ("undo_failed", "expiry", "handover"):
+        if ask.step not in kept and ask.why not in stay:
             asking.close(core, ask)
     for path, state in list(core.state.steps.items()):
         if path not in kept and state.status in ("waiting", "asking"):
@@ -130,7 +131,9 @@ def progress(core: Core) -> None:
         state.next_update_at = None
         core.row("run.holding", _holding_words(core))
         state.review = "wanted" if core.plan.review is not None and state.review == "none" else state.review
-    if state.ended is not None and state.phase == "holding" and not state.closing:
+    if state.ended is None or state.phase == "responding":
+        remaining.ask_meanwhile(core)
+    elif not state.closing:
         remaining.ask(core)
     if state.ended is not None and state.phase == "holding" and not state.closing and not owed(core):
         handover.withdraw(core)

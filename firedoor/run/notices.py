@@ -5,7 +5,7 @@ from __future__ import annotations
 from firedoor.plan import MessageRef, Notify, paths
 from firedoor.plan.references import sensitivities
 from firedoor.protocol import NotifyEachReport
-from firedoor.run import batches, clocks, consequences, ending, notifying, pages, questions
+from firedoor.run import batches, clocks, consequences, ending, meeting, notifying, pages, questions
 from firedoor.run.core import Core
 from firedoor.run.state import FINAL, Act, Notice, StepState, Tally
 
@@ -129,7 +129,7 @@ def _settle(core: Core, act: Act, state: StepState) -> None:
     elif missed:
         words = f"{core.name(path)}: {missed} were not reached"
         consequences.apply(core, path, step.on_failure, "failure", words)
-    if clocks.succeeded(core, path):
+    if meeting.succeeded(core, path):
         clocks.met(core, path)
 
 

@@ -9,7 +9,7 @@ from firedoor.plan import Audience, MessageRef, Notify, Text, Updates, Who, path
 from firedoor.plan.evaluate import Unread, plain, unique
 from firedoor.plan.references import sensitivities
 from firedoor.protocol import NotifyReport
-from firedoor.run import clocks, consequences, ending, questions, saying
+from firedoor.run import clocks, consequences, ending, meeting, questions, saying
 from firedoor.run.core import Core, NoRound, TooLong
 from firedoor.run.state import FINAL, Act, Notice, State
 
@@ -106,7 +106,7 @@ def ended(core: Core, act: Act, report: NotifyReport | None, error: str | None, 
         core.finish(path, "done")
     else:
         consequences.follow(core, path, "failed", step.on_failure, "failure", f"{core.name(path)} failed: {error}")
-    if error is None and clocks.succeeded(core, path):
+    if error is None and meeting.succeeded(core, path):
         clocks.met(core, path)
 
 

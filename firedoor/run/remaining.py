@@ -1,7 +1,7 @@
 """What a response leaves behind when it has ended: containment that nobody has decided about, clocks that nobody is on.
 
 The run asks about both, and holds until it is answered, because only a run can undo, and only a person can say that a
-law was kept.
+law was kept. About a clock that nothing is left to meet it asks at once, while the response goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from firedoor.plan.expression import Expr, StepField, StepIs
 from firedoor.plan.references import parts
 from firedoor.plan.steps import consequences
 from firedoor.protocol import Answer
-from firedoor.run import clocks, documents, questions, releasing
+from firedoor.run import clocks, documents, meeting, questions, releasing
 from firedoor.run.core import Core
 from firedoor.run.state import Ask, Hold, StepStatus
 
@@ -29,7 +29,13 @@ def ask(core: Core) -> None:
     if core.state.engine < 2:
         return
     _ask_about_holds(core)
-    _ask_about_clocks(core)
+    _ask_about_clocks(core, unowned(core), "The response has ended, clock {} {}, and no step is left that meets it")
+
+
+def ask_meanwhile(core: Core) -> None:
+    """While the response goes on, or is ending: about clocks that no step is left to meet."""
+    if core.state.engine >= 3:
+        _ask_about_clocks(core, unmet(core), "Clock {} {}, and no step is left that meets it")
 
 
 # --- containment ------------------------------------------------------------------------------------------------------
@@ -172,21 +178,28 @@ def unowned(core: Core) -> list[str]:
     return [name for name in clocks.running(core) if name not in owned]
 
 
-def _ask_about_clocks(core: Core) -> None:
+def unmet(core: Core) -> list[str]:
+    """Clocks that run, and that nothing is left to meet: the steps that meet them have ended, and did not succeed."""
+    return [
+        name
+        for name in (clocks.running(core) if core.state.intent == "respond" else unowned(core))
+        if core.plan.meeting.get(name) and meeting.standing(core, name).standing in ("lost", "not needed")
+    ]
+
+
+def _ask_about_clocks(core: Core, names: list[str], says: str) -> None:
     there = {a.about: a for a in core.state.asks.values() if a.why == "clock"}
-    names = unowned(core)
     for name in [name for name in names if name not in there]:
         clock = core.state.clocks[name]
         until = f"{clock.due_at:%Y-%m-%d %H:%M UTC}"
         runs = f"ran out at {until} and was not met" if clock.missed else f"runs until {until}"
         if clock.paused_at is not None:
             runs = f"is paused ({clock.ground})"
-        words = f"The response has ended, clock {name} {runs}, and no step is left that meets it. Who meets it, and how"
         questions.put(
             core,
             "",
             "clock",
-            words,
+            f"{says.format(name, runs)}. Who meets it, and how",
             ["done", "not_due"],
             about=name,
             deadline=clock.due_at if clock.due_at > core.now and clock.paused_at is None else None,

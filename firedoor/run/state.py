@@ -15,12 +15,15 @@ from firedoor.plan.lists import ListRef, Question, reference
 from firedoor.plan.model import Severity
 from firedoor.protocol import Decision, Intent, Page, Phase, Receipt, Rendering, Row, Signed
 
-ENGINE = 2
-"""Shape and behaviour of the state. It rises only across a continue-as-new; code keeps the one before.
+ENGINE = 3
+"""Shape and behaviour of the state. It rises only across a continue-as-new; code keeps those from OLDEST on.
 
 2: a response that has ended asks about what nobody has decided on; undo all keeps the steps that meet a running clock;
 a fact that is needed is a question.
+3: a clock is met by a loop when every round has, and by a group when all in it is done; the commander is asked about one
+that nothing is left to meet while the response goes on.
 """
+OLDEST = 1
 
 StepStatus = Literal[
     "waiting",
@@ -55,7 +58,7 @@ Why = Literal[
     "severity",  # a changed severity concerns a step that is over
     "cancelled",  # someone cancelled the workflow from outside
     "held",  # the response has ended, and nobody has decided what becomes of what is contained
-    "clock",  # the response has ended, a clock runs, and no step is left that meets it
+    "clock",  # a clock runs, and no step is left that meets it
     "fact",  # who has to sign needs to know something first
     "handover",  # a commander wants to hand over, and whoever is named has not accepted yet
 ]
@@ -286,6 +289,7 @@ class ClockState(Live):
     due_at: datetime
     met_at: datetime | None = None
     met_by: str | None = None
+    restarts: int = 0
     missed: bool = False
     not_due: bool = False
     paused_at: datetime | None = None

@@ -215,6 +215,14 @@ def test_a_clock_runs_from_its_start_to_the_step_that_meets_it() -> None:
     assert drawn.boxes["0"].rect.bottom < clock.bar.bottom <= drawn.boxes["1"].rect.y
 
 
+def test_a_clock_that_a_group_meets_runs_to_the_end_of_its_frame() -> None:
+    plan = p.plan(p.lock(), p.group(p.task(), p.notify(), meets="law"), p.undo(), clocks=(p.clock("law"),))
+    drawn = picture(scene(Reader(plan)))
+    (clock,), (frame,) = drawn.clocks, drawn.frames
+    assert frame.rect.bottom - 6 == clock.bar.bottom
+    assert any("when all of it is done" in note for note in frame.frame.notes)
+
+
 # --- what an author writes stays text ---------------------------------------------------------------------------------
 
 LONG = {

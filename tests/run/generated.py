@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from firedoor.plan import Audience, Clock, Consequence, Expr, Plan, Prose, Review, ReviewTask, Seat, Span, Step, Updates
-from firedoor.plan.expression import InputValue
+from firedoor.plan.expression import InputValue, StepField
 from tests.run import plans as p
 
 DURATIONS = (10 * p.MINUTE, p.HOUR, 5 * p.HOUR)
@@ -207,21 +207,24 @@ def sequences(draw: st.DrawFn, sight: Sight, most: int) -> tuple[Step, ...]:
             items = draw(targets(sight))
             inner = draw(sequences(sight.inside(name), 3))
             above = draw(st.sampled_from([None, None, 1]))
-            found.append(
-                p.for_each(items, *inner, name=name, when=when, at_once=draw(st.integers(1, 3)), ask_above=above)
-            )
+            many = draw(st.integers(1, 3))
+            own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
+            found.append(p.for_each(items, *inner, name=name, when=when, at_once=many, ask_above=above, meets=own))
         elif kind == "group":
-            found.append(p.group(*draw(sequences(sight.inside(), 3)), name=name, when=when))
+            own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
+            found.append(p.group(*draw(sequences(sight.inside(), 3)), name=name, when=when, meets=own))
         else:  # what one branch names, no other one sees
             branches = [draw(sequences(sight.inside(), 1)) for _ in range(draw(st.integers(1, 3)))]
             sides = [branch[0] if len(branch) == 1 else p.group(*branch) for branch in branches]
-            found.append(p.parallel(*sides, name=name, when=when))
+            own = meets(draw) if draw(st.integers(0, 2)) == 0 else ()
+            found.append(p.parallel(*sides, name=name, when=when, meets=own))
     return tuple(found)
 
 
 @st.composite
 def clocks(draw: st.DrawFn, sight: Sight) -> tuple[Clock, ...]:
-    starts: list[Expr] = [p.AWARE_AT, InputValue(name="order_at", type="date_time")]
+    starts: list[Expr] = [p.AWARE_AT, p.AWARE_AT, InputValue(name="order_at", type="date_time")]
+    starts += [StepField(step=f"#{name}", field="done_at") for name in (*sight.waits[:1], *sight.approvals[:1])]
     law = p.clock(
         "law",
         draw(st.sampled_from(DURATIONS)),

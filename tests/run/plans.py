@@ -287,12 +287,14 @@ def wait(
     )
 
 
-def parallel(*steps: Step, name: str | None = None, when: Expr | None = None) -> Parallel:
-    return Parallel(**_common(name, when, (), None), name=text("At once"), steps=steps)
+def parallel(
+    *steps: Step, name: str | None = None, when: Expr | None = None, meets: str | tuple[str, ...] = ()
+) -> Parallel:
+    return Parallel(**_common(name, when, meets, None), name=text("At once"), steps=steps)
 
 
-def group(*steps: Step, name: str | None = None, when: Expr | None = None) -> Group:
-    return Group(**_common(name, when, (), None), name=text("In order"), steps=steps)
+def group(*steps: Step, name: str | None = None, when: Expr | None = None, meets: str | tuple[str, ...] = ()) -> Group:
+    return Group(**_common(name, when, meets, None), name=text("In order"), steps=steps)
 
 
 def for_each(
@@ -303,8 +305,9 @@ def for_each(
     at_once: int = 1,
     ask_above: int | None = None,
     on_failure: str | Consequence | None = None,
+    meets: str | tuple[str, ...] = (),
 ) -> ForEach:
-    common = _common(name, when, (), on_failure)
+    common = _common(name, when, meets, on_failure)
     return ForEach(**common, item="one", items=items, steps=steps, at_once=at_once, ask_above=ask_above)
 
 

@@ -285,6 +285,10 @@ def test_rounds_of_a_loop_that_were_reached_are_kept() -> None:
     assert [ask.step for ask in run.asks()] == ["0[0].0", "0[1].0"]
     run.answer(run.ask("0[1].0"), "done", by="ana")
     run.settle()
+    assert not run.told("clock.met")
+    run.answer(run.ask("0[0].0"), "done", by="ana")
+    run.settle()
+    assert run.told("clock.met")
     assert run.phase == "closed"
 
 

@@ -75,6 +75,15 @@ async def test_another_history_does_not_replay() -> None:
         await replayed([history])
 
 
+async def test_a_run_of_the_engine_before_goes_on_as_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its clock was met by the first round of a loop, and nobody was asked when the second one was skipped."""
+    (path,) = [path for path in histories.saved() if path.name.startswith("engine-2-clock-of-a-loop")]
+    await replayed([histories.load(path)])
+    monkeypatch.setattr(crossing, "engine", lambda before=1: 3)
+    with pytest.raises(NondeterminismError):
+        await replayed([histories.load(path)])
+
+
 async def test_a_run_in_the_sandbox(client: Client, tmp_path: Path) -> None:
     """Alive as well: it believes the keys that the worker was given, and acts."""
     async with staged(client, tmp_path, workflow_runner=sandboxed()) as stage:

@@ -242,6 +242,20 @@ async def test_a_clock_is_met_by_its_step(stage: Stage) -> None:
     assert run.kinds().count("clock.met") == 1
 
 
+@pytest.mark.history("clock-of-a-loop")
+async def test_a_clock_that_a_round_has_not_met_is_asked_about_at_once(stage: Stage) -> None:
+    rounds = p.for_each(p.ACCOUNTS, p.task(meets=("gdpr",)))
+    run = await stage.launch(p.plan(rounds, p.task(), clocks=(p.clock("gdpr", 3600),)))
+    await run.answer("niamh", await run.ask("0[0].0"), "done")
+    await run.ask("0[1].0")
+    assert (await run.view()).clocks[0].state == "running"
+    await run.command("ana", "skip", step="0[1].0", reason="Nobody answers there")
+    await run.answer("ana", await run.ask(""), "done", reason="Told by letter")
+    assert (await run.view()).clocks[0].state == "met"
+    await run.answer("niamh", await run.ask("1"), "done")
+    assert await run.result() == "completed"
+
+
 @pytest.mark.history("undo-by-rejection")
 async def test_a_rejection_that_undoes_one_step_and_goes_on(stage: Stage) -> None:
     back = Consequence(kind="undo", step="0")

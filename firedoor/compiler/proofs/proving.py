@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 
 from firedoor.compiler.diagnostics import MOST_OF_A_FILE, Findings, Place
-from firedoor.compiler.nodes import Node
+from firedoor.compiler.nodes import Node, Scalar
+from firedoor.compiler.proofs import mending
 from firedoor.compiler.proofs.clocks import Shown, clocks
 from firedoor.compiler.proofs.leases import lapses
 from firedoor.compiler.proofs.reaching import Flow
@@ -75,7 +76,7 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
         )
     shown = tuple(clocks(plan, situations, flow, worst))
     for found in shown:
-        _clock(plan, found, places, place(found.at, "meets") if found.at is not None else None, findings)
+        _clock(plan, worst, found, places, place(found.at, "meets") if found.at is not None else None, findings)
     return shown
 
 
@@ -116,8 +117,13 @@ def _uncleared(several: list[Uncleared], place: Callable[[Step | None, str], Pla
     findings.add("FD708", place(first.step, first.option), message, fix=fix, meaning=meaning)
 
 
-def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findings: Findings) -> None:
+def _clock(plan: Plan, worst: Worst, found: Shown, places: Places, meets: Place | None, findings: Findings) -> None:
     clock = found.clock
+
+    def written_when(step: Step) -> str | None:
+        node = places.get((step.path, "when"))
+        return " ".join(node.text.split()) if isinstance(node, Scalar) else None
+
     file, _, line = plan.at.rpartition(":")
     node = places.get((f"clock:{clock.name}", ""))
     here = node.place if node is not None else Place(file, int(line))
@@ -127,28 +133,32 @@ def _clock(plan: Plan, found: Shown, places: Places, meets: Place | None, findin
             findings.add("FD505", here, f"no step meets the clock {clock.name}", fix=fix)
         case "unmet":
             message = f"the clock {clock.name} can start and be met by no step"
-            fix = "let the step that meets it happen there as well, or ask someone when it fails"
+            fix = mending.unmet(plan, clock, found.outcomes, written_when)
             findings.add("FD505", here, message, fix=fix, notes=found.situation)
         case "late" if clock.kind == "fixed":
-            longest = amount(found.longest.seconds)
+            longest = amount(found.longest.seconds) + (" or more" if found.at_least else "")
             message = (
                 f"the clock {clock.name} has {written(clock.limit)}, and this step may end {longest} after it starts"
             )
             fix = f"save {written(-found.margin)} on the way: shorter deadlines, or the step earlier"
-            findings.add("FD503", meets or here, message, fix=fix, notes=_sum(found.longest, plan))
+            findings.add(
+                "FD503", meets or here, message, fix=fix, notes=_sum(found.longest, plan, at_least=found.at_least)
+            )
         case "not shown" if clock.kind == "fixed":
             endless = found.longest.unbounded
             message = f"it is not shown that the clock {clock.name} is met in time: {found.why}"
             notes = [*found.situation]
-            fix = "let a step meet it that nothing else decides about"
+            fix = "let a step meet it that nothing else decides about: a task without a condition, after the others"
             if endless is not None:
                 notes = [f"that is {described(endless.step)} at {endless.step.at}"]
-                fix = "give it a bound: due, at_most, or at_most of the input that the loop is over"
+                fix = mending.endless(endless, plan, worst)
             findings.add("FD504", meets or here, message, fix=fix, notes=notes)
 
 
-def _sum(longest: Longest, plan: Plan) -> list[str]:
+def _sum(longest: Longest, plan: Plan, *, at_least: bool = False) -> list[str]:
     asked = written(plan.commander.answers_within)
     whole = f"{amount(longest.seconds):>12}  in all, when each ask is answered within {asked}"
+    if at_least:
+        whole = f"{amount(longest.seconds):>12}  at least, with what else is on the way and has no bound"
     careful = any(part.step.when is not None for part in longest.parts)
     return [*told(longest), whole, *(["a step with a condition is counted as if it held"] if careful else [])]

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from firedoor.plan.model import Plan
 from firedoor.plan.steps import Consequence, Step
 
-_OPTION = {"rejected": "on_reject", "unanswered": "on_timeout", "failed": "on_failure"}
+OPTION = {"rejected": "on_reject", "unanswered": "on_timeout", "failed": "on_failure"}
 
 
 def consequence(step: Step, outcome: str) -> Consequence | None:
     """What the step says of this outcome; None where the flow simply goes on. A skipped approve goes on as a silence."""
     if outcome == "skipped":
         return step.on_timeout if step.verb == "approve" else None
-    option = _OPTION.get(outcome)
+    option = OPTION.get(outcome)
     return getattr(step, option, None) if option is not None else None
 
 
@@ -36,6 +36,7 @@ class Flow:
         self._scope: dict[str, str] = {}
         self._leavers: dict[str, list[Step]] = {}
         self._ending: list[Step] = []
+        self._beside: dict[tuple[str, str], bool] = {}
         self._look(plan.steps, "", "")
 
     def _look(self, steps: Iterable[Step], outer: str, scope: str) -> None:
@@ -44,7 +45,7 @@ class Flow:
         for step in steps:
             own = step.path if beside else scope
             self._scope[step.path] = own
-            ends = [found for outcome in _OPTION if (found := consequence(step, outcome)) is not None]
+            ends = [found for outcome in OPTION if (found := consequence(step, outcome)) is not None]
             if any(may_leave(step, found) for found in ends):
                 self._leavers.setdefault(own, []).append(step)
             if any(found.kind in ("stop", "undo_all") for found in ends):
@@ -73,12 +74,24 @@ class Flow:
 
     def stays(self, path: str, found: Consequence) -> bool:
         """Whether a step that meets a started clock stays as a task when the response ends so, wherever it stands."""
-        return not (found.kind == "undo_all" and self.plan.by_path[path].verb == "contain") and not self.in_loop(path)
+        verb = self.plan.by_path[path].verb
+        if verb in ("parallel", "group", "for_each"):
+            return False
+        return not (found.kind == "undo_all" and verb == "contain") and not self.in_loop(path)
 
     def in_loop(self, path: str) -> bool:
         """Whether the step happens once for each round of a loop around it."""
         while path := path.rpartition(".")[0]:
             if self._verb(path) == "for_each":
+                return True
+        return False
+
+    def _in_one_loop(self, one: str, other: str) -> bool:
+        """Whether some loop goes around both: what stands after a step in a round stands before it in the next one."""
+        for index, (a, b) in enumerate(zip(self._place[one], self._place[other], strict=False)):
+            if a != b:
+                return False
+            if self._verb(_outer(one, index + 1)) == "for_each":
                 return True
         return False
 
@@ -134,7 +147,13 @@ class Flow:
         return True
 
     def _is_beside(self, one: str, other: str) -> bool:
-        return not self.before(other, one) and not self._is_in(one, other) and not self._is_in(other, one)
+        """Whether each may happen before the other: in branches beside each other, or in rounds of one loop."""
+        known = self._beside.get((one, other))
+        if known is None:
+            apart = not (self._is_in(one, other) or self._is_in(other, one))
+            known = apart and (not self.before(other, one) or self._in_one_loop(one, other))
+            self._beside[one, other] = known
+        return known
 
     def deciding(self, to: str, *, meets: bool) -> Iterator[Step]:
         """The steps before `to` of which some end may keep the flow from it."""
@@ -148,7 +167,7 @@ class Flow:
             scope = scope.rpartition(".")[0]
         for step in self._ending:
             if self.before(step.path, to) or (step.path != to and self._is_beside(step.path, to)):
-                ends = [found for outcome in _OPTION if (found := consequence(step, outcome)) is not None]
+                ends = [found for outcome in OPTION if (found := consequence(step, outcome)) is not None]
                 ending = [found for found in ends if found.kind in ("stop", "undo_all")]
                 if not meets or not all(self.stays(to, found) for found in ending):
                     yield step

@@ -50,6 +50,12 @@ class Longest:
     def unbounded(self) -> Part | None:
         return next((part for part in self.parts if isinf(part.seconds)), None)
 
+    @property
+    def bounded(self) -> Longest:
+        """Of the sum, those parts that have a bound: so much at least it comes to."""
+        parts = tuple(part for part in self.parts if not isinf(part.seconds))
+        return Longest(sum(part.seconds for part in parts), parts)
+
 
 class Worst:
     """The longest ways through one plan. Numbers take the depth of the tree to find, sums their own length."""

@@ -20,6 +20,7 @@ clocks:
 steps:
 """
 TELL = "{task: Tell them, id: tell, assign: legal, due: 1h, on_timeout: ask legal.manager, meets: breach}"
+QUIET = "{task: Look, assign: crt, due: 1h, on_timeout: ask commander}"
 ASK = "{approve: Q, id: q, needs: [{team: policy}], deadline: 2h, on_reject: NO, on_timeout: ask commander}"
 
 
@@ -115,9 +116,78 @@ MET = {
         f"  - {TELL.replace('meets', 'when: reports_per_hour < 20, meets')}\n",
         "not shown",
     ),
-    "not by what holds other steps": (
-        "  - {group: G, meets: breach, steps: [{wait: 1m}]}\n",
+    "by a group when all in it is done": (f"  - {{group: G, meets: breach, steps: [{QUIET}]}}\n", "in time"),
+    "by a parallel when all in it is done": (
+        f"  - {{parallel: P, meets: breach, steps: [{QUIET}, {{wait: 2h}}]}}\n",
+        "in time",
+    ),
+    "by a loop that surely has a round": (
+        f"  - {{for_each: p in posts, meets: breach, steps: [{QUIET}]}}\n",
+        "in time",
+    ),
+    "not by a loop that may have none": (
+        f"  - {{for_each: p in more, meets: breach, steps: [{QUIET}]}}\n",
         "unmet",
+    ),
+    "by a group with a loop in it that may not happen, where something else does": (
+        f"  - group: G\n    meets: breach\n    steps:\n      - {{for_each: p in posts, when: live, steps: [{QUIET}]}}\n      - {QUIET}\n",
+        "in time",
+    ),
+    "not by a group with a failure in it that goes on": (
+        (
+            "  - group: G\n    meets: breach\n    steps:\n"
+            f"      - {QUIET}\n      - {{contain: hide_item, targets: posts, on_failure: continue}}\n"
+        ),
+        "unmet",
+    ),
+    "not by a group that a no leaves": (
+        f"  - group: G\n    meets: breach\n    steps:\n      - {no('leave')}\n      - {QUIET}\n",
+        "unmet",
+    ),
+    "not by a group with a silence in it that goes on": (
+        (
+            "  - group: G\n    meets: breach\n    steps:\n"
+            f"      - {{task: T, assign: crt, due: 1h, on_timeout: continue}}\n      - {QUIET}\n"
+        ),
+        "unmet",
+    ),
+    "not by a group of which nothing may be needed": (
+        f"  - {{group: G, meets: breach, steps: [{QUIET.replace('task', 'when: live, task')}]}}\n",
+        "unmet",
+    ),
+    "by a group of which one or the other is needed": (
+        (
+            f"  - {{group: G, meets: breach, steps: [{QUIET.replace('task', 'when: live, task')},"
+            f" {QUIET.replace('task', 'when: not live, task')}]}}\n"
+        ),
+        "in time",
+    ),
+    "not by a group behind a stop, for it does not stay": (
+        f"  - {no('stop')}\n  - {{group: G, meets: breach, steps: [{QUIET}]}}\n",
+        "unmet",
+    ),
+    "not surely by a group whose act is undone again": (
+        (
+            "  - {group: G, meets: breach, steps: [{contain: hide_item, id: hide, targets: posts}]}\n"
+            f"  - {no('undo all')}\n"
+        ),
+        "not shown",
+    ),
+    "not in a loop in which a later no ends the response": (
+        f"  - for_each: p in posts\n    steps:\n      - {TELL}\n      - {no('stop')}\n",
+        "unmet",
+    ),
+    "in a loop after which a no ends the response": (
+        f"  - for_each: p in posts\n    steps:\n      - {TELL}\n  - {no('stop')}\n",
+        "in time",
+    ),
+    "in a loop by one step or the other of each round": (
+        (
+            f"  - for_each: p in posts\n    steps:\n      - {no('continue')}\n"
+            f"      - {TELL.replace('meets', 'when: q is approved, meets')}\n"
+            f"      - {TELL.replace('id: tell, ', '').replace('meets', 'when: not (q is approved), meets')}\n"
+        ),
+        "in time",
     ),
 }
 
@@ -227,6 +297,80 @@ def test_a_clock_that_a_step_starts_counts_from_its_end() -> None:
     found = shown(steps, "seen.done_at")
     assert found.since == "0"
     assert found.longest.seconds == 2 * HOUR + 5 * MINUTE
+
+
+def test_a_clock_that_a_step_starts_does_not_start_where_that_step_was_not_done() -> None:
+    """A false alarm once: told only where it was hidden, and due only then."""
+    steps = (
+        "  - {contain: hide_item, id: hide, targets: posts, when: live}\n"
+        f"  - {TELL.replace('meets', 'when: hide is done, meets')}\n"
+    )
+    assert shown(steps, "hide.done_at").verdict == "in time"
+
+
+def test_a_clock_that_a_decision_starts_runs_from_a_no_as_well() -> None:
+    tell = TELL.replace("meets", "when: q is approved, meets")
+    assert shown(f"  - {no('continue')}\n  - {tell}\n", "q.done_at").verdict == "unmet"
+
+
+def test_what_of_a_way_without_a_bound_is_too_long_already_is_late() -> None:
+    steps = f"  - for_each: p in more\n    steps: [{{wait: 1h}}]\n  - {{wait: 5 days}}\n  - {TELL}\n"
+    found = shown(steps)
+    assert (found.verdict, found.at_least) == ("late", True)
+    assert found.longest.seconds == 5 * 24 * HOUR + HOUR + 5 * MINUTE
+
+
+def test_what_of_a_way_without_a_bound_fits_is_not_shown() -> None:
+    steps = f"  - for_each: p in more\n    steps: [{{wait: 1h}}]\n  - {{wait: 1 days}}\n  - {TELL}\n"
+    assert shown(steps).verdict == "not shown"
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [("hide.held | count > 0", "what is held by then"), ("reports_per_hour < 20", "what reports_per_hour answers")],
+)
+def test_what_is_not_shown_names_the_condition(condition: str, why: str) -> None:
+    steps = (
+        "  - {contain: hide_item, id: hide, targets: posts}\n"
+        f"  - {TELL.replace('meets', f'when: {condition}, meets')}\n"
+    )
+    found = shown(steps)
+    assert (found.verdict, found.since) == ("not shown", None)
+    assert found.why.startswith("whether task “Tell them” at playbook.yaml:")
+    assert found.why.endswith(f"happens rests on {why}")
+
+
+def test_the_condition_that_is_named_as_the_fix_compiles_and_mends_it() -> None:
+    asked = no("continue").replace("id: q", "id: file_ok")
+    one = TELL.replace("meets", "when: file_ok is approved, meets")
+    other = TELL.replace("id: tell, ", "").replace("meets", "when: file_ok is rejected, meets")
+    inputs = HEAD.replace("STARTS", "run.aware_at")
+    text = f"{inputs}  - {asked}\n  - {one}\n  - {other}\n"
+    (found,) = golden.playbook(text).findings
+    assert found.code == "FD505"
+    assert found.fix is not None
+    condition = found.fix.partition("and when: ")[2]
+    assert condition == "not (file_ok is approved or file_ok is rejected)"
+    by_hand = TELL.replace("id: tell, ", "").replace("meets", f"when: {condition}, meets")
+    assert not golden.playbook(f"{text}  - {by_hand}\n").findings
+
+
+def test_the_fix_for_an_input_that_may_be_left_out_holds_where_it_was() -> None:
+    inputs = HEAD.replace("STARTS", "run.aware_at").replace(
+        "live: {type: yes_no}", "live: {type: yes_no, optional: yes}"
+    )
+    text = f"{inputs}  - {TELL.replace('meets', 'when: live, meets')}\n"
+    (found,) = golden.playbook(text).findings
+    assert found.fix is not None
+    condition = found.fix.partition("and when: ")[2]
+    assert condition == "not (live is given and (live))"
+    by_hand = TELL.replace("id: tell, ", "").replace("meets", f"when: {condition}, meets")
+    assert not golden.playbook(f"{text}  - {by_hand}\n").findings
+
+
+def test_a_group_takes_all_that_it_holds() -> None:
+    found = shown(f"  - {{group: G, meets: breach, steps: [{QUIET}, {{wait: 2h}}]}}\n")
+    assert found.longest.seconds == 3 * HOUR + 5 * MINUTE
 
 
 @pytest.mark.parametrize("endless", ["{wait: reports_per_hour < 3}", "{task: T, assign: crt}"])
