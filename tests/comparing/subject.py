@@ -65,6 +65,15 @@ steps:
   - notify: crt.on_shift
     say: {en: "Locked: {{ accounts | count }}", de: "Gesperrt: {{ accounts | count }}"}
     on_failure: continue
+  - for_each: account in lock.held
+    at_once: 5
+    steps:
+      - task: Look at {{ account }}
+        id: looked
+        assign: policy.on_shift
+      - undo: lock
+        when: looked is done
+        targets: account
   - parallel: Meanwhile
     steps:
       - task: Call the owner
@@ -85,13 +94,6 @@ steps:
           - contain: hide_item
             id: hide
             targets: copies_of(items)
-  - for_each: account in lock.held
-    at_once: 5
-    steps:
-      - task: Look at {{ account }}
-        assign: policy.on_shift
-      - undo: lock
-        targets: account
   - notify: users
     say: removed
     on_failure: continue

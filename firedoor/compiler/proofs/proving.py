@@ -93,18 +93,17 @@ def _undo(found: Refused, plan: Plan) -> tuple[str, str]:
     )
     match found.why:
         case "before":
-            message = f"nobody signs that {described(found.because)} is over, so this undo would be refused"
+            what = "the wait before it" if found.because.verb == "wait" else described(found.because)
+            message = f"no signed word says that {what} is over, so this undo would be refused"
             fix = f"put an approval between them: {approval}"
         case "condition" if found.because is found.step:
-            message = "nobody signs that this condition holds, so this undo would be refused"
+            message = "no signed word says that this condition holds, so this undo would be refused"
             fix = f"put an approval before it: {approval} (and …)"
         case "condition":
-            message = (
-                f"nobody signs that the condition of {described(found.because)} holds, so this undo would be refused"
-            )
+            message = f"no signed word says that the condition of {described(found.because)} holds, so this undo would be refused"
             fix = f"put an approval before the undo: {approval}"
         case _:
-            message = f"nobody signs what {described(found.because)} goes through, so this undo would be refused"
+            message = f"no signed word says what {described(found.because)} goes over, so this undo would be refused"
             fix = f"write undo: {of} outside of the loop; or let a task of the round say so: when: TASK is done"
     if held.verb == "contain" and held.expires is None and found.why == "before":
         fix += f". Where time alone decides, give {of} an end: expires: …, with on_expiry: undo"

@@ -136,8 +136,13 @@ class _Undoing:
         unshown = self._not_over_when_begun(step)
         if unshown is not None:
             return unshown
-        passed_over = step.when is not None and "fails" not in self._shown(step.when)
+        passed_over = step.when is not None and "fails" not in self._shown(step.when) and not self._has_begun(step)
         return step if passed_over and self._needs_showing(step) else None
+
+    def _has_begun(self, step: Step) -> bool:
+        """Whether something in it has ended wherever the undo is reached, so that its condition held."""
+        ended = [*self.anchors, *(path for path, outcome in self.facts if outcome != "skipped")]
+        return any(path == step.path or path.startswith(f"{step.path}.") for path in ended)
 
     def _is_waived(self, step: Step) -> bool:
         """Whether people have signed for the undo with this step behind them."""
