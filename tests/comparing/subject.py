@@ -65,15 +65,6 @@ steps:
   - notify: crt.on_shift
     say: {en: "Locked: {{ accounts | count }}", de: "Gesperrt: {{ accounts | count }}"}
     on_failure: continue
-  - for_each: account in lock.held
-    at_once: 5
-    steps:
-      - task: Look at {{ account }}
-        id: looked
-        assign: policy.on_shift
-      - undo: lock
-        when: looked is done
-        targets: account
   - parallel: Meanwhile
     steps:
       - task: Call the owner
@@ -94,9 +85,20 @@ steps:
           - contain: hide_item
             id: hide
             targets: copies_of(items)
+  - for_each: account in lock.held
+    at_once: 5
+    steps:
+      - task: Look at {{ account }}
+        assign: policy.on_shift
+      - wait: 1m
   - notify: users
     say: removed
     on_failure: continue
+  - {approve: Let it go, id: calm, needs: [{role: policy.manager}], deadline: 3h, on_reject: stop, on_timeout: "stop"}
+  - group: Let go
+    steps:
+      - undo: lock
+        targets: accounts
 
 review:
   owner: commander
