@@ -110,6 +110,10 @@ CODES: dict[str, Code] = {
     "FD405": Code(
         "A hold that ends before its decision", "it would let go by itself, while people still decide whether it should"
     ),
+    "FD406": Code(
+        "An undo that would be refused",
+        "nothing signed would allow it: what should be let go stays contained, until somebody sees that and undoes it",
+    ),
     # Clocks and time
     "FD501": Code("A wait or clock without an option that it needs", "it could wait for ever"),
     "FD502": Code("A wait that may never end", "the response would stand still, and nobody would be asked", "warning"),

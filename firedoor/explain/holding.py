@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from firedoor.compiler.proofs.reaching import Flow
-from firedoor.plan import Approve, Consequence, Contain, Plan, Step
+from firedoor.plan import Approve, Consequence, Contain, Plan, Step, Undo
 from firedoor.plan.steps import consequences
 
 
@@ -35,6 +35,10 @@ class Holding:
     def signed_by(self, act: Contain) -> list[Approve]:
         """The approvals that it is only reached after."""
         return self._signed[act.path]
+
+    def let_go_once_signed(self, undo: Undo) -> list[Approve]:
+        """The approvals that an undo step is only reached after: what they have signed lets go."""
+        return self._signed[undo.path]
 
     def lets_go(self, act: Contain) -> list[str]:
         """Static paths of the `undo` steps that release it."""

@@ -151,7 +151,10 @@ class Steps:
     def _undo(self, step: Undo) -> Iterator[str]:
         held = self.plan.by_path[step.step]
         if held.verb == "contain":
-            yield f"This lifts {held.action}, and restores what was there before."
+            lifts = f"this lifts {held.action}, and restores what was there before."
+            gates = self.holding.let_go_once_signed(step)
+            who = dict.fromkeys(self.reader.seat(seat) for gate in gates for seat in gate.needs if seat.when is None)
+            yield f"Once it is signed by {listed(who)}, {lifts}" if who else capital(lifts)
 
     def _approve(self, step: Approve) -> Iterator[str]:
         reader = self.reader

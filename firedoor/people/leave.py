@@ -2,13 +2,16 @@
 
 To let go too early is what an attacker wants who has had an account locked. So nothing is released on a run's word. What
 the playbook does after a time is not due before that time has passed since the launch. What it does after an approval
-needs the approval. What it does on a condition, or after work by people, needs the words that make it true. An act's own
-failure is believed where the ledger has it. What cannot be shown (a read, a notice that failed) needs a signed word.
+needs the approval; and that is enough for all that came before it, since whoever signed was shown that this would follow
+(firedoor.people.shown). What it does on a condition, or after work by people, needs the words that make it true. An act's
+own failure is believed where the ledger has it. What cannot be shown (a read, a notice that failed) needs a signed word:
+an approval in the playbook, or that somebody who may says so now, or tries a failed undo again. The compiler refuses a
+playbook with an undo for which there can be neither (FD406).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,7 +30,8 @@ from firedoor.protocol import Answer, Command, Launch, ReleaseOrder
 class Leave:
     """What is known, when something is to be let go. All of `words` and `answers` are verified, and of this run.
 
-    `approved` tells whether the approval at a path of the run has been signed by all who had to.
+    `approved` tells whether the approval at a path of the run has been signed by all who had to, and `signed_for` since
+    when it has been for an undo at a static path: in a document that shows this undo.
     `failed` are the run's paths of the acts that the ledger knows not to have gone as they should, and `recorded` the words
     that the timeline has, whether they came with the order or not.
     """
@@ -38,6 +42,7 @@ class Leave:
     words: Sequence[Answer | Command]
     answers: Sequence[Word]
     approved: Callable[[Approve, str], bool]
+    signed_for: Callable[[Approve, str, str], datetime | None]
     now: datetime
     failed: Collection[str] = ()
     recorded: Sequence[Answer | Command] = ()
@@ -55,6 +60,9 @@ class Leave:
             return False
         if word.command == "undo_all":
             return True
+        if word.command == "retry":
+            by_id = self.plan.by_id.get(word.step or "")
+            return self._tries_again(by_id.path if by_id else word.step or "")
         return word.command == "undo" and self._here(word.step) and self._covers(word.target)
 
     def _by_answer(self, answer: Answer) -> bool:
@@ -69,9 +77,18 @@ class Leave:
             case "undo":
                 return path in ("", self.order.step)
             case "retry":
-                return why == "undo_failed" and path == self.order.step
+                return (why == "undo_failed" and path == self.order.step) or self._tries_again(path)
             case _:
                 return False
+
+    def _tries_again(self, path: str) -> bool:
+        """Whether an undo step of this very hold is to be tried again: whoever asks for that was told that it failed, and
+        could as well undo the hold in their own name. A retry of what is around the step asks for no undo."""
+        step = self.plan.by_path.get(paths.static(path))
+        if not isinstance(step, Undo) or paths.in_run(step.step, path) != self.order.step:
+            return False
+        mine = self._bounds(step, self._shown(), path)
+        return mine is None or self._covers(tuple(mine))
 
     def _by_rejection(self, answer: Answer, path: str) -> bool:
         step = self.plan.by_path.get(paths.static(path))
@@ -104,7 +121,7 @@ class Leave:
         match step.verb:
             case "approve":
                 early = self._skipped(step.path) or all(seat.when is not None for seat in step.needs)
-                silent = self._is_past(step.deadline) and not self._is_signed(step, path)
+                silent = self._is_past(step.deadline) and not self._shown().is_signed(step, path)
                 return (early or silent) and self._undoes(step.on_timeout, path)
             case "task":
                 return step.on_timeout is not None and self._is_overdue(step) and self._undoes(step.on_timeout, path)
@@ -116,35 +133,30 @@ class Leave:
             case _:
                 return False
 
-    def _is_signed(self, step: Approve, path: str) -> bool:
-        """Whether as many as have to have signed one asking of it, by the record: then there was no silence."""
-        asked: dict[str, set[str]] = {}
-        for word in self.recorded:
-            if not isinstance(word, Answer) or word.choice != "approve" or not word.ask.startswith(f"approve:{path}:"):
-                continue
-            if standing.sits(step, word, self.launch):
-                asked.setdefault(word.document, set()).add(word.person)
-        wanted = sum(seat.seats for seat in step.needs if seat.when is None)
-        return any(len(people) >= max(wanted, 1) for people in asked.values())
-
     def _undoes_here(self, step: Undo) -> bool:
         """Whether the step is reached and lets this go: in a loop, in its rounds together."""
-        shown = Shown(self.plan, self.launch, self.words, self.answers, self.approved, self.now)
         over = [
             other for other in self.plan.by_path.values() if isinstance(other, Approve) and step.path in other.unlocks
         ]
         bounds: set[str] = set()
-        for place in shown.places(step, self.order.step):
-            if (
-                paths.in_run(step.step, place) == self.order.step
-                and all(self.approved(other, paths.in_run(other.path, place)) for other in over)
-                and shown.reaches(place)
-            ):
+        for place in self._shown().places(step, self.order.step):
+            if paths.in_run(step.step, place) != self.order.step:
+                continue
+            gates = {paths.in_run(other.path, place): other for other in over}
+            if not all(self.approved(other, there) for there, other in gates.items()):
+                continue
+            signed = {there: self.signed_for(other, there, step.path) for there, other in gates.items()}
+            shown = self._shown({there: moment for there, moment in signed.items() if moment is not None})
+            if shown.reaches(place):
                 mine = self._bounds(step, shown, place)
                 if mine is None:
                     return True
                 bounds |= mine
         return bool(bounds) and self._covers(tuple(bounds))
+
+    def _shown(self, anchors: Mapping[str, datetime] | None = None) -> Shown:
+        words = [*self.words, *self.recorded]
+        return Shown(self.plan, self.launch, words, self.answers, self.approved, self.now, anchors or {}, self.recorded)
 
     def _bounds(self, step: Undo, shown: Shown, place: str) -> frozenset[str] | None:
         """An undo of some targets lets go of no others, where they can be known."""

@@ -7,21 +7,25 @@ shown; so nothing that rests on these is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from firedoor.people import standing
 from firedoor.people.signatures import LEEWAY
-from firedoor.plan import Approve, Expr, Plan, Step, Task, paths
+from firedoor.plan import Approve, Expr, Plan, Step, Task, Wait, paths
 from firedoor.plan.evaluate import plain, value_of
-from firedoor.plan.expression import And, Not, Or, Outcome, Read
+from firedoor.plan.expression import And, Given, Not, Or, Outcome, Read, StepIs
 from firedoor.plan.inputs import check_inputs
 from firedoor.plan.lists import Question
 from firedoor.plan.model import walk
+from firedoor.plan.steps import consequences
 from firedoor.protocol import Answer, Command, Launch
+
+LOWERS_SEVERITY: Final = "policy"
+"""The team that may set a severity besides the commander."""
 
 
 class NotShown(Exception):
@@ -43,7 +47,18 @@ class Word:
 @dataclass(frozen=True)
 class Shown:
     """All of `words` and `answers` are verified, and of this run. `approved` tells whether the approval at a path of the
-    run was signed by all who had to.
+    run was signed by all who had to, and `recorded` are words of the record, whether they came with the order or not.
+
+    `anchors` are the approvals that were signed for the very step that is asked about, whose document shows it: by the
+    run's path, with the moment of the last signature that it needed. Whoever signed looked at the situation and decided
+    that the step may follow. So nothing that stands before an anchor needs to be shown: a wait for a condition, a read
+    or a severity may be anything, and may be forged, and people have signed all the same. What stands between the
+    anchor and the step has to be over, as the signers were told that it comes first: work that is signed as done, and
+    time that has passed since they signed. A condition of the step itself only narrows what they agreed to; it need not
+    be shown, but where signed words tell that it never held, the step is not reached.
+
+    A task is no anchor, though its `done` is signed: its document shows the work, and no undo that follows it. Whoever
+    runs a forged flow could ask for the work early, and it would be done in good faith.
     """
 
     plan: Plan
@@ -52,13 +67,15 @@ class Shown:
     answers: Sequence[Word]
     approved: Callable[[Approve, str], bool]
     now: datetime
+    anchors: Mapping[str, datetime] = field(default_factory=dict)
+    recorded: Sequence[Answer | Command] = ()
 
     def reaches(self, path: str) -> bool:
         """Whether the step at a path of the run is reached: what is before it is over, and its conditions hold."""
         outer = paths.parent(path)
         inside = not path.endswith("]")
         if inside:
-            if self._condition(path) is not True:
+            if self._never_held(path) if self.anchors else not self._held(path):
                 return False
             number = int(path.rpartition(".")[2])
             in_turn = not outer or outer.endswith("]") or self._step(outer).verb != "parallel"
@@ -68,9 +85,16 @@ class Shown:
         return not outer or self.reaches(outer)
 
     def is_ruled_out(self, path: str) -> bool:
-        """Whether the condition of the step, or of one around it, is known not to have held with any of the inputs."""
+        """Whether the condition of the step, or of one around it, is known not to have held with any of the inputs.
+
+        Of the severity and of how steps ended, words may be missing here: nothing is ruled out by these.
+        """
         outer = paths.parent(path)
-        return (not path.endswith("]") and self._condition(path) is False) or (bool(outer) and self.is_ruled_out(outer))
+        when = None if path.endswith("]") else self._step(path).when
+        never = when is not None and not any(
+            True in self._may_be(when, _Given(self, path, inputs)) for inputs in self._inputs
+        )
+        return never or (bool(outer) and self.is_ruled_out(outer))
 
     def places(self, step: Step, beside: str) -> Iterator[str]:
         """The step's paths in the run, as far as its rounds are known."""
@@ -129,31 +153,36 @@ class Shown:
 
     # --- conditions -------------------------------------------------------------------------------------------------
 
-    def _condition(self, path: str) -> bool | None:
-        """Whether the step's condition holds; None where it cannot be told. It held if it did with any of the inputs
-        that there were, one after the other."""
+    def _held(self, path: str) -> bool:
+        """Whether the step's condition is known to have held at some moment of the run."""
         when = self._step(path).when
-        if when is None:
-            return True
-        found = [self._holds(when, _Known(self, path, inputs)) for inputs in self._inputs]
-        return True if True in found else None if None in found else False
+        return when is None or any(self._may_be(when, known) == {True} for known in self._moments(path))
 
-    def _holds(self, expr: Expr, known: _Known) -> bool | None:
+    def _never_held(self, path: str) -> bool:
+        """Whether the step's condition is known not to have held at any moment."""
+        when = self._step(path).when
+        return when is not None and not any(True in self._may_be(when, known) for known in self._moments(path))
+
+    def _moments(self, path: str) -> Iterator[_Known]:
+        """What a condition may have seen: the inputs and the severities that there were, one after the other."""
+        for inputs in self._inputs:
+            for severity in self._severities:
+                yield _Known(self, path, inputs, severity)
+
+    def _may_be(self, expr: Expr, known: _Known) -> frozenset[bool | None]:
+        """The values that a condition can have, as far as it is shown: more than one where it rests on what is not."""
         match expr:
             case And(of=parts):
-                found = [self._holds(part, known) for part in parts]
-                return False if False in found else None if None in found else True
+                return _joint([self._may_be(part, known) for part in parts], decides=False)
             case Or(of=parts):
-                found = [self._holds(part, known) for part in parts]
-                return True if True in found else None if None in found else False
-            case Not(of=of) if isinstance(of, And | Or | Not):
-                inner = self._holds(of, known)
-                return None if inner is None else not inner
-            case _:
-                try:
-                    return value_of(expr, known) is True
-                except NotShown:
-                    return None
+                return _joint([self._may_be(part, known) for part in parts], decides=True)
+            case Not(of=of):
+                return frozenset(None if value is None else not value for value in self._may_be(of, known))
+        try:
+            value = value_of(expr, known)
+        except NotShown:
+            return frozenset({True, False} if isinstance(expr, StepIs | Given) else {True, False, None})
+        return frozenset({None if value is None else bool(value)})
 
     @cached_property
     def _inputs(self) -> list[dict[str, Any]]:
@@ -171,6 +200,28 @@ class Shown:
             found.append({**there, **late})
         return found
 
+    @cached_property
+    def _severities(self) -> list[str]:
+        """Those that the rules gave with the inputs that there were, and those that a person has set since."""
+        found = [self._by_rules(inputs) for inputs in self._inputs]
+        found += [
+            str(word.value)
+            for word in self.words
+            if isinstance(word, Command)
+            and word.command == "severity"
+            and (self._commands(word) or LOWERS_SEVERITY in word.holds)
+        ]
+        return list(dict.fromkeys(found))
+
+    def _by_rules(self, inputs: dict[str, Any]) -> str:
+        known = _Given(self, "", inputs)
+        holding = [
+            rule.severity
+            for rule in self.plan.severity
+            if rule.when is None or self._may_be(rule.when, known) == {True}
+        ]
+        return min(holding, default="sev1")
+
     # --- what is over -----------------------------------------------------------------------------------------------
 
     def ended(self, step: str, outcome: Outcome) -> bool:
@@ -180,7 +231,11 @@ class Shown:
             return self._skipped(step) or self._answered(step, "skip")
         match found:
             case Task():
-                return self._done(found, step) if outcome == "done" else outcome == "unanswered" and self._late(found)
+                return (
+                    self._done(found, step)
+                    if outcome == "done"
+                    else outcome == "unanswered" and self._late(found, step)
+                )
             case Approve():
                 match outcome:
                     case "approved":
@@ -188,13 +243,44 @@ class Shown:
                     case "rejected":
                         return self._rejected(found, step)
                     case "unanswered":
-                        return self._is_past(found.deadline)
+                        return self._is_past(found.deadline, step)
+            case Wait() if found.duration is not None:
+                return outcome == "done" and self._is_past(found.duration, step)
         return False
 
+    def ended_otherwise(self, step: str, outcome: Outcome) -> bool:
+        """Whether an approval can be shown to have ended in another way: by a word, or by a silence that no signature of
+        the record has ended."""
+        found = self._step(step)
+        if not isinstance(found, Approve) or outcome not in ("approved", "rejected"):
+            return False
+        if outcome == "rejected":
+            return self.approved(found, step) or self.ended(step, "skipped")
+        passed = [self._answered(step, choice) for choice in ("continue", "leave")]
+        silent = self._is_past(found.deadline, step) and not self.is_signed(found, step)
+        return (
+            self.ended(step, "rejected")
+            or self.ended(step, "skipped")
+            or any(passed)
+            or silent
+            or self._never_held(step)
+        )
+
+    def is_signed(self, step: Approve, path: str) -> bool:
+        """Whether as many as have to have signed one asking of it, by the record: then there was no silence."""
+        asked: dict[str, set[str]] = {}
+        for word in self.recorded:
+            if not isinstance(word, Answer) or word.choice != "approve" or not word.ask.startswith(f"approve:{path}:"):
+                continue
+            if standing.sits(step, word, self.launch):
+                asked.setdefault(word.document, set()).add(word.person)
+        wanted = sum(seat.seats for seat in step.needs if seat.when is None)
+        return any(len(people) >= max(wanted, 1) for people in asked.values())
+
     def _over(self, path: str) -> bool:
-        """What stands before: work of people and waits are over only where that can be shown."""
-        condition = self._condition(path)
-        if condition is False:
+        """What stands before: work of people and waits are over only where that can be shown, or where people have signed
+        for what follows after it."""
+        if any(self._before(path, anchor) for anchor in self.anchors) or self._never_held(path):
             return True
         step = self._step(path)
         if self.ended(path, "skipped") or any(
@@ -203,12 +289,13 @@ class Shown:
             return True
         match step:
             case Task():
-                return self._done(step, path) or (step.on_timeout is not None and self._late(step))
+                return self._done(step, path) or (step.on_timeout is not None and self._late(step, path))
             case Approve():
                 return any(self.ended(path, outcome) for outcome in ("approved", "rejected", "unanswered"))
         match step.verb:
             case "wait":
-                return self._is_past(step.duration) if step.duration is not None else self._waited(step.at_most)
+                wait = step.duration if step.duration is not None else step.at_most
+                return wait is not None and self._is_past(wait, path)
             case "parallel":
                 return all(self._over(f"{path}.{number}") for number in range(len(step.steps)))
             case "group":
@@ -233,11 +320,11 @@ class Shown:
     def _leaves(self, path: str) -> bool:
         """Whether an approval has ended the scope that it stands in."""
         step = self._step(path)
-        if not isinstance(step, Approve) or self._condition(path) is not True:
+        if not isinstance(step, Approve) or not self._held(path):
             return False
         rejected = step.on_reject.kind == "leave" and self.ended(path, "rejected")
         silent = step.on_timeout.kind == "leave" and self.ended(path, "unanswered")
-        return rejected or (silent and not self.ended(path, "approved"))
+        return rejected or self._answered(path, "leave") or (silent and not self.ended(path, "approved"))
 
     def _done(self, task: Task, path: str) -> bool:
         return any(self._does(task, path, word) for word in self.answers)
@@ -284,9 +371,14 @@ class Shown:
             isinstance(word, Answer)
             and word.choice == choice
             and word.ask.startswith(f"question:{path}:")
-            and self._commands(word)
+            and self._may_decide(word, path)
             for word in self.words
         )
+
+    def _may_decide(self, answer: Answer, path: str) -> bool:
+        """A question goes to whom the step names, and up the commander's ladder."""
+        asked = [end.asks for _, end in consequences(self._step(path)) if end.asks]
+        return self._commands(answer) or any(standing.answers_for(who, answer, self.launch) for who in asked)
 
     def _commands(self, word: Answer | Command) -> bool:
         return standing.commands_among(self.plan, self.words, word, self.launch)
@@ -295,15 +387,27 @@ class Shown:
         by_id = self.plan.by_id.get(named or "")
         return named == path or (by_id is not None and by_id.path == path)
 
-    def _late(self, task: Task) -> bool:
+    def _late(self, task: Task, path: str) -> bool:
         calendar = self.plan.calendar(self.launch.region)
-        return task.due is not None and self.now + LEEWAY >= task.due.after(self.launch.issued, calendar)
+        return task.due is not None and self.now + LEEWAY >= task.due.after(self._since(path), calendar)
 
-    def _waited(self, at_most: int | None) -> bool:
-        return at_most is not None and self._is_past(at_most)
+    def _is_past(self, seconds: int, path: str) -> bool:
+        return self.now + LEEWAY >= self._since(path) + timedelta(seconds=seconds)
 
-    def _is_past(self, seconds: int) -> bool:
-        return self.now + LEEWAY >= self.launch.issued + timedelta(seconds=seconds)
+    def _since(self, path: str) -> datetime:
+        """The moment before which the step did not begin: the last signature of the anchors before it, or the launch."""
+        signed = [moment for anchor, moment in self.anchors.items() if self._before(anchor, path)]
+        return max(signed, default=self.launch.issued)
+
+    def _before(self, one: str, other: str) -> bool:
+        """Whether the step at a path of the run is final when the other begins."""
+        outer = ""
+        for mine, theirs in zip(one.split("."), other.split("."), strict=False):
+            if mine != theirs:
+                in_turn = not outer or outer.endswith("]") or self._step(outer).verb != "parallel"
+                return in_turn and int(paths.static(mine)) < int(paths.static(theirs))
+            outer = f"{outer}.{mine}" if outer else mine
+        return False
 
     def _step(self, path: str) -> Step:
         return self.plan.by_path[paths.static(path)]
@@ -312,10 +416,11 @@ class Shown:
 class _Known:
     """What an expression sees, from a path of the run. Raises NotShown for what cannot be shown."""
 
-    def __init__(self, shown: Shown, path: str, inputs: dict[str, Any]) -> None:
+    def __init__(self, shown: Shown, path: str, inputs: dict[str, Any], severity: str | None = None) -> None:
         self._shown = shown
         self._path = path
         self._inputs = inputs
+        self._severity = severity
 
     def input(self, name: str) -> Any:
         return self._inputs.get(name)
@@ -333,14 +438,19 @@ class _Known:
                 raise NotShown(field)
 
     def severity(self) -> str:
-        raise NotShown("severity")
+        if self._severity is None:
+            raise NotShown("severity")
+        return self._severity
 
     def item(self, loop: str) -> Any:
         return self._shown.item(loop, self._path)
 
     def is_(self, step: str, outcome: Outcome) -> bool:
-        if self._shown.ended(paths.in_run(step, self._path), outcome):
+        there = paths.in_run(step, self._path)
+        if self._shown.ended(there, outcome):
             return True
+        if self._shown.ended_otherwise(there, outcome):
+            return False
         raise NotShown(step)
 
     def field(self, step: str, field: str) -> NoReturn:
@@ -353,6 +463,27 @@ class _Known:
         raise NotShown(question.asks)
 
 
+class _Given(_Known):
+    """What is known from the inputs, and from what surely came: how a step has not ended is not."""
+
+    def is_(self, step: str, outcome: Outcome) -> bool:
+        if self._shown.ended(paths.in_run(step, self._path), outcome):
+            return True
+        raise NotShown(step)
+
+
+def _joint(parts: Sequence[frozenset[bool | None]], *, decides: bool) -> frozenset[bool | None]:
+    """What `and` (decides=False) and `or` (decides=True) of such values can be."""
+    found: set[bool | None] = set()
+    if any(decides in part for part in parts):
+        found.add(decides)
+    if all((not decides) in part for part in parts):
+        found.add(not decides)
+    if all(part - {decides} for part in parts) and any(None in part for part in parts):
+        found.add(None)
+    return frozenset(found)
+
+
 def _joined(there: Any, more: Any) -> list[Any]:
     def listed(value: Any) -> Iterable[Any]:
         return value if isinstance(value, list | tuple) else [] if value is None else [value]
@@ -361,4 +492,6 @@ def _joined(there: Any, more: Any) -> list[Any]:
 
 
 def _path(word: Answer | Command) -> str:
-    return word.ask.split(":")[1] if isinstance(word, Answer) and word.ask.count(":") else ""
+    if isinstance(word, Command):
+        return word.step or ""
+    return word.ask.split(":")[1] if word.ask.count(":") else ""

@@ -90,11 +90,15 @@ steps:
     steps:
       - task: Look at {{ account }}
         assign: policy.on_shift
-      - undo: lock
-        targets: account
+      - wait: 1m
   - notify: users
     say: removed
     on_failure: continue
+  - {approve: Let it go, id: calm, needs: [{role: policy.manager}], deadline: 3h, on_reject: stop, on_timeout: "stop"}
+  - group: Let go
+    steps:
+      - undo: lock
+        targets: accounts
 
 review:
   owner: commander

@@ -196,7 +196,7 @@ class _Writer:
             verbs += ["run"] if self.runs < 2 else []
         else:
             verbs = [verb for verb in verbs if verb not in ("parallel", "group")]
-        if at.held:
+        if at.held and not at.beside:
             verbs += ["undo", "undo"]
         verb = self.draw(st.sampled_from(verbs))
         return getattr(self, verb)(at) or at
@@ -283,8 +283,19 @@ class _Writer:
         return replace(at, decided=(*at.decided, name))
 
     def undo(self, at: _Place) -> None:
+        """Somebody has signed for it, whatever stands before."""
+        name = self.id("calm")
+        self.say(at.indent, "- approve: It is over, let it go")
+        self.options(
+            at,
+            f"id: {name}",
+            "needs: [{team: policy}]",
+            "deadline: 2h",
+            "on_reject: continue",
+            "on_timeout: ask commander",
+        )
         self.say(at.indent, f"- undo: {self.draw(st.sampled_from(at.held))}")
-        self.options(at, *self.when(at)[0])
+        self.options(at, f"when: {name} is approved")
 
     def task(self, at: _Place) -> None:
         self.say(at.indent, f"- task: {quoted(self.one(*_WORDS))}")

@@ -12,8 +12,35 @@ import pytest
 from firedoor.people.past import Past
 from firedoor.people.signatures import SigningKey
 from firedoor.people.warrants import Unwarranted, check_release
-from firedoor.plan import Consequence, Contain, ForEach, Plan, Seat, Span, Step, Task, Undo, Wait, Who
-from firedoor.plan.expression import Given, InputValue, Item, Not, Read, StepField, StepIs
+from firedoor.plan import (
+    Consequence,
+    Contain,
+    Expr,
+    ForEach,
+    Group,
+    Parallel,
+    Plan,
+    Seat,
+    Span,
+    Step,
+    Task,
+    Undo,
+    Wait,
+    Who,
+)
+from firedoor.plan.expression import (
+    And,
+    Compare,
+    Const,
+    Given,
+    InputValue,
+    Item,
+    Not,
+    Read,
+    SeverityNow,
+    StepField,
+    StepIs,
+)
 from firedoor.protocol import Answer, Decision, ReleaseOrder, Signed, Warrant
 from tests.people.test_warrants import (
     ACCOUNTS,
@@ -34,6 +61,8 @@ from tests.people.test_warrants import command as command_on_plan
 from tests.people.test_warrants import decide as decide_on_plan
 
 SOON = NOW + timedelta(minutes=1)
+SOON_AFTER = NOW + timedelta(minutes=21)
+"""A minute after it was signed for."""
 LATER = NOW + timedelta(days=14)
 UNDO_ALL = Consequence(kind="undo_all")
 
@@ -98,6 +127,89 @@ BUSINESS_DAYS = plan(
 )
 
 
+CALM = Read(call="is_calm", site="1", type="yes_no")
+UNTIL_CALM = Wait(path="1", at="x", until=CALM)
+TWO_HOURS = Wait(path="1", at="x", id="pause", duration=7200)
+SIGNED = StepIs(step="2", outcome="approved")
+
+
+def calm_then(*more: Step) -> Plan:
+    """Lock, wait until it is calm, which no word shows, and what stands after that."""
+    return plan(lock(), UNTIL_CALM, *more)
+
+
+def stand_down(*unlocked: str, path: str = "2") -> Step:
+    return approve(path, (Seat(who=POLICY),), unlocked)
+
+
+def let_go(path: str, when: Expr | None = None, **more: Any) -> Undo:
+    return Undo(path=path, at="x", id="loosen", step="0", when=when, **more)
+
+
+CALM_ALONE = calm_then(let_go("2"))
+CALM_THEN_SIGNED = calm_then(stand_down("3"), let_go("3"))
+CALM_THEN_NAMED = calm_then(stand_down("3"), let_go("3", And(of=(SIGNED, Not(of=CALM)))))
+CALM_IN_A_GROUP = plan(
+    lock(),
+    Group(
+        path="1",
+        at="x",
+        name=text("?"),
+        steps=(Wait(path="1.0", at="x", until=CALM), stand_down("2", path="1.1")),
+    ),
+    let_go("2"),
+)
+CALM_BESIDE = plan(
+    lock(),
+    Parallel(
+        path="1",
+        at="x",
+        name=text("?"),
+        steps=(Wait(path="1.0", at="x", until=CALM), stand_down("2", path="1.1")),
+    ),
+    let_go("2"),
+)
+SIGNED_THEN_CALM = plan(lock(), stand_down("3", path="1"), Wait(path="2", at="x", until=CALM), let_go("3"))
+SIGNED_THEN_HOURS = plan(lock(), stand_down("3", path="1"), Wait(path="2", at="x", duration=7200), let_go("3"))
+SIGNED_THEN_WORK = plan(
+    lock(), stand_down("3", path="1"), Task(path="2", at="x", words=text("?"), assign=CRT), let_go("3")
+)
+OF_OTHERS = calm_then(stand_down(), stand_down("4", path="3"), let_go("4"))
+CALM_THEN_WORK = calm_then(Task(path="2", at="x", words=text("?"), assign=CRT), let_go("3"))
+CALM_THEN_PARTLY = calm_then(let_go("2", targets=EXTRA))
+WAIT_IS_DONE = plan(lock(), TWO_HOURS, let_go("2", StepIs(step="1", outcome="done")))
+CALM_IS_DONE = calm_then(let_go("2", StepIs(step="1", outcome="done")))
+AT_SEV2 = Compare(sign="==", left=SeverityNow(), right=Const(value="sev2", type="severity"))
+WHEN_SEV2 = plan(lock(), let_go("1", AT_SEV2))
+WORK_AT_SEV1 = plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, when=Not(of=AT_SEV2)), let_go("2"))
+WORK_AT_SEV2 = plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, when=AT_SEV2), let_go("2"))
+WHEN_GIVEN_AND_SIGNED = calm_then(stand_down("3"), let_go("3", And(of=(SIGNED, Given(of=EXTRA)))))
+WORK_WHEN_SIGNED = plan(
+    lock(),
+    stand_down(path="1"),
+    Task(path="2", at="x", words=text("?"), assign=CRT, when=StepIs(step="1", outcome="approved")),
+    let_go("3"),
+)
+ASKED_TO_GO_ON = plan(
+    lock(),
+    Task(
+        path="1",
+        at="x",
+        words=text("?"),
+        assign=CRT,
+        due=Span(seconds=7200),
+        on_timeout=Consequence(kind="ask", asks=Who(kind="team", name="legal"), may_continue=True),
+    ),
+    let_go("2"),
+)
+
+
+def work(of: Plan, path: str) -> Decision:
+    shown = {"incident": "inc-1", "ask": f"task:{path}:1", "step": path, "kind": "task"}
+    held = ("crt", "crt.on_shift")
+    return decide_on_plan(json.dumps(shown), "ana", *held, plan=of.digest, choice="done", issued=NOW)
+
+
 def done(of: Plan, number: int, account: str, person: str = "ana", *held: str) -> Decision:
     path = f"1[{number}].0"
     shown = {"incident": "inc-1", "ask": f"task:{path}:1", "step": path, "kind": "task", "round": {"1": account}}
@@ -155,14 +267,16 @@ def answer(of: Plan, ask: str, choice: str, person: str = "luis", *held: str, **
     return key.sign(Answer(**{**data, **changes}))
 
 
-def signed_for(of: Plan, path: str, choice: str = "approve") -> Decision:
+def signed_for(of: Plan, path: str, choice: str = "approve", undo: str = "2", **changes: Any) -> Decision:
+    """Policy's answer, twenty minutes after the launch, about a document that shows this undo."""
     shown = {
-        **json.loads(document("7", {"step": "2", "action": "undo"})),
+        **json.loads(document("7", {"step": undo, "action": "undo"})),
         "plan": of.digest,
         "ask": f"approve:{path}:1",
         "step": path,
+        **changes.pop("shown", {}),
     }
-    return decide_on_plan(json.dumps(shown), "omar", "policy", plan=of.digest, choice=choice)
+    return decide_on_plan(json.dumps(shown), "omar", "policy", plan=of.digest, choice=choice, **changes)
 
 
 Case = Callable[[], tuple[Plan, ReleaseOrder]]
@@ -235,8 +349,68 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         LATER,
     ),
     "an undo stands behind the approval of its round": (
-        lambda: order(IN_ROUNDS, step="0[1].0", decisions=(signed_for(IN_ROUNDS, "0[1].1"),)),
+        lambda: order(IN_ROUNDS, step="0[1].0", decisions=(signed_for(IN_ROUNDS, "0[1].1", undo="0.2"),)),
         LATER,
+    ),
+    "it was signed for after a wait for a condition": (
+        lambda: order(CALM_THEN_SIGNED, decisions=(signed_for(CALM_THEN_SIGNED, "2", undo="3"),)),
+        SOON_AFTER,
+    ),
+    "it was signed for, and its own condition cannot be shown": (
+        lambda: order(CALM_THEN_NAMED, decisions=(signed_for(CALM_THEN_NAMED, "2", undo="3"),)),
+        SOON_AFTER,
+    ),
+    "it was signed for in a group, after a wait for a condition": (
+        lambda: order(CALM_IN_A_GROUP, decisions=(signed_for(CALM_IN_A_GROUP, "1.1"),)),
+        SOON_AFTER,
+    ),
+    "it was signed for, and two hours have passed since": (
+        lambda: order(SIGNED_THEN_HOURS, decisions=(signed_for(SIGNED_THEN_HOURS, "1", undo="3"),)),
+        NOW + timedelta(minutes=20, seconds=7200),
+    ),
+    "it was signed for, and the work after that is done": (
+        lambda: order(
+            SIGNED_THEN_WORK,
+            decisions=(signed_for(SIGNED_THEN_WORK, "1", undo="3"), work(SIGNED_THEN_WORK, "2")),
+        ),
+        SOON_AFTER,
+    ),
+    "it was signed for with what was given since": (
+        lambda: order(
+            WHEN_GIVEN_AND_SIGNED,
+            command(WHEN_GIVEN_AND_SIGNED, "input", value={"extra": "@e:x"}),
+            decisions=(signed_for(WHEN_GIVEN_AND_SIGNED, "2", undo="3"),),
+        ),
+        SOON_AFTER,
+    ),
+    "the commander tries the undo step again": (
+        lambda: order(CALM_ALONE, command(CALM_ALONE, "retry", step="2")),
+        SOON,
+    ),
+    "the commander tries it again by its id": (
+        lambda: order(CALM_ALONE, command(CALM_ALONE, "retry", step="loosen")),
+        SOON,
+    ),
+    "the question about the undo step is answered with trying again": (
+        lambda: order(CALM_ALONE, answer(CALM_ALONE, "question:2:failure:1", "retry")),
+        SOON,
+    ),
+    "a condition on a wait that is over": (lambda: order(WAIT_IS_DONE), NOW + timedelta(seconds=7200)),
+    "a condition on the severity that a person has set": (
+        lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="omar", holds=("policy",))),
+        SOON,
+    ),
+    "work before it that was not needed at the severity that there always was": (
+        lambda: order(WORK_AT_SEV2),
+        SOON,
+    ),
+    "an approval was refused, and the work after it was not needed": (
+        lambda: order(WORK_WHEN_SIGNED, answer(WORK_WHEN_SIGNED, "approve:1:1", "reject", "omar", "policy")),
+        SOON,
+    ),
+    "whom the playbook asks about a silence goes on": (
+        lambda: order(ASKED_TO_GO_ON, answer(ASKED_TO_GO_ON, "question:1:timeout:1", "continue", "klara", "legal")),
+        SOON,
     ),
     "an approval's time is over": (lambda: order(SILENT), NOW + timedelta(seconds=900)),
     "an approval was skipped": (lambda: order(SILENT, command(SILENT, "skip", step="1")), SOON),
@@ -274,6 +448,10 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
 def test_what_may_be_let_go(case: str) -> None:
     make, now = GIVEN[case]
     check_release(*make(), KEYS, now)
+
+
+def anchored(of: Plan, path: str, undo: str, **changes: Any) -> tuple[Plan, ReleaseOrder]:
+    return order(of, decisions=(signed_for(of, path, undo=undo, **changes),))
 
 
 NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
@@ -378,6 +556,58 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(IN_ROUNDS, step="0[1].0", decisions=(signed_for(IN_ROUNDS, "0[0].1"),)),
         LATER,
     ),
+    "a wait for a condition is said to be over": (lambda: order(CALM_ALONE), LATER),
+    "a wait for a condition is said to be over, and the undo is on that": (lambda: order(CALM_IS_DONE), LATER),
+    "a wait is over, and nobody has signed for what follows": (lambda: order(CALM_THEN_SIGNED), LATER),
+    "somebody else has signed for what follows": (
+        lambda: order(
+            CALM_THEN_SIGNED,
+            decisions=(signed_for(CALM_THEN_SIGNED, "2", undo="3", holds=("comms",)),),
+        ),
+        LATER,
+    ),
+    "what follows was refused": (lambda: anchored(CALM_THEN_SIGNED, "2", "3", choice="reject"), LATER),
+    "what was signed shows another step": (lambda: anchored(CALM_THEN_SIGNED, "2", "9"), LATER),
+    "what was signed is about an addition alone": (
+        lambda: anchored(CALM_THEN_SIGNED, "2", "3", shown={"added": ["@c:x"]}),
+        LATER,
+    ),
+    "what was signed is another approval": (lambda: anchored(OF_OTHERS, "2", "4"), LATER),
+    "it was signed for beside a wait for a condition": (lambda: anchored(CALM_BESIDE, "1.1", "2"), LATER),
+    "it was signed for before a wait for a condition": (lambda: anchored(SIGNED_THEN_CALM, "1", "3"), LATER),
+    "it was signed for, and two hours have not passed since": (
+        lambda: anchored(SIGNED_THEN_HOURS, "1", "3"),
+        NOW + timedelta(minutes=20, seconds=7200 - 121),
+    ),
+    "it was signed for, and the work after that is not done": (lambda: anchored(SIGNED_THEN_WORK, "1", "3"), LATER),
+    "it was signed for, on what nobody has given": (lambda: anchored(WHEN_GIVEN_AND_SIGNED, "2", "3"), LATER),
+    "work is done after a wait for a condition": (
+        lambda: order(CALM_THEN_WORK, decisions=(work(CALM_THEN_WORK, "2"),)),
+        LATER,
+    ),
+    "the undo step is tried again by nobody who commands": (
+        lambda: order(CALM_ALONE, command(CALM_ALONE, "retry", step="2", person="zoe", holds=("comms",))),
+        LATER,
+    ),
+    "another step is tried again": (lambda: order(CALM_ALONE, command(CALM_ALONE, "retry", step="0")), LATER),
+    "an undo of other targets is tried again": (
+        lambda: order(CALM_THEN_PARTLY, command(CALM_THEN_PARTLY, "retry", step="2")),
+        LATER,
+    ),
+    "a severity that there never was": (lambda: order(WHEN_SEV2), LATER),
+    "a severity that nobody who may has set": (
+        lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="zoe", holds=("comms",))),
+        LATER,
+    ),
+    "work before it at the severity that there is": (lambda: order(WORK_AT_SEV1), LATER),
+    "an approval was given, and the work after it is not done": (
+        lambda: order(WORK_WHEN_SIGNED, decisions=(signed_for(WORK_WHEN_SIGNED, "1", undo="3"),)),
+        LATER,
+    ),
+    "somebody who is not asked goes on": (
+        lambda: order(ASKED_TO_GO_ON, answer(ASKED_TO_GO_ON, "question:1:timeout:1", "continue", "zoe", "comms")),
+        SOON,
+    ),
     "an undo is about other targets": (lambda: order(PARTLY), LATER),
     "nobody has verified the owner": (lambda: order(FLAGSHIP), LATER),
     "nobody has, before an undo without a condition": (lambda: order(UNCONDITIONAL), LATER),
@@ -465,6 +695,22 @@ FORGED: dict[str, tuple[Case, str]] = {
     "a word from the future": (
         lambda: order(LASTING, command(LASTING, "undo_all", issued=LATER + timedelta(hours=1))),
         "later time",
+    ),
+    "a signature by a key of one's own": (
+        lambda: anchored(CALM_THEN_SIGNED, "2", "3", key=MALLORY),
+        "not known",
+    ),
+    "a signature in another incident": (
+        lambda: anchored(CALM_THEN_SIGNED, "2", "3", incident="inc-2"),
+        "another incident",
+    ),
+    "a signature on another plan": (
+        lambda: order(CALM_THEN_SIGNED, decisions=(signed_for(CALM_THEN_NAMED, "2", undo="3"),)),
+        "another incident or plan",
+    ),
+    "a signature about another document": (
+        lambda: anchored(CALM_THEN_SIGNED, "2", "3", document="00" * 32),
+        "another document",
     ),
     "a launch as a word": (lambda: order(LASTING, launch(plan=LASTING.digest)), "no word that asks"),
 }

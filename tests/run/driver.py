@@ -286,7 +286,7 @@ class Run:
         order = order_of(self.plan, self.state, act, carry(self.state, act))
         if isinstance(order, ContainOrder | ReleaseOrder):
             opened = order.model_copy(update={"targets": self.world.page(order.page)}) if order.page else order
-            refused = self.invariants.warranted(self.state, opened, self.world.lists.__getitem__)
+            refused = self.invariants.warranted(self.state, opened, act.by_step, self.world.lists.__getitem__)
             if refused is not None:
                 event = ActEnded(at=self.now, act=act.id, error=refused, error_type="NoWarrant")
         self.happen(event or self.world.end(self.plan, act, order, self.now))

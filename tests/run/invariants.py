@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
+from firedoor.compiler.proofs.reaching import Flow
+from firedoor.compiler.proofs.undoing import refused
 from firedoor.people.past import NO_PAST, Past
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.people.warrants import Unwarranted, check_act, check_release
 from firedoor.plan import Plan, paths
-from firedoor.plan.expression import Expr, Read, SeverityNow, StepField, StepIs
 from firedoor.plan.lists import Load, no_lists
-from firedoor.plan.references import parts
 from firedoor.protocol import ContainOrder, ReleaseOrder, Row
 from firedoor.run import State, asking, reduce, wake_at
 from firedoor.run.events import ActEnded, Event
@@ -40,18 +40,10 @@ class Before:
         self.closed = state.model_dump_json(exclude={"now"}) if state.phase == "closed" else None
 
 
-def _rests_on_what_no_word_shows(plan: Plan, holder: str) -> bool:
-    steps = plan.by_path.values()
-    undone = any(step.verb == "undo" and step.step == holder for step in steps)
-    conditions = [step.when for step in steps if step.when is not None]
-    lists = [step.items for step in steps if step.verb == "for_each"]
-    return undone and any(_looks_beyond_words(expr) for expr in (*conditions, *lists))
-
-
-def _looks_beyond_words(expr: Expr) -> bool:
-    if isinstance(expr, Read | SeverityNow | StepField) or (isinstance(expr, StepIs) and expr.outcome == "failed"):
-        return True
-    return any(_looks_beyond_words(part) for part in parts(expr))
+def _was_changed(state: State) -> bool:
+    """Whether a person has given or changed what conditions look at."""
+    words = [json.loads(signed.body) for signed in (*state.commands, *state.let_go)]
+    return any(word.get("command") in ("add", "input", "severity") for word in words)
 
 
 def _failed(step: StepState) -> bool:
@@ -72,6 +64,7 @@ class Invariants:
         self.rows: list[Row] = []
         self.outcomes: dict[tuple[str, int], str] = {}
         self.acted: list[tuple[str, str]] = []
+        self.refused = {found.step.path for found in refused(plan, Flow(plan))}
         self._told: dict[str, Row] = {}
 
     def step(self, state: State, event: Event) -> State:
@@ -128,20 +121,22 @@ class Invariants:
         targets = [(act.path, t) for act in state.acts.values() if act.kind == "contain" for t in act.targets or []]
         assert len(targets) == len(set(targets)), "two acts on one hold"
 
-    def warranted(self, state: State, order: ContainOrder | ReleaseOrder, lists: Load = no_lists) -> str | None:
+    def warranted(
+        self, state: State, order: ContainOrder | ReleaseOrder, by_step: str | None, lists: Load = no_lists
+    ) -> str | None:
         """Whoever holds the credentials to act would act: what was launched, given and signed covers the order.
 
-        The words of the refusal where an undo of the playbook rests on what no word shows (a read, the severity, how
-        an act ended): it is asked about then.
+        The words of the refusal where an undo of the playbook is one that the compiler finds (FD406), or rests on a
+        condition that was changed on the way: it is asked about then.
         """
         if isinstance(order, ReleaseOrder):
             failed = [path for path, step in state.steps.items() if step.status == "failed" or _failed(step)]
             try:
                 check_release(self.plan, order, KEYS, state.now, Past(failed=failed), lists)
-            except Unwarranted as refused:
-                if not _rests_on_what_no_word_shows(self.plan, paths.static(order.step)):
+            except Unwarranted as error:
+                if by_step is None or not (paths.static(by_step) in self.refused or _was_changed(state)):
                     raise
-                return str(refused)
+                return str(error)
             return None
         acted: dict[str, list[str]] = {}
         for step, target in self.acted:

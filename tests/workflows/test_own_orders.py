@@ -16,8 +16,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from firedoor.plan import Input, Plan, Seat
-from firedoor.plan.expression import Const, Given, InputValue, StepField, StepIs
+from firedoor.plan import Consequence, Input, Plan, Seat
+from firedoor.plan.expression import Const, Given, InputValue, Read, StepField, StepIs
 from firedoor.protocol import CONTAIN, RELEASE, Command, ContainOrder, Decision, Order, ReleaseOrder, Warrant
 from firedoor.run import reducer
 from tests.workflows import plans as p
@@ -146,6 +146,44 @@ async def test_to_let_go_before_anybody_has_verified_the_owner(stage: Stage, mal
     await run.answer("niamh", first, "done")
     await run.result()
     assert not stage.records.ledger.held(run.incident), "and what was verified goes, without a question"
+
+
+async def test_to_let_go_because_it_is_said_to_be_calm(stage: Stage, mallory: str) -> None:
+    """What a wait has waited for is the run's word: without a signature for what follows it lets nothing go."""
+    calm = Read(call="is_calm", site="calm", type="yes_no")
+    stage.platform.answer("is_calm", False)
+    plan = p.plan(
+        p.contain("lock"),
+        p.approve(on_reject=Consequence(kind="continue")),
+        p.wait(until=calm, check_every=1),
+        p.approve(on_reject=Consequence(kind="continue"), unlocks=("4",)),
+        p.undo("0", when=StepIs(step="3", outcome="approved")),
+    )
+    run = await stage.launch(plan)
+    other = await run.ask("1", "approval")
+    document = await run.document(other.id)
+    await run.answer("omar", other, "approve")
+    await run.until(lambda view: "wait.begun" in [row.kind for row in view.rows])
+    order = ReleaseOrder(
+        incident=run.incident,
+        warrant=await launch_of(run),
+        step="0",
+        ordinal=1,
+        action=plan.actions["lock"],
+        targets=("@a:x", "@b:x"),
+        cause="it is calm",
+    )
+    assert "nobody has signed for letting go" in await refused(stage, mallory, RELEASE, order)
+    (row,) = [row for row in (await run.view()).rows if row.kind == "approval.signed"]
+    assert row.signed is not None
+    signed = Decision(signed=row.signed, document=document)
+    order = order.model_copy(update={"warrant": order.warrant.model_copy(update={"decisions": (signed,)})})
+    assert "nobody has signed for letting go" in await refused(stage, mallory, RELEASE, order), "of another step"
+
+    stage.platform.answer("is_calm", True)
+    await run.answer("omar", await run.ask("3", "approval"), "approve")
+    assert await run.result() == "completed"
+    assert not stage.records.ledger.held(run.incident), "and what was signed for goes, without a question"
 
 
 async def test_to_contain_again_what_was_undone(stage: Stage, mallory: str) -> None:

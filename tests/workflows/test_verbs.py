@@ -171,6 +171,38 @@ async def test_wait_for_a_condition_that_a_read_answers(stage: Stage) -> None:
     assert "wait.true" in run.kinds()
 
 
+@pytest.mark.history("wait-signed-undo")
+async def test_what_was_signed_for_after_a_wait_for_a_condition_is_let_go(stage: Stage) -> None:
+    """A case that failed: the undo was refused, since no signed word shows what a wait has waited for."""
+    stage.platform.answer("is_calm", False)
+    approved = StepIs(step="2", outcome="approved")
+    run = await stage.launch(
+        p.plan(
+            p.contain(),
+            p.wait(until=CALM, check_every=1),
+            p.approve(on_reject=Consequence(kind="continue"), unlocks=("3",)),
+            p.undo("0", when=approved),
+        )
+    )
+    await run.until(lambda view: "wait.begun" in [row.kind for row in view.rows])
+    stage.platform.answer("is_calm", True)
+    await run.answer("omar", await run.ask("2", "approval"), "approve")
+    assert await run.result() == "completed"
+    assert "hold.undo_failed" not in run.kinds()
+    assert not stage.records.ledger.held(run.incident)
+
+
+async def test_an_undo_that_nobody_has_signed_for_is_let_go_when_the_commander_tries_it_again(stage: Stage) -> None:
+    """As the compiler refuses it; a plan from before the compiler did may be under way."""
+    stage.platform.answer("is_calm", True)
+    run = await stage.launch(p.plan(p.contain(), p.wait(until=CALM, check_every=1), p.undo("0", id="loosen")))
+    ask = await run.ask("2", "question")
+    assert f"Whoever commands lets it go: firedoor do {run.incident} undo 0" in ask.words
+    await run.command("niamh", "retry", step="loosen")
+    assert await run.result() == "completed"
+    assert not stage.records.ledger.held(run.incident)
+
+
 @pytest.mark.history("wait-out")
 async def test_a_condition_that_does_not_come_about_in_time(stage: Stage) -> None:
     stage.platform.answer("is_calm", False)

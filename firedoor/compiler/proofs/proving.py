@@ -14,6 +14,7 @@ from firedoor.compiler.proofs.reaching import Flow
 from firedoor.compiler.proofs.signatures import unsigned
 from firedoor.compiler.proofs.situations import Situations
 from firedoor.compiler.proofs.telling import described
+from firedoor.compiler.proofs.undoing import Refused, refused
 from firedoor.compiler.proofs.unreachable import unreachable
 from firedoor.compiler.proofs.wording import EVERYONE, Uncleared, Untold, uncleared, untold
 from firedoor.compiler.proofs.worst import Longest, Worst, amount, told
@@ -65,6 +66,10 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
             message = message.rpartition(" after ")[0] + " later than any time"
             fix = "write on_expiry: ask commander"
         findings.add("FD405", place(lapse.step, "expires"), message, fix=fix, notes=_sum(lapse.longest, plan))
+    for undo in islice(refused(plan, flow), MOST_OF_A_FILE):
+        message, fix = _undo(undo, plan)
+        where = () if undo.because is undo.step else (f"that step is at {undo.because.at}",)
+        findings.add("FD406", place(undo.step), message, fix=fix, notes=where)
     if organization is not None:
         _wording(
             plan,
@@ -78,6 +83,32 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
     for found in shown:
         _clock(plan, worst, found, places, place(found.at, "meets") if found.at is not None else None, findings)
     return shown
+
+
+def _undo(found: Refused, plan: Plan) -> tuple[str, str]:
+    """What is not signed for, and what to write instead."""
+    held = plan.by_path[found.step.step]
+    of = held.id.rpartition("/")[2] if held.id else "ID"
+    approval = (
+        "approve: …, with id: let_go, needs: … and on_reject: continue; and give the undo when: let_go is approved"
+    )
+    match found.why:
+        case "before":
+            what = "the wait before it" if found.because.verb == "wait" else described(found.because)
+            message = f"no signed word says that {what} is over, so this undo would be refused"
+            fix = f"put an approval between them: {approval}"
+        case "condition" if found.because is found.step:
+            message = "no signed word says that this condition holds, so this undo would be refused"
+            fix = f"put an approval before it: {approval} (and …)"
+        case "condition":
+            message = f"no signed word says that the condition of {described(found.because)} holds, so this undo would be refused"
+            fix = f"put an approval before the undo: {approval}"
+        case _:
+            message = f"no signed word says what {described(found.because)} goes over, so this undo would be refused"
+            fix = f"write undo: {of} outside of the loop; or let a task of the round say so: when: TASK is done"
+    if held.verb == "contain" and held.expires is None and found.why == "before":
+        fix += f". Where time alone decides, give {of} an end: expires: …, with on_expiry: undo"
+    return message, fix
 
 
 def _wording(
