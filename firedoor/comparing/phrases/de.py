@@ -295,7 +295,7 @@ PHRASES = {
     "book.mended": "Was alle Playbooks teilen, ist wieder in Ordnung; bisher konnte keines ausgelöst werden.",
     # headings
     "matter.broken": "Lässt sich nicht übersetzen",
-    "matter.unsigned": "Eindämmung ohne eine Unterschrift, die nötig war",
+    "matter.unsigned": "Getan ohne eine Unterschrift, die nötig war",
     "matter.silence": "Was ein Nein, ein Schweigen oder ein Fehlschlag bedeutet",
     "matter.signs": "Wer unterschreibt",
     "matter.acts": "Was getan wird",

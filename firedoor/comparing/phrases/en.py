@@ -295,7 +295,7 @@ PHRASES = {
     "book.mended": "What all playbooks share is sound again; before, none could be launched.",
     # headings
     "matter.broken": "Does not compile",
-    "matter.unsigned": "Contained without a signature that was needed",
+    "matter.unsigned": "Done without a signature that was needed",
     "matter.silence": "What a no, a silence or a failure means",
     "matter.signs": "Who signs",
     "matter.acts": "What is done",

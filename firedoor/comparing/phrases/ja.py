@@ -295,7 +295,7 @@ PHRASES = {
     "book.mended": "全プレイブックに共通の部分は正しくなりました。以前はどれも起動できませんでした。",
     # headings
     "matter.broken": "コンパイルできない",
-    "matter.unsigned": "必要だった署名のない封じ込め",
+    "matter.unsigned": "必要だった署名なしで行われること",
     "matter.silence": "却下・無回答・失敗の意味",
     "matter.signs": "署名する人",
     "matter.acts": "行われること",

@@ -8,6 +8,7 @@ from itertools import islice
 from firedoor.compiler.diagnostics import MOST_OF_A_FILE, Findings, Place
 from firedoor.compiler.nodes import Node
 from firedoor.compiler.proofs.clocks import Shown, clocks
+from firedoor.compiler.proofs.deciding import undecided
 from firedoor.compiler.proofs.leases import lapses
 from firedoor.compiler.proofs.reaching import Flow
 from firedoor.compiler.proofs.signatures import unsigned
@@ -40,6 +41,7 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
             message = f"{described(step)} never happens: nothing that leads here makes its condition hold"
             fix = "mend the condition, or remove the step"
             findings.add("FD225", place(step, "when"), message, fix=fix)
+    lacking: set[str] = set()
     for one in islice(unsigned(plan, situations, flow), MOST_OF_A_FILE):
         wants = " and ".join(one.wants)
         message = f"{one.step.action} requires {wants} to have signed, and can be reached without"
@@ -47,6 +49,7 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
             seats = ", ".join(f"{{team: {who}}}" for who in one.wants)
             fix = f"put before it an approve with needs: [{seats}], and give this step when: ID is approved"
         else:
+            lacking.add(one.asked.path)
             name = one.asked.id.rpartition("/")[2] if one.asked.id else None
             fix = f"give this step when: {name or 'ID'} is approved"
             fix += "" if name else f", with that id at {one.asked.at}"
@@ -54,6 +57,12 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
             "no way could be shown on which it happens: this proof follows approvals, not other conditions",
         )
         findings.add("FD305", place(one.step), message, fix=fix, notes=notes)
+    for approval in undecided(plan):
+        if approval.at.rpartition(":")[0] == file and approval.path not in lacking:
+            name = approval.id.rpartition("/")[2] if approval.id else "ID"
+            message = f"a no here changes nothing: {described(approval)} goes on as after a yes"
+            fix = f"give what waits for the yes when: {name} is approved, or write on_reject: leave, undo STEP or stop"
+            findings.add("FD306", place(approval, "on_reject"), message, fix=fix)
     for lapse in islice(lapses(plan, flow, worst), MOST_OF_A_FILE):
         message = (
             f"what {described(lapse.step)} holds is let go after {written(lapse.step.expires or 0)}, "
