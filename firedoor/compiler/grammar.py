@@ -156,13 +156,34 @@ def parse(text: str) -> Parsed:
 
 
 def _tree(body: tuple[Token, ...]) -> nodes.Expr:
-    lines = [(number, token.kind, token.text) for number, token in enumerate(body, 1)]
-    lines.append((len(body) + 1, "variable_end", "}}"))
+    lines = [*_lined(body), (len(body) + 1, "variable_end", "}}")]
     parser = Parser(ENVIRONMENT, "")
     parser.stream = TokenStream(ENVIRONMENT.lexer.wrap(lines), None, None)
     root = parser.parse_tuple(with_condexpr=True)
     parser.stream.expect("variable_end")
     return root
+
+
+def is_expression(text: str) -> bool:
+    try:
+        parse(text)
+    except Unreadable:
+        return False
+    return True
+
+
+def _lined(body: tuple[Token, ...]) -> Iterator[tuple[int, str, str]]:
+    """Each token on a line of its own. `is "several words"` is read as a comparison: Jinja2's tests have one bare word."""
+    previous = ""
+    for number, token in enumerate(body, 1):
+        following = [one.kind if one.kind == "string" else one.text for one in body[number : number + 2]]
+        if token.text == "is" and following[:1] == ["string"]:
+            yield number, "operator", "=="
+        elif token.text == "is" and following == ["not", "string"]:
+            yield number, "operator", "!="
+        elif not (token.text == "not" and previous == "is" and following[:1] == ["string"]):
+            yield number, token.kind, token.text
+        previous = token.text
 
 
 def _bounded(root: nodes.Node, length: int) -> None:

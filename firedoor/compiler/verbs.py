@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from firedoor.compiler import actions, expressions, literals, prose, roster, suggest, values
+from firedoor.compiler import actions, expressions, grammar, literals, prose, roster, suggest, values
 from firedoor.compiler.consequences import held_step
 from firedoor.compiler.inlining import inline
 from firedoor.compiler.kinds import ANYTHING, TEXT, Kind
@@ -21,6 +21,7 @@ from firedoor.plan.steps import Approve, Contain, ForEach, Group, Notify, Parall
 
 _LASTS = re.compile(r"\s*\d[^<>=()|]*$")
 """A wait that begins with a digit and compares nothing is a length of time."""
+_UNTIL = re.compile(r"\s*(until|for)\s+(?=\S)", re.IGNORECASE)
 _EACH = re.compile(r"\s*(?P<item>\S+)\s+in\s+(?P<list>\S.*)", re.DOTALL)
 
 
@@ -165,6 +166,11 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
     head = entry.text("wait")
     if head is None:
         return None
+    worded = _UNTIL.match(head.text)
+    if worded is not None:
+        message = f'"{head.text}" is neither a length of time nor a condition'
+        body.findings.add("FD501", head.place, message, fix=_awaited(head.text[worded.end() :].strip()))
+        return None
     lasts = bool(_LASTS.match(head.text))
     duration = values.seconds(head, body.findings) if lasts else None
     until = expressions.condition(head, scope, body.findings) if not lasts else None
@@ -190,6 +196,15 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
         check_every=check_every or 60,
         at_most=at_most,
         on_timeout=on_timeout,
+    )
+
+
+def _awaited(text: str) -> str:
+    """What to write for `wait: until …` or `wait: for …`."""
+    if values.seconds_of(text) is not None or (not text[:1].isdigit() and grammar.is_expression(text)):
+        return f"write {text} alone"
+    return (
+        "write a length of time, such as 2h, or a condition, such as proof is given; what is due at an hour is a task"
     )
 
 

@@ -111,7 +111,9 @@ def _uncleared(several: list[Uncleared], place: Callable[[Step | None, str], Pla
     first = several[0]
     if first.audience == EVERYONE:
         message = f"{first.what} is {first.kind}, and these words go everywhere, so that it is left out of them"
-        fix = "leave it out; show it to those who sign, or say it in a notice to those who are cleared"
+        fix = "leave it out, and say it in a notice to those who are cleared"
+        if first.step is not None and first.step.verb == "approve":
+            fix = "leave it out, and show it to those who sign, under `show`"
         findings.add("FD708", place(first.step, first.option), message, fix=fix)
         return
     whos = dict.fromkeys(
