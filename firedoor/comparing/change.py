@@ -10,6 +10,7 @@ Matter = Literal[
     "broken",  # it does not compile any more
     "unsigned",  # something is done without a signature that was needed
     "silence",  # what a no, a silence, a failure or an expiry means
+    "law",  # the clocks whose time a law sets
     "signs",  # who signs, and what for
     "acts",  # what is done, to what, in which order
     "time",  # deadlines and limits
