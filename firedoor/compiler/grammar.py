@@ -273,7 +273,10 @@ def _parsing(error: jinja2.TemplateSyntaxError, text: str, body: tuple[Token, ..
         before = body[max(index - 1, 0)]
         if before.kind == "integer" and token.text in _UNITS and before.end == token.start:
             written = f'"{before.text}{token.text}"'
-            return Unreadable("a length of time needs quotes here", before.start, token.end, f"write {written}")
+            fix = f"write {written}"
+            if len(body) == 2:  # alone it could only get YAML's quotes
+                fix = f"add it to a moment, in quotes: run.aware_at + {written}"
+            return Unreadable("a length of time needs quotes here", before.start, token.end, fix)
         if index > 0 and before.kind == token.kind == "name":
             if token.text == "not":
                 fix = f"write {before.text} is not …, or {before.text} and not …"

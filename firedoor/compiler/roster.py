@@ -80,7 +80,10 @@ def tell_unknown(
     """Tell of a name that nobody has."""
     team, dot, part = text.partition(".")
     if dot and team in (roster.teams or ()):
-        message, fix = f'a team has no "{part}"', suggest.fix(part, _OF_A_TEAM)
+        parts = {one: f"{team}.{one}" for one in _OF_A_TEAM}
+        near = suggest.close(part, parts)
+        message = f'a team has no "{part}"'
+        fix = f'write "{parts[near]}"' if near else f"choose one of {suggest.listed(parts.values())}"
         findings.add(code, place, message, fix=fix)
     elif dot and part in _OF_A_TEAM:
         message, near = f'no team is called "{team}"', suggest.close(team, roster.teams or ())

@@ -113,7 +113,7 @@ def no_such_value(work: Walk, node: nodes.Test, of: Typed, at: tuple[int, int]) 
         work.tell("FD211", at, f"there is no `is {name}`", "write `is given`")
     elif name in ("yes", "no", "true", "false") and of.kind == YES_NO:
         fix = f"write {source}" if name in ("yes", "true") else f"write not {source}"
-        work.tell("FD211", at, f"`{source}` is yes or no already", fix)
+        work.tell("FD211", node, f"`{source}` is yes or no already", fix)
     else:
         near = suggest.close(name, ["given"])
         fix = f'write "{near}"' if near else "use ==, in, or `is given`"
