@@ -18,6 +18,7 @@ from firedoor.compiler.showing import shown
 from firedoor.plan.expression import Expr, Item, Listing
 from firedoor.plan.model import Action
 from firedoor.plan.steps import Approve, Contain, ForEach, Group, Notify, Parallel, Step, Task, Undo, Wait
+from firedoor.plan.who import Who
 
 _LASTS = re.compile(r"\s*\d[^<>=()|]*$")
 """A wait that begins with a digit and compares nothing is a length of time."""
@@ -37,7 +38,7 @@ def notify(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | No
 def approve(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None:
     question = body.text("approve", entry, scope)
     needs = actions.seats(entry.items("needs"), scope, body.shelf.roster, body.findings)
-    not_by = [roster.who(scalar, body.shelf.roster, body.findings) for scalar in entry.texts("not_by", body.findings)]
+    not_by = [_not_by(body, scalar, scope) for scalar in entry.texts("not_by", body.findings)]
     show: list[tuple[str, Expr]] = []
     for scalar in entry.texts("show", body.findings):
         show += shown(scalar, scope, body.shelf.messages, body.findings)
@@ -61,6 +62,16 @@ def approve(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | N
         on_reject=on_reject,
         on_timeout=on_timeout,
     )
+
+
+def _not_by(body: Body, scalar: Scalar, scope: Scope) -> Who | None:
+    """Someone of the organization: whom an input names is known only to the run."""
+    if scope.value(scalar.text.strip()) is not None and roster.find(scalar.text.strip(), body.shelf.roster) is None:
+        message = f'"{scalar.text.strip()}" is an input, and `not_by` names people, teams and roles of the organization'
+        fix = "let those sign who cannot be meant, under `needs`, such as TEAM.manager"
+        body.findings.add("FD203", scalar.place, message, fix=fix)
+        return None
+    return roster.who(scalar, body.shelf.roster, body.findings)
 
 
 def contain(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None:
