@@ -182,9 +182,7 @@ class Reader:
         """What a no, a silence or a failure of the step leads to."""
         if means.kind == "undo" and step is not None and means.step in (None, step.path):
             return "it is undone"
-        if means.kind == "leave" and step is not None and "." not in step.path:
-            return "everything behind it is left out, and the response ends"
-        return spoken.consequence(self.plan, means, self.who, self.step)
+        return spoken.consequence(self.plan, means, self.who, self.step, at=step.path if step is not None else "")
 
     def span(self, span: Span) -> str:
         if span.business_days:
