@@ -82,13 +82,12 @@ def tell_unknown(
     if dot and team in (roster.teams or ()):
         parts = {one: f"{team}.{one}" for one in _OF_A_TEAM}
         near = suggest.close(part, parts)
-        message = f'a team has no "{part}"'
         fix = f'write "{parts[near]}"' if near else f"choose one of {suggest.listed(parts.values())}"
-        findings.add(code, place, message, fix=fix)
+        findings.add(code, place, f'a team has no "{part}"', fix=fix)
     elif dot and part in _OF_A_TEAM:
-        message, near = f'no team is called "{team}"', suggest.close(team, roster.teams or ())
-        fix = f'write "{near}.{part}"' if near else suggest.fix(team, roster.teams or ())
-        findings.add(code, place, message, fix=fix, name=f"who {team}")
+        message, known = f'no team is called "{team}"', suggest.close(team, roster.teams or ())
+        mended = f'write "{known}.{part}"' if known else suggest.fix(team, roster.teams or ())
+        findings.add(code, place, message, fix=mended, name=f"who {team}")
     else:
         names = roster.names(outsiders=outsiders)
         message = f'no team, person or role is called "{text}"'
