@@ -12,8 +12,8 @@ from firedoor.compiler.values import seconds_of
 from firedoor.plan.inputs import meant
 from firedoor.plan.model import Action
 
-EVERYBODY = "everybody"
-"""What an action without a target acts on."""
+UNTARGETED = "no target"
+"""What an action without a target acts on: it freezes all posting, or reports to an authority."""
 NOTHING = "nothing"
 NOBODY = "nobody"
 NONE = "none"
@@ -73,8 +73,12 @@ class Answers:
 
 
 def next_question(book: Book, name: str, given: Mapping[str, list[str]]) -> Question | None:
-    """The first question that is still open; what was answered decides which are asked at all."""
-    return next((one for one in _questions(book, name, Answers(given)) if one.key not in given), None)
+    return next(iter(open_questions(book, name, given)), None)
+
+
+def open_questions(book: Book, name: str, given: Mapping[str, list[str]]) -> list[Question]:
+    """The questions that are still open; what was answered decides which are asked at all."""
+    return [one for one in _questions(book, name, Answers(given)) if one.key not in given]
 
 
 KEYS = (
@@ -124,7 +128,7 @@ def _questions(book: Book, name: str, answers: Answers) -> list[Question]:
 
 def _targets(book: Book) -> dict[str, str]:
     """The types of targets that the book's actions have."""
-    found: dict[str, str] = {one.target or EVERYBODY: _named(book, one.target) for one in book.actions.values()}
+    found: dict[str, str] = {one.target or UNTARGETED: _named(book, one.target) for one in book.actions.values()}
     return {**found, NOTHING: "only people are told, asked and given work"}
 
 
@@ -134,7 +138,7 @@ def _named(book: Book, target: str | None) -> str:
 
 def actions_on(book: Book, answers: Answers) -> list[Action]:
     wanted = answers.some("acts_on")
-    return [one for one in book.actions.values() if (one.target or EVERYBODY) in wanted]
+    return [one for one in book.actions.values() if (one.target or UNTARGETED) in wanted]
 
 
 def _does(action: Action) -> str:
@@ -165,12 +169,12 @@ def _signing(book: Book, teams: Mapping[str, str], answers: Answers) -> list[Que
     if "actions" not in answers.given:
         return []
     needed = required(chosen(book, answers))
-    nobody = {} if needed else {NOBODY: "nobody has to"}
+    forever = any(one.irreversible for one in chosen(book, answers))
+    nobody = {} if needed or forever else {NOBODY: "nobody has to"}
     roles = {who: "an action wants it" for who in needed if who not in teams}
     able = {name: title for name, title in teams.items() if name in needed or _has_another(book, name)}
     found = [Question("sign", "Who must sign?", ",".join(needed) or None, {**able, **roles, **nobody}, many=True)]
     if answers.some("sign") or needed:
-        forever = any(one.irreversible for one in chosen(book, answers))
         follows = {word: says for word, says in _FOLLOWS.items() if not (forever and word == UNDO_ALL)}
         found += [
             Question("deadline", "How long do they have?", "1h", length=True),
@@ -197,9 +201,9 @@ def _telling(book: Book, first: str, teams: Mapping[str, str]) -> list[Question]
 def _clocks(book: Book, first: str, teams: Mapping[str, str], answers: Answers) -> list[Question]:
     if not book.clocks:
         return []
-    rows = {one.name: one.law for one in book.clocks.values()}
-    found = [Question("clock", "Which time limit does the law set?", NONE, {NONE: "none", **rows})]
+    rows = {one.name: one.law if one.kind == "fixed" else f"our own target: {one.law}" for one in book.clocks.values()}
+    found = [Question("clock", "Which time limit runs?", NONE, {NONE: "none", **rows})]
     if answers.some("clock"):
         shifts = {f"{name}.on_shift": f"whoever is on shift in {title}" for name, title in teams.items()}
-        found.append(Question("clock_by", "Who does what the law wants?", f"{first}.on_shift", shifts))
+        found.append(Question("clock_by", "Who does what it asks for?", f"{first}.on_shift", {**shifts, **teams}))
     return found

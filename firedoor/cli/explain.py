@@ -35,7 +35,7 @@ def command(
 
     When to use it, what is asked, who signs until when, what a no and a silence mean, what is contained and how it is
     undone, every time limit with its worst case, how long each step can take, and what the review does. Steps have the
-    numbers that `firedoor graph` gives them.
+    numbers that `firedoor graph` gives them. --language picks the author's own texts; what is told around them is English.
 
     \b
     firedoor explain high-profile-takeover
@@ -44,7 +44,7 @@ def command(
     """
     screen = Screen(as_json=as_json)
     found, plan = compiled(playbook, book, screen)
-    told = explain(plan, found.organization, language(plan, language_))
+    told = explain(plan, found.organization, language(plan, language_), found.clocks)
     if as_json and output is None:
         screen.json(told)
         return

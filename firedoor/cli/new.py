@@ -15,7 +15,7 @@ import click
 from firedoor.authoring import copying, playbook, rehearsal
 from firedoor.authoring.drafts import CannotStart, Draft, brought, compiled, refuse_what_is_there, write
 from firedoor.authoring.first_book import first_book
-from firedoor.authoring.questions import KEYS, Answers, Question, next_question
+from firedoor.authoring.questions import KEYS, Answers, Question, open_questions
 from firedoor.authoring.wording import titled
 from firedoor.cli.options import pairs
 from firedoor.cli.screen import Screen, line, seen
@@ -114,8 +114,8 @@ class _Starting:
     def _answers(self, book: Book, name: str, given: dict[str, list[str]]) -> Answers:
         """What was set; then what is asked at a terminal, or has a default elsewhere."""
         answers: dict[str, list[str]] = {}
-        missing: list[Question] = []
-        while (question := next_question(book, name, answers)) is not None:
+        while still := open_questions(book, name, answers):
+            question = still[0]
             if question.key in given:
                 answers[question.key] = question.read(",".join(given[question.key]))
             elif self.screen.asks:
@@ -123,10 +123,8 @@ class _Starting:
             elif question.default is not None:
                 answers[question.key] = question.read(question.default)
             else:
-                missing.append(question)
-                break
-        if missing:
-            raise CannotStart(_wanted(missing[0]))
+                wanted = [one for one in still if one.default is None and one.key not in given]
+                raise CannotStart(_wanted(wanted, [key for key in KEYS if key not in {*answers, *given}]))
         if idle := [key for key in given if key not in answers]:
             raise CannotStart(f"{idle[0]} is not asked here, after what else was answered. Leave it out.")
         return Answers(answers)
@@ -168,9 +166,17 @@ class _Starting:
         }
 
 
-def _wanted(question: Question) -> str:
-    choices = f" Choices: {', '.join(question.choices)}." if question.choices else ""
-    return f"{question.asks}{choices} There is no terminal to ask on: say --set {question.key}=…"
+def _choices(question: Question) -> str:
+    return f" Choices: {', '.join(question.choices)}." if question.choices else ""
+
+
+def _wanted(questions: Sequence[Question], left: Sequence[str]) -> str:
+    """All that is missing now, and the keys of what may be asked next, as these are answered."""
+    known = {one.key for one in questions}
+    asked = [f"{one.asks}{_choices(one)} Say --set {one.key}=…" for one in questions]
+    more = [key for key in left if key not in known]
+    then = f" What can be said besides: {', '.join(more)}." if more else ""
+    return f"There is no terminal to ask on. {' '.join(asked)}{then}"
 
 
 def _next(folder: Path, name: str | None, *, rehearsed: bool) -> Sequence[str]:

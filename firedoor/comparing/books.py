@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from firedoor.comparing.change import Change, ordered
 from firedoor.comparing.organizations import compare_organizations
 from firedoor.comparing.playbooks import compare_plans
+from firedoor.comparing.proofs import compare_shown
 from firedoor.comparing.speech import Speech
 from firedoor.comparing.telling import Telling
 from firedoor.compiler import Book, Finding
@@ -82,7 +83,11 @@ def _named(book: Book, file: str | None) -> str | None:
 def _compare(old: Book, new: Book, pair: _Pair, language: str) -> tuple[Change, ...]:
     was, now = old.plans.get(pair.old or ""), new.plans.get(pair.new or "")
     if was is not None and now is not None:
-        return compare_plans(was, now, language, (old.organization, new.organization))
+        plans = compare_plans(was, now, language, (old.organization, new.organization))
+        return (
+            *plans,
+            *compare_shown(old.clocks_shown[was.playbook], new.clocks_shown[now.playbook], language, now.at),
+        )
     telling = Telling(speech=Speech(language))
     name = pair.new or pair.old or pair.file or ""
     if pair.file is None:

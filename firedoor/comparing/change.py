@@ -8,8 +8,9 @@ from firedoor.plan.base import Frozen
 
 Matter = Literal[
     "broken",  # it does not compile any more
-    "unsigned",  # something is contained without a signature that was needed
+    "unsigned",  # something is done without a signature that was needed
     "silence",  # what a no, a silence, a failure or an expiry means
+    "law",  # the clocks whose time a law sets
     "signs",  # who signs, and what for
     "acts",  # what is done, to what, in which order
     "time",  # deadlines and limits

@@ -33,7 +33,7 @@ class Comparison(Telling):
         organizations: tuple[Organization | None, Organization | None] = (None, None),
     ) -> Comparison:
         before, now = Side(old, organizations[0], speech), Side(new, organizations[1], speech)
-        steps = alignment.align(old, new, before.step, now.step)
+        steps = alignment.align(old, new, before.likeness, now.likeness)
         return cls(speech=speech, old=before, new=now, steps=steps)
 
     def condition(

@@ -163,29 +163,33 @@ def _compare_clocks(found: Comparison, old: Mapping[str, Clock], new: Mapping[st
     at = found.new.plan.at
     for name, clock in old.items():
         if name not in new:
-            found.tell("time", "clock.gone", at, name=name, law=clock.law)
+            found.tell(_of_clock(clock), "clock.gone", at, name=name, law=clock.law)
         else:
             _compare_clock(found, at, clock, new[name])
     for name, clock in new.items():
         if name not in old:
             length = found.speech.length(clock.limit)
             starts = found.new.expression(clock.starts)
-            found.tell("time", "clock.new", at, name=name, limit=length, law=clock.law, starts=starts)
+            found.tell(_of_clock(clock), "clock.new", at, name=name, limit=length, law=clock.law, starts=starts)
+
+
+def _of_clock(*versions: Clock) -> Matter:
+    return "law" if any(one.kind == "fixed" for one in versions) else "time"
 
 
 def _compare_clock(found: Comparison, at: str, old: Clock, new: Clock) -> None:
-    name = new.name
-    found.length("time", "clock.limit", CLOCKS, old.limit, new.limit, "no_limit", name=name)
+    name, matter = new.name, _of_clock(old, new)
+    found.length(matter, "clock.limit", CLOCKS, old.limit, new.limit, "no_limit", name=name)
     if old.kind != new.kind:
-        found.tell("time", f"clock.{new.kind}", CLOCKS, name=name)
-    found.expression("time", "clock.starts", at, old.starts, new.starts, name=name)
-    found.condition("time", "clock.when", at, old.when, new.when, name=name)
-    found.expression("time", "clock.not_due", at, old.not_due, new.not_due, name=name)
-    found.value("texts", "clock.law", CLOCKS, old.law, new.law, name=name)
+        found.tell(matter, f"clock.{new.kind}", CLOCKS, name=name)
+    found.expression(matter, "clock.starts", at, old.starts, new.starts, name=name)
+    found.condition(matter, "clock.when", at, old.when, new.when, name=name)
+    found.expression(matter, "clock.not_due", at, old.not_due, new.not_due, name=name)
+    found.value(matter, "clock.law", CLOCKS, old.law, new.law, name=name)
     grounds = found.speech.listed
-    found.value("time", "clock.may_pause", CLOCKS, old.may_pause, new.may_pause, grounds, name=name)
+    found.value(matter, "clock.may_pause", CLOCKS, old.may_pause, new.may_pause, grounds, name=name)
     if old.after_pause != new.after_pause:
-        found.tell("time", f"clock.after_pause.{new.after_pause.split()[-1]}", CLOCKS, name=name)
+        found.tell(matter, f"clock.after_pause.{new.after_pause.split()[-1]}", CLOCKS, name=name)
 
 
 def _compare_updates(found: Comparison, old: Updates | None, new: Updates | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from firedoor.comparing.change import Matter
 from firedoor.comparing.comparison import Comparison
 from firedoor.comparing.speech import Side
+from firedoor.compiler.scope import approved_by
 from firedoor.plan import Approve, Plan, Seat, Step, Who
 from firedoor.plan.model import walk
 
@@ -30,7 +31,7 @@ def _tell_coverage(found: Comparison, step: Step, lost: Sequence[Approve], gaine
     name = found.new.step(step)
     was, now = _approvals(found.old, lost), _approvals(found.new, gained)
     if not gained:
-        matter: Matter = "unsigned" if step.verb == "contain" else "signs"
+        matter: Matter = "signs" if step.verb == "undo" else "unsigned"
         found.tell(matter, "unsigned.approval", step.at, step=name, approval=was)
     elif not lost:
         found.tell("signs", "signs.approval", step.at, step=name, approval=now)
@@ -54,12 +55,27 @@ def covering(plan: Plan, step: Step) -> list[Approve]:
 
 
 def _covering(plan: Plan) -> dict[str, list[Approve]]:
+    """An act stands behind what the run enforces; a notice and a task behind what conditions ask."""
     covered: dict[str, list[Approve]] = defaultdict(list)
     for step in walk(plan.steps):
         if step.verb == "approve":
             for path in dict.fromkeys(step.unlocks):
                 covered[path].append(step)
+        elif step.verb in ("notify", "task"):
+            covered[step.path] = _approved_around(plan, step.path)
     return covered
+
+
+def _approved_around(plan: Plan, path: str) -> list[Approve]:
+    """The approvals that are approved wherever the step happens, by its condition and those around it."""
+    found: dict[str, Approve] = {}
+    while path:
+        for name in sorted(approved_by(plan.by_path[path].when)):
+            step = plan.by_path[name]
+            if step.verb == "approve":
+                found[name] = step
+        path = path.rpartition(".")[0]
+    return list(found.values())
 
 
 def compare_seats(

@@ -110,8 +110,8 @@ class Side:
         """What people call the step."""
         match step.verb:
             case "contain":
-                key = "step.act.id" if step.id and short(step.id) != step.action else "step.act"
-                return self.speech(key, action=step.action, id=short(step.id or ""))
+                does = self.speech("quoted", words=self.plan.actions[step.action].does.rstrip(". "))
+                return self.speech("step.act", does=does, name=short(step.id or step.action))
             case "undo":
                 return self.speech("step.undo", step=self.place(step.step))
             case "approve":
@@ -128,6 +128,10 @@ class Side:
                 return self.speech("step.loop", item=step.item)
             case _:
                 return self.speech("quoted", words=self.text(step.name))
+
+    def likeness(self, step: Step) -> str:
+        """What the step is found again by: an act by its action, whatever that is said to do."""
+        return f"{step.action} {short(step.id or '')}" if step.verb == "contain" else self.step(step)
 
     def place(self, path: str | None) -> str:
         """The step at a path, by its name."""

@@ -21,6 +21,10 @@ class ClockRow:
     law: str
     may_pause: tuple[str, ...] = ()
     after_pause: Literal["the rest", "anew"] = "the rest"
+    wording: str | None = None
+    source: tuple[str, ...] = ()
+    checked: str | None = None
+    then: tuple[str, ...] = ()
 
 
 Clocks = dict[str, ClockRow | None]
@@ -53,7 +57,19 @@ def _row(key: Scalar, found: Fields, findings: Findings) -> ClockRow | None:
     after = _after_pause(found, findings)
     if word not in ("fixed", "standard") or law is None or span is None:
         return None
-    return ClockRow(key.text, "fixed" if word == "fixed" else "standard", span, law.text, may_pause, after)
+    wording, checked = found.text("wording"), found.text("checked")
+    return ClockRow(
+        key.text,
+        "fixed" if word == "fixed" else "standard",
+        span,
+        law.text,
+        may_pause,
+        after,
+        wording=wording.text if wording is not None else None,
+        source=tuple(scalar.text for scalar in found.texts("source", findings)),
+        checked=checked.text if checked is not None else None,
+        then=tuple(scalar.text for scalar in found.texts("then", findings)),
+    )
 
 
 def _after_pause(found: Fields, findings: Findings) -> Literal["the rest", "anew"]:

@@ -98,6 +98,11 @@ CODES: dict[str, Code] = {
         "An act without the signatures that it requires",
         "it would be refused while the crisis runs, or worse: done unsigned",
     ),
+    "FD306": Code(
+        "An approval that decides nothing",
+        "somebody says no, believes that it counts, and it is done all the same",
+        "warning",
+    ),
     # Containment
     "FD401": Code(
         "A containment without an option that it needs", "what is contained, and until when, would be unknown"

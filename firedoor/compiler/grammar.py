@@ -161,13 +161,34 @@ def parse(text: str) -> Parsed:
 
 
 def _tree(body: tuple[Token, ...]) -> nodes.Expr:
-    lines = [(number, token.kind, token.text) for number, token in enumerate(body, 1)]
-    lines.append((len(body) + 1, "variable_end", "}}"))
+    lines = [*_lined(body), (len(body) + 1, "variable_end", "}}")]
     parser = copy(_PARSER)
     parser.stream = TokenStream(ENVIRONMENT.lexer.wrap(lines), None, None)
     root = parser.parse_tuple(with_condexpr=True)
     parser.stream.expect("variable_end")
     return root
+
+
+def is_expression(text: str) -> bool:
+    try:
+        parse(text)
+    except Unreadable:
+        return False
+    return True
+
+
+def _lined(body: tuple[Token, ...]) -> Iterator[tuple[int, str, str]]:
+    """Each token on a line of its own. `is "several words"` is read as a comparison: Jinja2's tests have one bare word."""
+    previous = ""
+    for number, token in enumerate(body, 1):
+        following = [one.kind if one.kind == "string" else one.text for one in body[number : number + 2]]
+        if token.text == "is" and following[:1] == ["string"]:
+            yield number, "operator", "=="
+        elif token.text == "is" and following == ["not", "string"]:
+            yield number, "operator", "!="
+        elif not (token.text == "not" and previous == "is" and following[:1] == ["string"]):
+            yield number, token.kind, token.text
+        previous = token.text
 
 
 def _bounded(root: nodes.Node, length: int) -> None:
@@ -257,7 +278,10 @@ def _parsing(error: jinja2.TemplateSyntaxError, text: str, body: tuple[Token, ..
         before = body[max(index - 1, 0)]
         if before.kind == "integer" and token.text in _UNITS and before.end == token.start:
             written = f'"{before.text}{token.text}"'
-            return Unreadable("a length of time needs quotes here", before.start, token.end, f"write {written}")
+            fix = f"write {written}"
+            if len(body) == 2:  # alone it could only get YAML's quotes
+                fix = f"add it to a moment, in quotes: run.aware_at + {written}"
+            return Unreadable("a length of time needs quotes here", before.start, token.end, fix)
         if index > 0 and before.kind == token.kind == "name":
             if token.text == "not":
                 fix = f"write {before.text} is not …, or {before.text} and not …"

@@ -65,11 +65,7 @@ def read(scalar: Scalar, findings: Findings) -> Kind | None:
             return Kind(known, listed)
     start = scalar.text.rfind(name) if name else 0
     singular = suggest.close(name, INPUT_TYPES) or suggest.close(name.replace(" ", "_"), INPUT_TYPES)
-    fix = (
-        f'write "{"list of " if listed else ""}{singular}"'
-        if singular
-        else f"choose one of {suggest.listed(INPUT_TYPES)}"
-    )
+    fix = f'write "{singular}"' if singular else f"choose one of {suggest.listed(INPUT_TYPES)}"
     findings.add("FD112", scalar.at(start, len(scalar.text)), f'"{name}" is no type', fix=fix)
     return None
 

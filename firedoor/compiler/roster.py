@@ -87,12 +87,14 @@ def tell_unknown(
     """Tell of a name that nobody has."""
     team, dot, part = text.partition(".")
     if dot and team in (roster.teams or ()):
-        message, fix = f'a team has no "{part}"', suggest.fix(part, _OF_A_TEAM)
-        findings.add(code, place, message, fix=fix)
+        parts = {one: f"{team}.{one}" for one in _OF_A_TEAM}
+        near = suggest.close(part, parts)
+        fix = f'write "{parts[near]}"' if near else f"choose one of {suggest.listed(parts.values())}"
+        findings.add(code, place, f'a team has no "{part}"', fix=fix)
     elif dot and part in _OF_A_TEAM:
-        message, near = f'no team is called "{team}"', suggest.close(team, roster.teams or ())
-        fix = f'write "{near}.{part}"' if near else suggest.fix(team, roster.teams or ())
-        findings.add(code, place, message, fix=fix, name=f"who {team}")
+        message, known = f'no team is called "{team}"', suggest.close(team, roster.teams or ())
+        mended = f'write "{known}.{part}"' if known else suggest.fix(team, roster.teams or ())
+        findings.add(code, place, message, fix=mended, name=f"who {team}")
     else:
         names = roster.names(outsiders=outsiders)
         message = f'no team, person or role is called "{text}"'

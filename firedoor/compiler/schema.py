@@ -340,6 +340,13 @@ PLAYBOOK = Shape(
 
 # steps
 
+
+def _follows(says: str, outcome: str, example: str | None = None) -> Key:
+    """What an outcome leads to. It is one thing: more of them are steps of their own."""
+    several = f": undo all, or continue, and behind it an undo step for each with when: {outcome}"
+    return Key("text", says, required=example is not None, example=example or "…", of=a.THEN, several=several)
+
+
 EVERY_STEP = {
     "id": _k("text", "a name, where something refers to the step", a.ID),
     "when": _k("text", "a condition: whether the step happens", a.CONDITION),
@@ -348,7 +355,7 @@ EVERY_STEP = {
         "the clocks that it stops when it succeeds: in a loop in every round, a group with all that it holds",
         a.CLOCK,
     ),
-    "on_failure": _k("text", "what happens when it fails: `ask commander` unless said", a.THEN),
+    "on_failure": _follows("what happens when it fails: `ask commander` unless said", "ID is failed"),
 }
 _ENDS = "continue, leave, undo …, undo all, stop, or ask …"
 _SILENCE = "what silence means"
@@ -406,8 +413,8 @@ VERBS: dict[str, Verb] = {
                 "show": _k("texts", "what the deciders see: expressions", a.EXPRESSION),
                 "deadline": _must("text", "how long they have", a.TIME, "1h"),
                 "escalate": _k("text", "when the managers of empty seats are told, and may sign", a.TIME),
-                "on_reject": _must("text", f"what a no means: {_ENDS}", a.THEN, "ask commander"),
-                "on_timeout": _must("text", f"{_SILENCE}: {_ENDS}", a.THEN, "ask commander"),
+                "on_reject": _follows(f"what a no means: {_ENDS}", "ID is rejected", "ask commander"),
+                "on_timeout": _follows(f"{_SILENCE}: {_ENDS}", "ID is unanswered", "ask commander"),
             },
             "FD301",
             due="deadline",
@@ -443,9 +450,16 @@ VERBS: dict[str, Verb] = {
             "work for a person, who says when it is done",
             _must("words", "what is to be done", a.WORDS),
             {
-                "assign": _must("text", "who does it", a.WHO, "TEAM.on_shift"),
+                "assign": Key(
+                    "text",
+                    "who does it",
+                    required=True,
+                    example="TEAM.on_shift",
+                    of=a.WHO,
+                    several=", who answers for it; for several, write a task for each, in a parallel",
+                ),
                 "due": _k("text", "how long they have", a.DUE),
-                "on_timeout": _k("text", f"{_SILENCE}: {_ENDS}", a.THEN),
+                "on_timeout": _follows(f"{_SILENCE}: {_ENDS}", "ID is unanswered"),
                 "proof": _k("text", "what must be given when it is done, such as: case number"),
             },
             "FD601",
@@ -463,7 +477,7 @@ VERBS: dict[str, Verb] = {
                 "held_for": _k("text", "how long the condition must hold", a.TIME),
                 "check_every": _k("text", "how often it is looked at; 1m unless said", a.TIME),
                 "at_most": _k("text", "how long it may take", a.TIME),
-                "on_timeout": _k("text", f"what happens when it takes longer: {_ENDS}", a.THEN),
+                "on_timeout": _follows(f"what happens when it takes longer: {_ENDS}", "ID is unanswered"),
             },
             "FD501",
             (

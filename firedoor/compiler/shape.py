@@ -6,6 +6,8 @@ that is close to a missing one is one mistake, told once.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field
@@ -63,6 +65,8 @@ class Key:
     """An empty list says something: that there is nothing."""
     of: Value | Shape | Named = meanings.TEXT
     """What stands under the key; of a list, in each of its items. Steps are steps."""
+    several: str | None = None
+    """What to write where one text stands and several were meant; None: repeat what stands around it."""
 
 
 # --- what one key says about others. The readers tell of it in their own words; here it is said for editors.
@@ -231,7 +235,7 @@ def fields(
             found.strange = True
             meant |= _unknown(key, value, previous, found, owner, findings)
         elif (known and known.empty and isinstance(value, Sequence) and not value.items) or _fits(
-            value, known.kind if known else "text", key, findings
+            value, known.kind if known else "text", key, findings, known.several if known else None
         ):
             found.values[key.text] = value
         else:
@@ -281,7 +285,7 @@ def is_lost(node: Node) -> bool:
     return isinstance(node, Scalar) and node.lost
 
 
-def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
+def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings, several: str | None = None) -> bool:
     if isinstance(value, Scalar) and (value.lost or not value.text or value.text.isspace()):
         if value.is_empty and not value.lost:
             findings.add("FD104", key.place, f"`{key.text}` has no value", fix="write one after it, or remove the line")
@@ -290,7 +294,7 @@ def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
             findings.add("FD104", value.place, message, fix="write it out, or remove the line")
         return False
     if not isinstance(value, _HOLDS[kind]):
-        _wrong_kind(value, f"`{key.text}`", kind, findings)
+        _wrong_kind(value, f"`{key.text}`", kind, findings, several)
         return False
     if isinstance(value, Sequence) and not value.items:
         findings.add("FD116", value.place, f"`{key.text}` is an empty list", fix="list something, or remove the line")
@@ -303,12 +307,21 @@ def _fits(value: Node, kind: Kind, key: Scalar, findings: Findings) -> bool:
     return True
 
 
-def _wrong_kind(value: Node, what: str, kind: Kind, findings: Findings) -> None:
+_PLAIN = re.compile(r"[A-Za-z0-9_./][^,\[\]{}#:\"']*")
+"""Text that needs no quotes within brackets."""
+
+
+def _in_brackets(text: str) -> str:
+    """The text as an item of [ ]: in quotes, unless it is plain."""
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _wrong_kind(value: Node, what: str, kind: Kind, findings: Findings, several: str | None = None) -> None:
     fix = None
     if kind in ("list", "steps") and isinstance(value, Scalar):
-        fix = f"write it as a list: [{value.text}]" if kind == "list" else "begin each step with -"
+        fix = f"write it as a list: [{_in_brackets(value.text)}]" if kind == "list" else "begin each step with -"
     elif kind == "text" and isinstance(value, Sequence):
-        fix = "write one; for several, repeat what stands around it"
+        fix = f"write one{several or '; for several, repeat what stands around it'}"
     elif kind == "text" and isinstance(value, Mapping):
         fix = "write one text; quote a text that holds : or begins with {"
         if len(value.entries) == 1 and isinstance(value.entries[0][1], Scalar):

@@ -111,6 +111,8 @@ def _mended(text: str) -> str:
         return f"write {whole // 60}m" if whole % 60 == 0 else f"write {whole}s"
     if re.fullmatch(r"\d+", text):
         return f"say of what: {text}m, {text}h or {text} days"
+    if _IDENTIFIER.fullmatch(text):
+        return "write a number and a unit, such as 4h: an input's name cannot stand here"
     return "write a number and a unit: 90s, 15m, 4h, 1h 30m, 2 days, 5 business days"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from firedoor.compiler import actions, expressions, literals, prose, roster, suggest, values
+from firedoor.compiler import actions, expressions, grammar, literals, prose, roster, suggest, values
 from firedoor.compiler.consequences import held_step
 from firedoor.compiler.inlining import inline
 from firedoor.compiler.kinds import ANYTHING, TEXT, Kind
@@ -18,9 +18,11 @@ from firedoor.compiler.showing import shown
 from firedoor.plan.expression import Expr, Item, Listing
 from firedoor.plan.model import Action
 from firedoor.plan.steps import Approve, Contain, ForEach, Group, Notify, Parallel, Step, Task, Undo, Wait
+from firedoor.plan.who import Who
 
 _LASTS = re.compile(r"\s*\d[^<>=()|]*$")
 """A wait that begins with a digit and compares nothing is a length of time."""
+_UNTIL = re.compile(r"\s*(until|for)\s+(?=\S)", re.IGNORECASE)
 _EACH = re.compile(r"\s*(?P<item>\S+)\s+in\s+(?P<list>\S.*)", re.DOTALL)
 
 
@@ -36,7 +38,7 @@ def notify(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | No
 def approve(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None:
     question = body.text("approve", entry, scope)
     needs = actions.seats(entry.items("needs"), scope, body.shelf.roster, body.findings)
-    not_by = [roster.who(scalar, body.shelf.roster, body.findings) for scalar in entry.texts("not_by", body.findings)]
+    not_by = [_not_by(body, scalar, scope) for scalar in entry.texts("not_by", body.findings)]
     show: list[tuple[str, Expr]] = []
     for scalar in entry.texts("show", body.findings):
         show += shown(scalar, scope, body.shelf.messages, body.findings)
@@ -60,6 +62,16 @@ def approve(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | N
         on_reject=on_reject,
         on_timeout=on_timeout,
     )
+
+
+def _not_by(body: Body, scalar: Scalar, scope: Scope) -> Who | None:
+    """Someone of the organization: whom an input names is known only to the run."""
+    if scope.value(scalar.text.strip()) is not None and roster.find(scalar.text.strip(), body.shelf.roster) is None:
+        message = f'"{scalar.text.strip()}" is an input, and `not_by` names people, teams and roles of the organization'
+        fix = "let those sign who cannot be meant, under `needs`, such as TEAM.manager"
+        body.findings.add("FD203", scalar.place, message, fix=fix)
+        return None
+    return roster.who(scalar, body.shelf.roster, body.findings)
 
 
 def contain(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None:
@@ -165,6 +177,11 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
     head = entry.text("wait")
     if head is None:
         return None
+    worded = _UNTIL.match(head.text)
+    if worded is not None:
+        message = f'"{head.text}" is neither a length of time nor a condition'
+        body.findings.add("FD501", head.place, message, fix=_awaited(head.text[worded.end() :].strip()))
+        return None
     lasts = bool(_LASTS.match(head.text))
     duration = values.seconds(head, body.findings) if lasts else None
     until = expressions.condition(head, scope, body.findings) if not lasts else None
@@ -190,6 +207,15 @@ def wait(body: Body, entry: Fields, common: Common, scope: Scope) -> Step | None
         check_every=check_every or 60,
         at_most=at_most,
         on_timeout=on_timeout,
+    )
+
+
+def _awaited(text: str) -> str:
+    """What to write for `wait: until …` or `wait: for …`."""
+    if values.seconds_of(text) is not None or (not text[:1].isdigit() and grammar.is_expression(text)):
+        return f"write {text} alone"
+    return (
+        "write a length of time, such as 2h, or a condition, such as proof is given; what is due at an hour is a task"
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from firedoor.compiler.clocks import ClockRow
 from firedoor.compiler.proofs.clocks import Shown, clocks
 from firedoor.compiler.proofs.reaching import Flow
 from firedoor.compiler.proofs.situations import Situations
 from firedoor.compiler.proofs.worst import Worst
 from firedoor.explain.prose import Item, Section
-from firedoor.explain.reader import Reader, capital, listed
+from firedoor.explain.reader import Reader, capital, ended, listed
 from firedoor.plan import Clock, Plan
 from firedoor.plan.expression import Given
 from firedoor.plan.time import spelt_out
@@ -29,16 +30,16 @@ def glance(reader: Reader, worst: Worst) -> Iterator[str]:
         yield f"{one.clock.name}: {hours(one.clock.limit)}; {verdict(one)}."
 
 
-def section(reader: Reader, worst: Worst) -> Section:
-    items = tuple(_item(reader, one) for one in shown(reader.plan, worst))
+def section(reader: Reader, worst: Worst, rows: Mapping[str, ClockRow]) -> Section:
+    items = tuple(_item(reader, one, rows.get(one.clock.name)) for one in shown(reader.plan, worst))
     says = ("The worst case counts every step on the way at its longest, and each question as answered in time.",)
     return Section(heading="Time limits", says=says if items else (), items=items)
 
 
-def _item(reader: Reader, one: Shown) -> Item:
+def _item(reader: Reader, one: Shown, row: ClockRow | None) -> Item:
     clock = one.clock
     number = f"set by {clock.law}" if clock.kind == "fixed" else f"our own target ({clock.law})"
-    says = [f"{capital(hours(clock.limit))}, {number}.", _starts(reader, clock)]
+    says = [f"{capital(hours(clock.limit))}, {number}.", *_cited(row), _starts(reader, clock)]
     meets = [step.path for step in reader.plan.by_path.values() if clock.name in step.meets]
     says.append(_met_by(reader, meets))
     if clock.not_due is not None:
@@ -50,7 +51,21 @@ def _item(reader: Reader, one: Shown) -> Item:
             + ("all of its time again." if clock.after_pause == "anew" else "what was left.")
         )
     says += _worst(reader, one)
+    if row is not None and row.then:
+        says.append(ended(f"Owed besides: {'; '.join(row.then)}"))
     return Item(head=f"{clock.name}:", says=tuple(says))
+
+
+def _cited(row: ClockRow | None) -> Iterator[str]:
+    """What the law says, where it can be read, and when counsel last looked at it."""
+    if row is None:
+        return
+    if row.wording:
+        yield f"Its wording: “{row.wording}”."
+    if row.source:
+        yield f"It can be read at {listed(row.source)}."
+    if row.checked:
+        yield f"Counsel last looked at it on {row.checked}."
 
 
 def _met_by(reader: Reader, meets: list[str]) -> str:

@@ -54,6 +54,8 @@ class Reader:
         match who.kind:
             case "team":
                 return self.team(name)
+            case "on_shift" if not self._has_shifts(name):
+                return f"whoever is a member of {self.team(name)}"
             case "on_shift":
                 return f"whoever is on shift in {self.team(name)}"
             case "manager":
@@ -74,6 +76,15 @@ class Reader:
             case "person":
                 person = self.organization.people.get(name) if self.organization else None
                 return person.name if person else name
+
+    def _has_shifts(self, team: str) -> bool:
+        """A team without shifts is its members, at any hour."""
+        known = self.organization.teams.get(team) if self.organization else None
+        return known is None or bool(known.shifts)
+
+    def seats(self, seats: Iterable[Seat]) -> str:
+        """Whole teams first: "Security and the manager of Human Resources" is read in one way only."""
+        return listed(dict.fromkeys(self.seat(one) for one in sorted(seats, key=_of_a_part)))
 
     def seat(self, seat: Seat) -> str:
         """ "Policy", "two people of Legal"."""
@@ -178,12 +189,16 @@ class Reader:
         """What a no, a silence or a failure of the step leads to."""
         if means.kind == "undo" and step is not None and means.step in (None, step.path):
             return "it is undone"
-        return spoken.consequence(self.plan, means, self.who, self.step)
+        return spoken.consequence(self.plan, means, self.who, self.step, at=step.path if step is not None else "")
 
     def span(self, span: Span) -> str:
         if span.business_days:
             return f"{span.business_days} business day{'s' * (span.business_days != 1)}"
         return spelt_out(span.seconds)
+
+
+def _of_a_part(seat: Seat) -> bool:
+    return seat.seats > 1 or seat.who.kind in ("manager", "on_shift")
 
 
 def listed(parts: Iterable[str], last: str = "and") -> str:

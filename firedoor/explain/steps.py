@@ -120,7 +120,7 @@ class Steps:
         if signed and not (isinstance(step.when, StepIs) and step.when.step in signed):
             yield f"It is done only once {reader.steps(signed)} {'is' if len(signed) == 1 else 'are'} approved."
         if required:
-            yield f"Wherever it is done, it requires the signature of {listed(reader.seat(seat) for seat in required)}."
+            yield f"Wherever it is done, it requires the signature of {reader.seats(required)}."
         elif not signed:
             yield "Nobody has to sign before it is done."
         if step.ask_above is not None:
@@ -159,9 +159,9 @@ class Steps:
     def _approve(self, step: Approve) -> Iterator[str]:
         reader = self.reader
         within = f"within {spelt_out(step.deadline)} of being asked"
-        always = [reader.seat(seat) for seat in step.needs if seat.when is None]
+        always = [seat for seat in step.needs if seat.when is None]
         if always:
-            yield f"{capital(listed(always))} must sign, {within}."
+            yield f"{capital(reader.seats(always))} must sign, {within}."
         for seat in step.needs:
             if seat.when is not None:
                 also = "must sign as well" if always else f"must sign, {within},"
@@ -183,6 +183,8 @@ class Steps:
     def _task(self, step: Task) -> Iterator[str]:
         if step.due is not None:
             yield f"It is due within {self.reader.span(step.due)}."
+            if step.due.business_days:
+                yield "Its worst case counts the days off that may lie between."
         if step.proof:
             yield f"Proof that it is done: {step.proof}."
 

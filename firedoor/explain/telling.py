@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isinf
+from types import MappingProxyType
 
+from firedoor.compiler.clocks import ClockRow
 from firedoor.compiler.proofs.worst import Worst
 from firedoor.explain import conditions, limits, messages
 from firedoor.explain.holding import Holding
@@ -35,8 +37,14 @@ _TYPES = {
 _SENSITIVE = {"personal": "It is personal data", "graphic": "It may be graphic"}
 
 
-def explain(plan: Plan, organization: Organization | None = None, language: str | None = None) -> Explanation:
+def explain(
+    plan: Plan,
+    organization: Organization | None = None,
+    language: str | None = None,
+    rows: Mapping[str, ClockRow] = MappingProxyType({}),
+) -> Explanation:
     """Tell the plan. With its organization, teams and people have their titles; `language` picks the author's texts.
+    `rows` are those of clocks.yaml, which say more about a time limit than a run needs.
 
     Takes as long as the proof of the plan's clocks: milliseconds, for a large one a second.
     """
@@ -48,7 +56,7 @@ def explain(plan: Plan, organization: Organization | None = None, language: str 
         _severity(reader),
         _people(reader),
         Section(heading="What happens, step by step", items=Steps(reader, worst, holding).tell(plan.steps)),
-        limits.section(reader, worst),
+        limits.section(reader, worst, rows),
         _undoing(reader, holding),
         _updates(reader),
         _review(reader),
@@ -100,8 +108,8 @@ def _longest(reader: Reader, worst: Worst) -> str:
 
 
 def _decides(reader: Reader, one: Approve) -> str:
-    always = listed(dict.fromkeys(reader.seat(seat) for seat in one.needs if seat.when is None))
-    sometimes = listed(dict.fromkeys(reader.seat(seat) for seat in one.needs if seat.when is not None))
+    always = reader.seats(seat for seat in one.needs if seat.when is None)
+    sometimes = reader.seats(seat for seat in one.needs if seat.when is not None)
     who = always + (f" and, on a condition, {sometimes}" if always and sometimes else sometimes)
     return f"{capital(who)} within {spelt_out(one.deadline)} (step {reader.number(one.path)})."
 

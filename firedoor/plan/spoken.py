@@ -92,9 +92,15 @@ def seats(plan: Plan, needed: Iterable[Seat]) -> tuple[str, ...]:
 
 
 def consequence(
-    plan: Plan, means: Consequence, who: Callable[[Who], str] = str, step: Callable[[str], str] | None = None
+    plan: Plan,
+    means: Consequence,
+    who: Callable[[Who], str] = str,
+    step: Callable[[str], str] | None = None,
+    *,
+    at: str = "",
 ) -> str:
-    """What a no, a silence or a failure leads to. `who` and `step` name people and steps, where not as authors do."""
+    """What a no, a silence or a failure of the step at the path leads to. `who` and `step` name people and steps, where
+    not as authors do."""
     named = step or partial(step_name, plan)
     match means.kind:
         case "ask":
@@ -105,6 +111,8 @@ def consequence(
             return "everything is undone, and the response ends"
         case "stop":
             return "the response ends, and what is contained stays so"
+        case "leave" if at and "." not in at:
+            return "everything behind it is left out, and the response ends"
         case "leave":
             return "this part ends, and what stands after it goes on"
         case "continue":

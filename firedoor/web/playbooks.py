@@ -165,8 +165,8 @@ def signs(plan: Plan, known: AtLaunch | None = None) -> tuple[Signing, ...]:
             question=telling.plainly(plan, step.question, known or nothing()),
             needs=spoken.seats(plan, [seat for seat in step.needs if not known or _applies(seat.when, known) != "no"]),
             deadline=step.deadline,
-            no=spoken.consequence(plan, step.on_reject),
-            silence=spoken.consequence(plan, step.on_timeout),
+            no=spoken.consequence(plan, step.on_reject, at=step.path),
+            silence=spoken.consequence(plan, step.on_timeout, at=step.path),
             unlocks=tuple(spoken.step_name(plan, path) for path in step.unlocks),
         )
         for step in _possible(plan, known)

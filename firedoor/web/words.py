@@ -82,7 +82,7 @@ def _refused(plan: Plan | None, ask: AskView, text: str) -> str:
     if json.loads(text).get("added"):
         return "what was added is let go, and the response goes on"
     if step.verb == "approve":
-        return spoken.consequence(plan, step.on_reject)
+        return spoken.consequence(plan, step.on_reject, at=step.path)
     return ""
 
 

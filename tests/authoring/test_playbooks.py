@@ -76,7 +76,7 @@ def test_an_act_that_needs_no_signature_comes_first_and_is_signed_for(folder: Pa
 
 def test_an_act_that_requires_signatures_waits_for_them(folder: Path) -> None:
     book = load_book(folder)
-    way = {"title": ["It"], "use_when": ["It is."], "owner": ["crt"], "acts_on": ["everybody"], "sign": ["policy"]}
+    way = {"title": ["It"], "use_when": ["It is."], "owner": ["crt"], "acts_on": ["no target"], "sign": ["policy"]}
     way |= {"actions": ["freeze_posting"], "deadline": ["1h"], "no": ["stop"], "silence": ["ask commander"]}
     answers = Answers({**way, "tell": ["crt.on_shift"], "clock": ["none"]})
     plan = compiled(folder, [Draft(folder / "x.yaml", playbook.playbook(book, "x", answers))]).plans["x"]

@@ -18,6 +18,7 @@ from tests.comparing.subject import FILE, files
 
 LATER = ("deadline: 15m", "deadline: 30m")
 SENTENCE = "Policy and Legal now have 30 minutes to sign “Freeze all posting”, was 15."
+TO_SPARE = "At worst the clock order is now met with 50 minutes to spare; before, met with 1 hour 5 minutes to spare."
 
 
 def write(folder: Path, *edits: tuple[str, str]) -> Path:
@@ -68,7 +69,7 @@ def git(*words: str) -> str:
 def test_two_books(books: tuple[Path, Path]) -> None:
     old, new = books
     shown = diff(old, new).stdout
-    assert shown.startswith("1 change: Deadlines and limits (1).\n\nDeadlines and limits\n")
+    assert shown.startswith("2 changes: Deadlines and limits (2).\n\nDeadlines and limits\n")
     assert f"  {SENTENCE}  ({new}/{FILE}:38)" in shown
     assert diff(old, old, code=0).stdout == "Nothing that matters changed.\n"
 
@@ -93,8 +94,9 @@ def test_markdown_is_grouped_and_leads_to_the_lines(books: tuple[Path, Path], mo
     monkeypatch.chdir(books[0].parent)
     shown = diff("old", "new", "--format", "md").stdout
     assert shown == (
-        "**1 change: Deadlines and limits (1).**\n\n### Deadlines and limits\n\n"
+        "**2 changes: Deadlines and limits (2).**\n\n### Deadlines and limits\n\n"
         f"- {SENTENCE} ([`new/{FILE}:38`](new/{FILE}#L38))\n"
+        f"- {TO_SPARE} ([`new/{FILE}:56`](new/{FILE}#L56))\n"
     )
 
 
@@ -108,7 +110,8 @@ def test_markdown_shows_texts_as_they_are_and_mentions_nobody(books: tuple[Path,
 
 def test_json_is_for_programs(books: tuple[Path, Path]) -> None:
     found: dict[str, Any] = json.loads(diff(*books, "--json").stdout)
-    (change,) = found["changes"]
+    change, spared = found["changes"]
+    assert (spared["kind"], spared["says"]) == ("clock.proof", TO_SPARE)
     assert change == {
         "matter": "time",
         "kind": "deadline.several",

@@ -74,7 +74,7 @@ def test_at_a_terminal_it_asks_and_what_it_writes_compiles(book: Path) -> None:
         terminal.expect("What do you act on? (several with commas between)")
         terminal.enter("acount")
         terminal.expect('write "account"')
-        terminal.enter("account, everybody")
+        terminal.enter("account, no target")
         assert "Needs the signature of policy." in terminal.expect("What may be done about it?")
         terminal.enter("1,freeze_posting")
         terminal.expect("Who must sign? (several with commas between) [policy]")
@@ -89,9 +89,9 @@ def test_at_a_terminal_it_asks_and_what_it_writes_compiles(book: Path) -> None:
         terminal.enter("")
         terminal.expect("Who is told?")
         terminal.enter("legal,hotline")
-        terminal.expect("Which time limit does the law set? [none]")
+        terminal.expect("Which time limit runs? [none]")
         terminal.enter("order")
-        terminal.expect("Who does what the law wants? [crt.on_shift]")
+        terminal.expect("Who does what it asks for? [crt.on_shift]")
         terminal.enter("legal.on_shift")
         terminal.expect("is written.")
         terminal.expect("firedoor check")
@@ -120,6 +120,31 @@ def test_in_a_script_answers_are_set_and_the_rest_is_usual(book: Path) -> None:
     assert f"{book / 'link-wave.yaml'} is written." in shown.stdout
     assert f"firedoor check {book / 'link-wave.yaml'}" in shown.stderr
     assert "link-wave" in compiles(book).plans
+
+
+def test_all_that_is_missing_is_told_at_once(book: Path) -> None:
+    shown = new("link-wave", "--book", book, code=2).output
+    assert "--set use_when=" in shown
+    assert "--set acts_on=" in shown
+    assert "What can be said besides: owner, actions, sign" in shown
+
+
+def test_whoever_may_be_assigned_may_do_what_a_clock_asks_for(book: Path) -> None:
+    new("link-wave", "--book", book, *SCRIPTED, "--set", "clock=order", "--set", "clock_by=legal")
+    assert "assign: legal\n" in (book / "link-wave.yaml").read_text()
+
+
+def test_what_cannot_be_undone_is_signed_for(book: Path) -> None:
+    given = ("--set", "use_when=It is.", "--set", "acts_on=account", "--set", "actions=wipe_account")
+    actions = book / "actions.yaml"
+    wipe = "  wipe_account: {does: Wipe it., target: account, connector: http, call: POST /wipe, irreversible: yes}\n"
+    actions.write_text(actions.read_text().replace("\n\nreads:", f"\n{wipe}\nreads:", 1))
+    assert (
+        "'nobody' is none of the choices for sign"
+        in new("wipe", "--book", book, *given, "--set", "sign=nobody", code=2).output
+    )
+    new("wipe", "--book", book, *given, "--set", "sign=legal")
+    assert "when: signed is approved" in (book / "wipe.yaml").read_text()
 
 
 def test_json_names_what_is_written(book: Path) -> None:
@@ -168,7 +193,7 @@ def test_nothing_is_written_where_it_would_not_compile(book: Path) -> None:
         (["subject"], "is a playbook called subject already"),
         (["x", "--from", "subjekt"], 'write "subject"'),
         (["x", "--from", "subject", "--set", "no=stop"], "With --from only the title can be set"),
-        (["x"], "There is no terminal to ask on: say --set use_when="),
+        (["x"], "Say --set use_when="),
         (["x", *SCRIPTED, "--set", "acton=x"], "There is no question 'acton'"),
         (["x", *SCRIPTED, "--set", "silence=wait"], "'wait' is none of the choices for silence"),
         (["x", *SCRIPTED, "--set", "clock_by=crt.on_shift"], "clock_by is not asked here"),

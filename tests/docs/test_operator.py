@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import hmac
 import re
 import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.envconfig import ClientConfig
@@ -15,7 +18,8 @@ from temporalio.envconfig import ClientConfig
 from activities import rendering
 from firedoor.cli import up
 from firedoor.compiler import load_book, source
-from firedoor.connectors import channels, platforms
+from firedoor.compiler.book import compile_book
+from firedoor.connectors import channels, platforms, signing
 from firedoor.connectors.synapse.admin import Admin
 from firedoor.connectors.synapse.platform import ACTS, READS
 from firedoor.embedded import process
@@ -26,6 +30,7 @@ from firedoor.plan import lists, model
 from firedoor.protocol import MOST_BYTES_IN
 from firedoor.run import walking
 from firedoor.web.door import FRESH_FOR
+from tests.compiler import golden
 from tests.docs.pages import ROOT, page, pages
 
 PAGE = page("operator")
@@ -81,6 +86,28 @@ def test_every_call_of_the_homeserver_is_told_with_what_takes_it_back() -> None:
     acts = [make(Admin("synapse", "http://127.0.0.1", "token", 1)) for make in ACTS]
     assert told == {act.call.name: act.call.undo or "none" for act in acts}
     assert {row[0].strip("`") for row in PAGE.table("Read")} == READS.keys()
+
+
+def test_a_platform_that_checks_as_is_shown_takes_what_is_signed_and_nothing_else() -> None:
+    (block,) = [one for one in PAGE.blocks("python") if "def is_signed" in one.body]
+    names: dict[str, Any] = {"hashlib": hashlib, "hmac": hmac}
+    exec(block.body, names)  # noqa: S102 - it is our own page
+    request = (
+        "secret",
+        signing.sign("secret", "POST", "/v1/freezes", "k", b"{}", now=1_000),
+        "POST",
+        "/v1/freezes",
+        "k",
+    )
+    assert names["is_signed"](*request, b"{}", 1_200)
+    assert not names["is_signed"](*request, b"{}", 1_400)
+    assert not names["is_signed"](*request, b'{"target": "@b"}', 1_200)
+
+
+def test_the_example_of_calls_compiles() -> None:
+    (block,) = [one for one in PAGE.blocks("yaml") if "/v1/freezes" in one.body]
+    book = compile_book(Path("book"), golden.laid_over({"actions.yaml": block.body.encode()}))
+    assert "actions.yaml" not in {found.file for found in book.findings}
 
 
 def test_every_setting_of_a_connector_is_told() -> None:

@@ -32,7 +32,7 @@ def expected() -> dict[Path, str]:
 def _expected() -> Iterator[tuple[Path, str]]:
     found = book()
     for name, plan in found.plans.items():
-        told = explain(plan, found.organization)
+        told = explain(plan, found.organization, rows=found.clocks)
         yield GOLDEN / f"{name}.txt", layout.text(told, COLUMNS)
         yield GOLDEN / f"{name}.md", layout.markdown(told)
         yield GOLDEN / f"{name}.mmd", mermaid(Reader(plan, found.organization))

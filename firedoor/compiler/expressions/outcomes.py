@@ -30,12 +30,12 @@ FIELDS = ("held", "targets", "done_at")
 
 def is_test(work: Walk, node: nodes.Test, expect: Kind | None) -> Typed:
     if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-        work.tell(
-            "FD211",
-            work.parsed.word_after(node, node.name),
-            f"`is {node.name}` takes nothing after it",
-            "put and, or between the two",
-        )
+        at = work.parsed.word_after(node, node.name)
+        bound = work.scope.value(node.node.name) if isinstance(node.node, nodes.Name) else None
+        fix = "put and, or between the two"
+        if bound is not None and any(" " in choice for choice in bound.kind.choices):
+            fix = f'quote a choice of several words: {work.source(node.node)} is "…"'
+        work.tell("FD211", at, f"`is {node.name}` takes nothing after it", fix)
         return BROKEN
     if node.name == "given":
         of = work.value_of(node.node)
@@ -113,7 +113,7 @@ def no_such_value(work: Walk, node: nodes.Test, of: Typed, at: tuple[int, int]) 
         work.tell("FD211", at, f"there is no `is {name}`", "write `is given`")
     elif name in ("yes", "no", "true", "false") and of.kind == YES_NO:
         fix = f"write {source}" if name in ("yes", "true") else f"write not {source}"
-        work.tell("FD211", at, f"`{source}` is yes or no already", fix)
+        work.tell("FD211", node, f"`{source}` is yes or no already", fix)
     else:
         near = suggest.close(name, ["given"])
         fix = f'write "{near}"' if near else "use ==, in, or `is given`"

@@ -106,8 +106,11 @@ class Walk:
         found = self.lower(node, expect)
         if found.ref is None:
             return found
-        message = f"`{found.ref.id}` is a step, and no value"
-        self.tell("FD217", node, message, f"use one of its fields, such as {found.ref.id}.done_at")
+        name, outcome = found.ref.id, ENDS[found.ref.verb][0]
+        message = f"`{name}` is a step, and no value"
+        self.tell(
+            "FD217", node, message, f"write {name} is {outcome}, or use one of its fields, such as {name}.done_at"
+        )
         return BROKEN
 
     def condition_of(self, node: nodes.Node) -> Expr | None:

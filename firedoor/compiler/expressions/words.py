@@ -94,6 +94,8 @@ def unknown_name(work: Walk, node: nodes.Name, expect: Kind | None) -> Typed:
         fix = suggest.fix(name, work.scope.words())
         if expect is not None and expect.base in TEXTUAL and suggest.close(name, work.scope.words()) is None:
             fix = f'quote it if it is a text: "{name}"'
+        if name in RUN_FIELDS:
+            fix = f"write run.{name}"
         work.tell("FD202", node, f'nothing is called "{name}" here', fix, name=f"name {name}")
     return BROKEN
 

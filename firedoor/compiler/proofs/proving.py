@@ -9,6 +9,7 @@ from firedoor.compiler.diagnostics import MOST_OF_A_FILE, Findings, Place
 from firedoor.compiler.nodes import Node, Scalar
 from firedoor.compiler.proofs import mending
 from firedoor.compiler.proofs.clocks import Shown, clocks
+from firedoor.compiler.proofs.deciding import undecided
 from firedoor.compiler.proofs.leases import lapses
 from firedoor.compiler.proofs.reaching import Flow
 from firedoor.compiler.proofs.signatures import unsigned
@@ -42,20 +43,7 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
             message = f"{described(step)} never happens: nothing that leads here makes its condition hold"
             fix = "mend the condition, or remove the step"
             findings.add("FD225", place(step, "when"), message, fix=fix)
-    for one in islice(unsigned(plan, situations, flow), MOST_OF_A_FILE):
-        wants = " and ".join(one.wants)
-        message = f"{one.step.action} requires {wants} to have signed, and can be reached without"
-        if one.asked is None:
-            seats = ", ".join(f"{{team: {who}}}" for who in one.wants)
-            fix = f"put before it an approve with needs: [{seats}], and give this step when: ID is approved"
-        else:
-            name = one.asked.id.rpartition("/")[2] if one.asked.id else None
-            fix = f"give this step when: {name or 'ID'} is approved"
-            fix += "" if name else f", with that id at {one.asked.at}"
-        notes = one.path or (
-            "no way could be shown on which it happens: this proof follows approvals, not other conditions",
-        )
-        findings.add("FD305", place(one.step), message, fix=fix, notes=notes)
+    _signatures(plan, situations, flow, place, findings)
     for lapse in islice(lapses(plan, flow, worst), MOST_OF_A_FILE):
         message = (
             f"what {described(lapse.step)} holds is let go after {written(lapse.step.expires or 0)}, "
@@ -83,6 +71,34 @@ def prove(plan: Plan, organization: Organization | None, places: Places, finding
     for found in shown:
         _clock(plan, worst, found, places, place(found.at, "meets") if found.at is not None else None, findings)
     return shown
+
+
+def _signatures(
+    plan: Plan, situations: Situations, flow: Flow, place: Callable[[Step, str], Place], findings: Findings
+) -> None:
+    """Acts that can be reached unsigned, and approvals whose no changes nothing."""
+    lacking: set[str] = set()
+    for one in islice(unsigned(plan, situations, flow), MOST_OF_A_FILE):
+        wants = " and ".join(one.wants)
+        message = f"{one.step.action} requires {wants} to have signed, and can be reached without"
+        if one.asked is None:
+            seats = ", ".join(f"{{team: {who}}}" for who in one.wants)
+            fix = f"put before it an approve with needs: [{seats}], and give this step when: ID is approved"
+        else:
+            lacking.add(one.asked.path)
+            name = one.asked.id.rpartition("/")[2] if one.asked.id else None
+            fix = f"give this step when: {name or 'ID'} is approved"
+            fix += "" if name else f", with that id at {one.asked.at}"
+        notes = one.path or (
+            "no way could be shown on which it happens: this proof follows approvals, not other conditions",
+        )
+        findings.add("FD305", place(one.step, ""), message, fix=fix, notes=notes)
+    for approval in undecided(plan):
+        if approval.at.rpartition(":")[0] == plan.at.rpartition(":")[0] and approval.path not in lacking:
+            name = approval.id.rpartition("/")[2] if approval.id else "ID"
+            message = f"a no here changes nothing: {described(approval)} goes on as after a yes"
+            fix = f"give what waits for the yes when: {name} is approved, or write on_reject: leave, undo STEP or stop"
+            findings.add("FD306", place(approval, "on_reject"), message, fix=fix)
 
 
 def _undo(found: Refused, plan: Plan) -> tuple[str, str]:
@@ -134,7 +150,9 @@ def _uncleared(several: list[Uncleared], place: Callable[[Step | None, str], Pla
     first = several[0]
     if first.audience == EVERYONE:
         message = f"{first.what} is {first.kind}, and these words go everywhere, so that it is left out of them"
-        fix = "leave it out; show it to those who sign, or say it in a notice to those who are cleared"
+        fix = "leave it out, and say it in a notice to those who are cleared"
+        if first.step is not None and first.step.verb == "approve":
+            fix = "leave it out, and show it to those who sign, under `show`"
         findings.add("FD708", place(first.step, first.option), message, fix=fix)
         return
     whos = dict.fromkeys(
