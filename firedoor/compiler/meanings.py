@@ -238,6 +238,7 @@ WHO = Value(
     form=blanks(_WHO),
     refers="who",
 )
+SILENT = replace(WHO, says=f"everybody, or {WHO.says}", words={"everybody": "all of them", **_ROLES})
 SEAT_ROLE = Value(
     "commander, region.manager, or TEAM.manager",
     {word: says for word, says in _ROLES.items() if word != "launcher"},
