@@ -29,8 +29,8 @@ FIRST_TASK: Final = 4
 """Events of a run that has begun: started, and its first task scheduled, started and completed."""
 LOOKED_AFTER: Final = 0.25
 """Seconds until the first look at what may hold a forward up."""
-FIRST_LOOK: Final = 0.01
-MOST_BETWEEN_LOOKS: Final = 0.1
+FIRST_LOOK: Final = 0.02
+MOST_BETWEEN_LOOKS: Final = 0.2
 """Seconds between two looks whether a run has come to rest: each costs the server as much as a small step."""
 
 
