@@ -24,7 +24,7 @@ CUT_OFF: Final = timedelta(seconds=1)
 
 FIRST_BEAT_SECONDS: Final = 0.5
 """Most acts are over by then, and each heartbeat is a write of the server's."""
-BEAT_SECONDS: Final = 3.0
+BEAT_SECONDS: Final = 2.5
 
 LEAST_ATTEMPTS: Final = 3
 """Where the run sets no bound on retries."""
