@@ -21,6 +21,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from typing_extensions import override
 
@@ -61,7 +62,12 @@ class Skipper:
 
     async def forward(self, handle: WorkflowHandle[Any, Any], length: timedelta) -> bool:
         """Let `length` pass at once, with all that becomes due in it. False where the workflow ended before."""
-        return await self._skipper.fast_forward(handle, length)
+        try:
+            return await self._skipper.fast_forward(handle, length)
+        except RPCError:
+            if _runs(await self._look(handle)):
+                raise
+            return False
 
     async def until(self, handle: WorkflowHandle[Any, Any], moment: datetime) -> bool:
         """Forward to a moment; nothing where it has passed already. False where the workflow ended before."""

@@ -38,10 +38,9 @@ def book(folder: Path, rehearsal: str) -> Path:
 def test_what_no_case_walks_is_named_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rehearse", str(book(tmp_path, SAID)), "--every-path"]) == 1
     said = capsys.readouterr().out
-    assert "1 case in" in said
-    assert "all as expected" in said
+    assert "✓ statement: It is said" in said
     assert "statement: 1 of 2 outcomes walked; not walked:" in said
-    assert "said (statement.yaml:10): failed" in said
+    assert "said (statement.yaml:11): failed" in said
 
 
 def test_where_everything_is_walked_it_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
