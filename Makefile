@@ -48,8 +48,8 @@ test: $(ENV) $(HOMESERVER) $(EDITORS) ## the tests, against real servers on loop
 faults: $(ENV) $(HOMESERVER) $(EDITORS) ## the long fault runs: many kills, many minutes
 	$(BIN)/python -m pytest -m long --timeout 3600 $(PYTEST_ARGS)
 
-rehearse: $(ENV) ## every rehearsal of the shipped book, on the real engine
-	$(BIN)/firedoor rehearse playbooks
+rehearse: $(ENV) ## every rehearsal of the shipped book, on the real engine: each goes as expected, and no outcome is left out
+	$(BIN)/firedoor rehearse playbooks --every-path
 
 check: $(ENV) ## style, types, arrows between packages, and the lock
 	$(BIN)/ruff check .

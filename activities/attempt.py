@@ -22,7 +22,9 @@ RESERVE: Final = timedelta(seconds=5)
 CUT_OFF: Final = timedelta(seconds=1)
 """What is under way is given up so long before the server gives up the attempt."""
 
-BEAT_SECONDS: Final = 3.0
+FIRST_BEAT_SECONDS: Final = 0.5
+"""Most acts are over by then, and each heartbeat is a write of the server's."""
+BEAT_SECONDS: Final = 2.5
 
 LEAST_ATTEMPTS: Final = 3
 """Where the run sets no bound on retries."""
@@ -99,10 +101,11 @@ class Attempt:
     async def _beat(self) -> None:
         timeout = self.info.heartbeat_timeout
         pause = min(BEAT_SECONDS, timeout.total_seconds() / 3) if timeout else BEAT_SECONDS
+        await asyncio.sleep(min(FIRST_BEAT_SECONDS, pause))
         while True:
+            self.stopped = self.stopped or self._time_is_up()
             activity.heartbeat()
             await asyncio.sleep(pause)
-            self.stopped = self.stopped or self._time_is_up()
 
     def _time_is_up(self) -> Reason | None:
         budget, attempt = self.info.schedule_to_close_timeout, self.info.start_to_close_timeout

@@ -51,6 +51,9 @@ from firedoor.rehearsal.house import House, open_house
 MOST_OPEN: Final = 64
 """Houses; the one that was needed longest ago is closed, and opened again where it is still needed."""
 
+ACTIVITIES: Final = (CONTAIN, RELEASE, READ, LIST, SIFT, NOTIFY, NOTIFY_EACH, RECORD)
+"""As a worker puts them together."""
+
 _CASE: Final = re.compile(r"case-[0-9a-z-]{1,80}")
 
 
@@ -154,4 +157,4 @@ class Rehearsing:
         made: Assembly = put_together(
             records, house.platforms, house.channels, house.organization, verify, {}, renderer=self._renderer
         )
-        return house, dict(zip((CONTAIN, RELEASE, READ, LIST, NOTIFY, RECORD), made.activities, strict=True))
+        return house, dict(zip(ACTIVITIES, made.activities, strict=True))

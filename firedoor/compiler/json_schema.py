@@ -265,9 +265,12 @@ class _Making:
                 return self._someone()
             case "seat":
                 return self._someone(seat=True)
-            case "audience":
+            case "silent" | "audience":
                 inside = self._someone()
-                return {**inside, "users": meanings.USERS, **(index.contacts or {})} if inside else None
+                more = (
+                    meanings.SILENT.words if refers == "silent" else {"users": meanings.USERS, **(index.contacts or {})}
+                )
+                return {**inside, **more} if inside else None
         return None
 
     def _someone(self, *, seat: bool = False) -> Names | None:

@@ -21,6 +21,7 @@ Refers = Literal[
     "person",
     "who",
     "seat",
+    "silent",
     "audience",
     "region",
     "channel",
@@ -32,7 +33,8 @@ Refers = Literal[
     "expiry",
 ]
 """Whose names the book gives: `who` is someone of the organization, `audience` also someone outside of it, `seat` who
-may sign by their role, `words` a message's name, `then` what follows (it may ask someone)."""
+may sign by their role, `silent` who says nothing in a rehearsal, `words` a message's name, `then` what follows (it may
+ask someone)."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ WHO = Value(
     form=blanks(_WHO),
     refers="who",
 )
+SILENT = replace(WHO, says=f"everybody, or {WHO.says}", words={"everybody": "all of them", **_ROLES}, refers="silent")
 SEAT_ROLE = Value(
     "commander, region.manager, or TEAM.manager",
     {word: says for word, says in _ROLES.items() if word != "launcher"},

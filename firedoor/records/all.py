@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from firedoor.records.database import BUSY, Database, Synchronous
+from firedoor.records.database import BUSY, Database, Statements, Synchronous
 from firedoor.records.deliveries import Deliveries
 from firedoor.records.ledger import Ledger
 from firedoor.records.lists import Lists
@@ -29,13 +29,19 @@ class Records:
         self.database.close()
 
 
-def open_records(url: str, *, synchronous: Synchronous = "FULL", busy: timedelta = BUSY) -> Records:
+def open_records(
+    url: str,
+    *,
+    synchronous: Synchronous = "FULL",
+    busy: timedelta = BUSY,
+    statements: Statements | None = None,
+) -> Records:
     """Open the database and make what is missing in it.
 
     `url` is SQLAlchemy's: "sqlite:////var/lib/firedoor/records.db", "postgresql+psycopg://…".
-    `busy`: how long a writer of another process is waited for.
+    `busy`: how long a writer of another process is waited for. `statements`: shared with other databases of the process.
     """
-    database = Database(url, synchronous=synchronous, busy=busy)
+    database = Database(url, synchronous=synchronous, busy=busy, statements=statements)
     database.create_schema()
     return Records(
         database=database,

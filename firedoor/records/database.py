@@ -72,6 +72,24 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Statements:
+    """Where one process opens many SQLite databases: each statement is compiled once, and not for every one of them."""
+
+    def __init__(self) -> None:
+        self._dialect: Dialect | None = None
+        self._compiled: dict[Any, Any] = {}
+        self._first = threading.Lock()
+
+    def share(self, engine: Engine) -> None:
+        """What is compiled belongs to a dialect, so that is shared as well; it is complete once something is connected."""
+        with self._first:
+            if self._dialect is None:
+                engine.connect().close()
+                self._dialect = engine.dialect
+        engine.dialect = self._dialect
+        engine.update_execution_options(compiled_cache=self._compiled)
+
+
 class Database:
     """Transactions on one engine. Safe to use from many threads.
 
@@ -79,7 +97,14 @@ class Database:
     rehearsals).
     """
 
-    def __init__(self, url: str, *, synchronous: Synchronous = "FULL", busy: timedelta = BUSY) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        synchronous: Synchronous = "FULL",
+        busy: timedelta = BUSY,
+        statements: Statements | None = None,
+    ) -> None:
         parsed = make_url(url)
         self._sqlite = parsed.get_backend_name() == "sqlite"
         self._alone: threading.RLock | None = None
@@ -91,6 +116,8 @@ class Database:
                 **({"poolclass": StaticPool} if in_memory else {}),
             )
             _prepare_sqlite(self.engine, synchronous)
+            if statements is not None:
+                statements.share(self.engine)
             self._alone = threading.RLock() if in_memory else None
         else:
             self.engine = create_engine(parsed, pool_pre_ping=True)

@@ -21,6 +21,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from typing_extensions import override
 
@@ -29,8 +30,8 @@ FIRST_TASK: Final = 4
 """Events of a run that has begun: started, and its first task scheduled, started and completed."""
 LOOKED_AFTER: Final = 0.25
 """Seconds until the first look at what may hold a forward up."""
-FIRST_LOOK: Final = 0.01
-MOST_BETWEEN_LOOKS: Final = 0.1
+FIRST_LOOK: Final = 0.02
+MOST_BETWEEN_LOOKS: Final = 0.2
 """Seconds between two looks whether a run has come to rest: each costs the server as much as a small step."""
 
 
@@ -61,7 +62,12 @@ class Skipper:
 
     async def forward(self, handle: WorkflowHandle[Any, Any], length: timedelta) -> bool:
         """Let `length` pass at once, with all that becomes due in it. False where the workflow ended before."""
-        return await self._skipper.fast_forward(handle, length)
+        try:
+            return await self._skipper.fast_forward(handle, length)
+        except RPCError:
+            if _runs(await self._look(handle)):
+                raise
+            return False
 
     async def until(self, handle: WorkflowHandle[Any, Any], moment: datetime) -> bool:
         """Forward to a moment; nothing where it has passed already. False where the workflow ended before."""

@@ -20,6 +20,8 @@ from firedoor.rehearsal.playing import Played
 ENDED: Final = ("run.completed", "run.stopped", "run.undone")
 _ENDS: Final = ("done", "approved", "rejected", "unanswered", "failed")
 """Outcomes that a step comes to by itself; the others are what became of one that was not needed any more."""
+_WELL: Final = ("done", "approved")
+"""Of these, what its name alone stands for: of an approval `approved`, of every other step `done`."""
 _ASKED: Final = ("approval.asked", "task.asked", "question.asked")
 _OF_HOLDS: Final[dict[str, Outcome]] = {"hold.failed": "failed", "hold.undone": "undone", "hold.expired": "expired"}
 _ASK_NOTICE: Final = "#"
@@ -59,15 +61,14 @@ class Happened:
             elif row.kind in _OF_HOLDS:
                 yield Ended(row.seq, row.at, row.step, _OF_HOLDS[row.kind], row.words)
 
-    def is_of(self, event: Ended, step: StepRef, outcome: Outcome | None) -> bool:
-        if paths.static(event.path) not in step.paths:
-            return False
-        if step.rounds and step.rounds != tuple(number + 1 for _, number in paths.rounds(event.path)):
-            return False
-        return event.outcome == outcome if outcome else event.outcome in _ENDS
-
     def of(self, step: StepRef, outcome: Outcome | None = None) -> list[Ended]:
-        return [event for event in self.events if self.is_of(event, step, outcome)]
+        """Where a step came to that; without an outcome, where it succeeded."""
+        wanted = (outcome,) if outcome else _WELL
+        return [event for event in self.events if event.outcome in wanted and _is_of(event, step)]
+
+    def ends(self, step: StepRef) -> list[Ended]:
+        """Where a step came to any end of its own."""
+        return [event for event in self.events if event.outcome in _ENDS and _is_of(event, step)]
 
     def acted(self, step: StepRef) -> Row | None:
         """The first sign that a step has done anything at all."""
@@ -84,9 +85,17 @@ class Happened:
 
     @cached_property
     def held(self) -> dict[tuple[str, str], None]:
-        """(static path, target) of what was contained when the response had ended, or, while it goes on, at last."""
+        """(static path, target) of what was contained when the response had ended, or, while it goes on, at last.
+
+        A step that ends with an undo lets the response end before the undo has: what was being undone by then is none of
+        it, once it is undone."""
         last = self.end_row.seq if self.end_row else None
-        return self._held([row for row in self.rows if last is None or row.seq <= last])
+        begun = {_release(row) for row in self.rows if row.kind == "hold.undoing" and (last is None or row.seq <= last)}
+        return self._held(
+            row
+            for row in self.rows
+            if last is None or row.seq <= last or (row.kind == "hold.undone" and _release(row) in begun)
+        )
 
     @cached_property
     def left(self) -> dict[tuple[str, str], None]:
@@ -159,6 +168,17 @@ class Happened:
             return {person.id for person in directory.people_of(self.organization, who, situation).people}
         except NobodyKnown:
             return set()
+
+
+def _is_of(event: Ended, step: StepRef) -> bool:
+    if paths.static(event.path) not in step.paths:
+        return False
+    return not step.rounds or step.rounds == tuple(number + 1 for _, number in paths.rounds(event.path))
+
+
+def _release(row: Row) -> tuple[str | None, object]:
+    """Which undo a row tells of."""
+    return row.step, row.data.get("release")
 
 
 def is_of_an_ask(row: Row) -> bool:

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from firedoor.compiler.book import Book
 from firedoor.connectors.memory_channel import MemoryChannel
 from firedoor.people.organization import Organization
 from firedoor.records.all import Records, open_records
+from firedoor.records.database import Statements
 from firedoor.rehearsal.doubles import RehearsedPlatform
 
 
@@ -35,6 +37,9 @@ class House:
                 stack.push_async_callback(channel.close)
 
 
+_STATEMENTS: Final = Statements()
+
+
 def open_house(folder: Path, book: Book) -> House:
     """The house in a folder, made where there is none. Raises ValueError for a book without an organization."""
     if book.organization is None:
@@ -45,7 +50,7 @@ def open_house(folder: Path, book: Book) -> House:
     return House(
         folder=folder,
         organization=book.organization,
-        records=open_records(f"sqlite:///{folder / 'records.sqlite3'}", synchronous="OFF"),
+        records=open_records(f"sqlite:///{folder / 'records.sqlite3'}", synchronous="OFF", statements=_STATEMENTS),
         platforms={
             name: RehearsedPlatform(name, path=folder / f"platform-{number}.sqlite3")
             for number, name in enumerate(dict.fromkeys(named))

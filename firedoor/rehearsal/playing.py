@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
+from typing_extensions import override
 
 from firedoor.compiler.book import Book
 from firedoor.compiler.rehearsals.script import Case, Fault, Reply, Word
@@ -20,7 +21,7 @@ from firedoor.people import directory
 from firedoor.people.directory import Situation
 from firedoor.people.signatures import KeyRing, SigningKey
 from firedoor.plan import Plan, paths
-from firedoor.protocol import Row, View, review_id
+from firedoor.protocol import Receipt, Row, Signed, View, review_id
 from firedoor.rehearsal import calendar, doubles
 from firedoor.rehearsal.clock import NotQuiet, Skipper
 from firedoor.rehearsal.house import House
@@ -91,6 +92,33 @@ class Nobody:
         return None
 
 
+class AtRest(TemporalIncidents):
+    """While no word goes in and no time passes, a run at rest does not change: its view is asked for once."""
+
+    _seen: View | None = None
+
+    def forget(self) -> None:
+        self._seen = None
+
+    @override
+    async def view(self, incident: str, since: int = 0) -> View:
+        if since != NO_ROWS:
+            return await super().view(incident, since)
+        if self._seen is None:
+            self._seen = await super().view(incident, since)
+        return self._seen
+
+    @override
+    async def answer(self, incident: str, word: Signed, nonce: str) -> Receipt:
+        self.forget()
+        return await super().answer(incident, word, nonce)
+
+    @override
+    async def command(self, incident: str, word: Signed, nonce: str) -> Receipt:
+        self.forget()
+        return await super().command(incident, word, nonce)
+
+
 @dataclass
 class Playing:
     """Plays one case. `name` is the launch's nonce, by which the worker finds the case's house."""
@@ -134,7 +162,7 @@ class Playing:
         self.played = Played(self.case, self.plan, self.case.at + later, later)
         self._now = self.played.begin
         self._skipper = Skipper(self.client, begins=self.played.begin)
-        self._incidents = TemporalIncidents(self._skipper.client, patience=PATIENCE)
+        self._incidents = AtRest(self._skipper.client, patience=PATIENCE)
         self._door = Door(
             book=self.book,  # type: ignore[arg-type]  # its organization is there, or there were no house
             incidents=self._incidents,
@@ -212,6 +240,7 @@ class Playing:
 
     async def _settle(self) -> None:
         await self._skipper.quiet(self._handle)
+        self._incidents.forget()
 
     def _change(self, second: int) -> None:
         """Faults that end and begin at this moment, and what is answered from now on."""
@@ -280,6 +309,7 @@ class Playing:
         if not self.played.incident:
             return
         try:
+            self._incidents.forget()
             self.played.ended_at = await self._skipper.now(self._handle)
             self.played.view = await self._incidents.view(self.played.incident, NO_ROWS)
         except (Trouble, RPCError) as error:

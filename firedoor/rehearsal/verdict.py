@@ -9,17 +9,15 @@ from typing import Final
 
 from firedoor.compiler.rehearsals.script import Case, ClockExpected, Event, Told, Within
 from firedoor.people.organization import Organization
-from firedoor.plan import paths
 from firedoor.plan.time import written
-from firedoor.protocol import ClockView, Row
+from firedoor.protocol import ClockView
 from firedoor.rehearsal import calendar
+from firedoor.rehearsal.failures import Failure, failures
 from firedoor.rehearsal.happened import Ended, Happened
 from firedoor.rehearsal.playing import Played, Unexpected
 
 ABOUT: Final = timedelta(minutes=1)
 """What times leave room for: acts take real time, also where the clock is skipped."""
-
-_FAILURES: Final = ("hold.failed", "hold.undo_failed", "read.failed", "notice.failed")
 
 
 @dataclass(frozen=True)
@@ -80,20 +78,24 @@ class _Judging:
         yield from self._ends()
 
     def unexpected(self) -> Iterator[Unexpected]:
-        """What the playing has noted, and failures for which the case has no fault. That an act which cannot be taken back
-        is not undone is no failure."""
+        """What the playing has noted, and failures that no fault of the case explains, and no `… failed` names."""
         yield from self.played.unexpected
-        if self.case.faults:
-            return
-        failures = {row.words: row for row in reversed(self.played.rows) if self._is_failure(row)}
-        for row in sorted(failures.values(), key=lambda row: row.seq):
-            says = f"{calendar.moved(row.words, -self.played.later)}, though the case has no fault"
-            yield Unexpected(self.played.since(row.at), says, self.case.line, row.seq)
+        told: set[str] = set()
+        for failure in failures(self.played):
+            row = failure.row
+            if row.words not in told and not self._is_expected(failure):
+                told.add(row.words)
+                why = "no fault of the case explains that" if self.case.faults else "the case has no fault"
+                meant = f"; if it is meant, write {failure.meant}" if failure.meant else ""
+                says = f"{calendar.moved(row.words, -self.played.later)}, though {why}{meant}"
+                yield Unexpected(self.played.since(row.at), says, self.case.line, row.seq)
 
-    def _is_failure(self, row: Row) -> bool:
-        step = self.played.plan.by_path.get(paths.static(row.step or ""))
-        lasts = step is not None and step.verb == "contain" and self.played.plan.actions[step.action].irreversible
-        return row.kind in _FAILURES and not (row.kind == "hold.undo_failed" and lasts)
+    def _is_expected(self, failure: Failure) -> bool:
+        """By a fault, or because the case says that it comes to that end."""
+        expect = self.case.expect
+        ends = [(one.step, one.outcome) for one in expect.order] + [(one.step, one.outcome) for one in expect.times]
+        named = {path for step, outcome in ends if outcome == "failed" for path in step.paths}
+        return failure.explained or not named.isdisjoint(failure.steps)
 
     def _when(self, moment: datetime) -> str:
         return offset(self.played.since(moment))
@@ -122,7 +124,7 @@ class _Judging:
         after = f" after {last.words} ({self._when(last.at)})" if last else ""
         if came:
             return f"it came earlier, at {self._when(came[-1].at)}, and not{after}"
-        other = self.happened.of(event.step)
+        other = self.happened.ends(event.step)
         if other:
             return f"it ended at {self._when(other[-1].at)} as {other[-1].outcome}"
         ends = [one for one in self.happened.events if (last is None or one.seq > last.seq) and one.outcome != "asked"]
@@ -136,7 +138,9 @@ class _Judging:
         expected = f"{named} {'at' if one.at is not None else 'within'} {offset(limit, sign=False)}"
         ends = self.happened.of(one.step, one.outcome)
         if not ends:
-            return Verdict(expected, one.line, kept=False, because="it did not come to that at all")
+            other = self.happened.ends(one.step)
+            because = f"it ended at {self._when(other[-1].at)} as {other[-1].outcome}" if other else "it did not end"
+            return Verdict(expected, one.line, kept=False, because=because)
         at = self.played.since(ends[0].at)
         kept = abs(at - limit) <= ABOUT if one.at is not None else at <= limit + ABOUT
         because = "" if kept else f"it was at {self._when(ends[0].at)}"

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import reading
+from activities.attempt import FIRST_BEAT_SECONDS
 from activities.containing import Containing
 from firedoor.connectors.errors import BadSettings, Refused, Unavailable
 from firedoor.connectors.memory import MemoryPlatform
@@ -511,8 +512,18 @@ async def test_it_beats_while_it_works(scene: Scene) -> None:
     running = ActivityEnvironment()
     running.info = attempt_info()
     running.on_heartbeat = lambda *_: beats.append(1)
+    scene.platform.delay = 2 * FIRST_BEAT_SECONDS
     await running.run(scene.containing.contain, contain())
     assert beats
+
+
+async def test_an_act_that_is_over_at_once_does_not_beat(scene: Scene) -> None:
+    beats: list[float] = []
+    running = ActivityEnvironment()
+    running.info = attempt_info()
+    running.on_heartbeat = lambda *_: beats.append(1)
+    await running.run(scene.containing.contain, contain())
+    assert not beats
 
 
 # --- reads ----------------------------------------------------------------------------------------------------------

@@ -100,6 +100,15 @@ def test_who_is_silent_in_a_way_still_says_what_the_case_has_them_say() -> None:
     assert [word.text for word in found.words] == ["answer keep_it with stop"]
 
 
+def test_everybody_is_silent_of_whom_the_file_has_words() -> None:
+    found = cases("stop: {silent: everybody, expect: {ends: stopped}}\nagain: {expect: {ends: waiting}}")
+    assert [word.text for word in found["Nobody signs: stop"].words] == ["answer keep_it with stop"]
+    assert [word.text for word in found["Nobody signs: again"].words] == [
+        'note "we look at it"',
+        "answer keep_it with again",
+    ]
+
+
 def test_lists_of_what_is_expected_go_on_and_one_value_replaces_the_common_one() -> None:
     found = cases(
         "again: {expect: {order: [keep_it approved], held: [], ends: completed}}\nstop: {expect: {severity: sev2}}"

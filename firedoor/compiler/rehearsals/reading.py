@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from firedoor.compiler import literals, roster, suggest, values
 from firedoor.compiler.diagnostics import Findings, Place
@@ -21,6 +21,8 @@ from firedoor.compiler.shape import Fields, as_mapping, as_text, fields
 from firedoor.people.organization import Organization
 from firedoor.plan import Plan, ReadAction, Who
 from firedoor.plan.inputs import check_inputs
+
+EVERYBODY: Final = "everybody"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class _Cases:
         words: tuple[Word, ...],
     ) -> Case | None:
         begin = self._begin(case) or begin
-        spoken = [word for word in words if str(word.who) not in self._silent(case)]
+        silent = self._silent(case)
+        spoken = [word for word in words if not _is_silent(word, silent)]
         each = case.mapping("each")
         own = self._words(case, tuple(key for key, _ in each) if each else ())
         given = self._given(case) if each is None else {}
@@ -135,7 +138,7 @@ class _Cases:
             way = fields(mapping, schema.WAY, self.findings, head=key)
             silent = self._silent(way)
             spoken = [
-                gone(word, key.text) for word in made.words if word.line not in shared or str(word.who) not in silent
+                gone(word, key.text) for word in made.words if word.line not in shared or not _is_silent(word, silent)
             ]
             found.append(
                 made.model_copy(
@@ -240,8 +243,12 @@ class _Cases:
     # --- who says what
 
     def _silent(self, case: Fields) -> set[str]:
+        """Who says nothing of what the file has them say, as they are named there; or everybody."""
         found: set[str] = set()
         for scalar in case.texts("silent", self.findings) if "silent" in case else ():
+            if scalar.text == EVERYBODY:
+                found.add(EVERYBODY)
+                continue
             who = self._speaker(scalar)
             found |= {str(who)} if who else set()
         return found
@@ -292,6 +299,10 @@ class _Cases:
                 "FD102", mapping.place, message, fix="add who says what, such as policy.on_shift: approve STEP"
             )
         return words if at is not None else []
+
+
+def _is_silent(word: Word, silent: Collection[str]) -> bool:
+    return EVERYBODY in silent or str(word.who) in silent
 
 
 def _names(case: Fields) -> Iterator[tuple[str, Place]]:

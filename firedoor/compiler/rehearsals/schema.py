@@ -103,7 +103,7 @@ _COMMON = {
     "people": _k("list", "who says what, and when", SAYING),
 }
 
-_SILENT = _k("texts", "who of the file's `people` says nothing in this case", a.WHO)
+_SILENT = _k("texts", "who of the file's `people` says nothing in this case", a.SILENT)
 _UNTIL = _k("text", "how long it is looked at, such as 15 days", a.TIME)
 
 WAY = Shape(
