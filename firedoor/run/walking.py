@@ -134,21 +134,17 @@ def _begin(core: Core, step: Step, path: str) -> None:
 def _begin_loop(core: Core, step: ForEach, path: str) -> None:
     state = core.at(path)
     bound = most_rounds(step)
-    reason: str | None = None
+    count, reason = 0, None
+    found = core.value(step.items, path) if state.items is None and not batches.is_long(state) else None
+    if isinstance(found, ListRef) and found.count > bound:
+        count, reason = found.count, batches.begin(core, step, path, found)
+    elif not batches.is_long(state):
+        state.items = core.items(step.items, path) if state.items is None else state.items
+        count = len(state.items)
+        if count > bound:
+            reason = why_not(core.plan, step) or "its list was not written down, as a long one is (POST /api/lists)"
     if batches.is_long(state):
         count = sum(ref.count for ref in state.lists)
-    elif state.items is None:
-        found = core.value(step.items, path)
-        count = found.count if isinstance(found, ListRef) else len(core.items(step.items, path))
-        if isinstance(found, ListRef) and count > bound:
-            reason = batches.begin(core, step, path, found)
-            count = sum(ref.count for ref in state.lists) or count
-        elif count > bound:
-            reason = why_not(core.plan, step) or "its list was not written down, as a long one is (POST /api/lists)"
-        else:
-            state.items = core.items(step.items, path)
-    else:
-        count = len(state.items)
     if reason is not None:
         core.arrive(path, "asking")
         state.reason = f"{count} items are more than the {bound} that this loop may take, since {reason}"

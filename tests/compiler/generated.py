@@ -250,6 +250,9 @@ class _Writer:
             f"on_reject: {on_reject}",
             f"on_timeout: {self.end(at)}",
         )
+        if on_reject == "continue":  # something waits for the yes
+            self.say(at.indent, "- notify: launcher")
+            self.options(at, "say: It was signed", f"when: {name} is approved")
         return replace(at, decided=(*at.decided, name))
 
     def contain(self, at: _Place) -> _Place:

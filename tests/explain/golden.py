@@ -38,7 +38,7 @@ def _expected() -> Iterator[tuple[Path, str]]:
         yield GOLDEN / f"{name}.mmd", mermaid(Reader(plan, found.organization))
     yield (
         GOLDEN / "everything.de.txt",
-        layout.text(explain(found.plans["everything"], found.organization, "de"), COLUMNS),
+        layout.text(explain(found.plans["everything"], found.organization, "de", rows=found.clocks), COLUMNS),
     )
 
 

@@ -392,3 +392,13 @@ def test_additions_do_not_lose_what_waits_for_a_decision() -> None:
     run.answer("lock", "continue", by="ana")
     run.settle()
     assert Counter(item for _, item in run.world.looping.told) == Counter([*MANY, "@user20"])
+
+
+def test_a_list_as_it_is_that_was_too_long_is_still_known_when_more_is_added() -> None:
+    """As before there were batches: a run that asked then asks the same when it is replayed."""
+    plan = p.plan(p.for_each(p.given("accounts"), p.notify("crt"), p.task("Call them")), p.task("Go on"))
+    run = Run(plan, {"accounts": MANY[:6]}).launch()
+    run.answer("0", "continue", by="ana")
+    assert len(run.state.steps["0"].items or []) == 6
+    run.command("add", value={"accounts": ["@new"]})
+    assert [ask.why for ask in run.asks("0")] == ["above"]

@@ -105,7 +105,10 @@ LEASES = {
     "that outlives its decision": (LOCK.replace("LONG", "2h") + q("undo hide"), True),
     "that ends before": (LOCK.replace("LONG", "1h") + q("undo hide"), False),
     "that ends before everything may be undone": (LOCK.replace("LONG", "1h") + q("undo all"), False),
-    "about which nothing is decided": (LOCK.replace("LONG", "1h") + q("continue"), True),
+    "about which nothing is decided": (
+        LOCK.replace("LONG", "1h") + q("continue") + "  - {notify: crt, say: Yes, when: q is approved}\n",
+        True,
+    ),
     "that an undo behind the approval decides about": (
         LOCK.replace("LONG", "1h") + q("continue") + "  - {undo: hide, when: q is rejected}\n",
         False,
