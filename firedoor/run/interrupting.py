@@ -19,6 +19,7 @@ from firedoor.run import (
     consequences,
     ending,
     handover,
+    questions,
     releasing,
     severity,
 )
@@ -200,11 +201,19 @@ def _hand_over(core: Core, command: Command, path: str) -> str:
 def _pause_clock(core: Core, command: Command, path: str) -> str:
     name = command.value["clock"]
     clocks.pause(core, name, command.value["ground"])
+    _asked_anew(core, name)
     return f"Clock {name} is paused. It goes on when that is said, and you are told of it until then."
+
+
+def _asked_anew(core: Core, clock: str) -> None:
+    """What is asked about the clock names an hour that does not hold any more: it is withdrawn, and put as it is now."""
+    for ask in [ask for ask in core.state.asks.values() if ask.why == "clock" and ask.about == clock]:
+        questions.settle(core, ask)
 
 
 def _resume_clock(core: Core, command: Command, path: str) -> str:
     clocks.go_on(core, command.value)
+    _asked_anew(core, command.value)
     return f"Clock {command.value} goes on, until {core.state.clocks[command.value].due_at:%Y-%m-%d %H:%M UTC}."
 
 

@@ -148,3 +148,18 @@ def test_a_response_that_has_ended_says_that_it_is_paused() -> None:
     run.answer(ask, "not_due", by="ana", reason="the order was withdrawn")
     assert run.state.clocks["law"].not_due
     assert run.state.clocks["law"].paused_at is None
+
+
+def test_what_is_asked_about_a_clock_is_asked_anew_when_it_is_paused() -> None:
+    law = clock(limit=HOUR, may_pause=(UNCLEAR,))
+    run = Run(plan(task(name="x", meets="law"), task("Then"), clocks=(law,))).launch()
+    run.command("skip", "x", reason="nobody is there")
+    (before,) = run.asks(why="clock")
+    assert before.deadline == START + timedelta(hours=1)
+    run.command("pause_clock", value={"clock": "law", "ground": UNCLEAR}, reason="no address in it")
+    (after,) = run.asks(why="clock")
+    assert (after.id != before.id, after.deadline, UNCLEAR in after.words) == (True, None, True)
+    run.wait(2 * HOUR)
+    run.command("resume_clock", value="law")
+    (again,) = run.asks(why="clock")
+    assert again.deadline == START + timedelta(hours=3)
