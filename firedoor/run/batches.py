@@ -235,6 +235,7 @@ def lengthened(core: Core, loop: str) -> None:
     for path in list(core.state.steps):
         if path != loop and paths.within(path, loop):
             core.rewind(path)
+            core.reopen_outer(paths.parent(path))
     core.reopen_outer(loop)
     core.changes += 1
 
