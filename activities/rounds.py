@@ -83,10 +83,11 @@ class Rounds:
         key = read.site, digest_of(argument)
         if key not in self._asking:
             self._asking[key] = asyncio.ensure_future(self._answer(read, argument, key))
+        asking = self._asking[key]
         try:
-            await asyncio.shield(self._asking[key])
+            await asyncio.shield(asking)
         finally:
-            if key not in self._answers and self._asking[key].done():
+            if asking.done() and key not in self._answers and self._asking.get(key) is asking:
                 del self._asking[key]
 
     async def _answer(self, read: Read, argument: Any, key: tuple[str, str]) -> None:

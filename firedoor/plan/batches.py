@@ -97,12 +97,6 @@ def before(plan: Plan, loop: str, path: str) -> list[str]:
     return [act for act in acts if act != path and _stands_before(plan, act, path)]
 
 
-def after(plan: Plan, loop: str, path: str) -> list[str]:
-    """The acts of the loop that come only when the one at this static path is over for an item."""
-    acts = [step.path for step in walk(_loop(plan, loop).steps) if step.verb in ("contain", "notify")]
-    return [act for act in acts if act != path and _stands_before(plan, path, act)]
-
-
 def _loop(plan: Plan, loop: str) -> ForEach:
     step = plan.by_path[loop]
     if not isinstance(step, ForEach):
@@ -137,4 +131,4 @@ def _differs(expr: Expr, loop: ForEach) -> bool:
     return any(isinstance(node, Read) or (isinstance(node, Item) and node.loop == loop.path) for node in _nodes(expr))
 
 
-__all__ = ["GO_ON", "after", "around", "before", "expressions", "nodes", "why_not"]
+__all__ = ["GO_ON", "around", "before", "expressions", "nodes", "why_not"]

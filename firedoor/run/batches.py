@@ -3,8 +3,9 @@
 A step in such a loop stands at a path without a round. It first looks at the list, page by page: an activity tells for
 how many items its conditions hold, and writes down what they give as lists of their own. These are pages of the step, as
 those of a long list are (firedoor.run.pages). Of the items the run keeps counts; each is in the record (firedoor.records.
-rounds). An item for which an act has failed does not come to what stands behind it until somebody has decided about it;
-then these steps look at the list again, and find what is new.
+rounds). An item for which an act has failed does not come to what stands behind it until that is decided: by an answer,
+or by what else happens to the act. That is not an event: a step that has held items back looks at the list again as soon
+as nothing before it is undecided any more, whatever the order in which these things have come.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from firedoor.plan import Contain, ForEach, Notify, Plan, Step, paths
-from firedoor.plan.batches import after, around, before, why_not
+from firedoor.plan.batches import around, before, why_not
 from firedoor.plan.lists import ListRef, Question
 from firedoor.protocol import Page, Sifted
 from firedoor.run import pages, questions, rounds
@@ -148,11 +149,14 @@ def surroundings(core: Core, path: str) -> dict[str, object]:
 
 def undecided(core: Core, path: str) -> list[str]:
     """Acts of the loop before this one whose failures wait for somebody, or are being tried again."""
+    return [act for act in _before(core, path) if _asks(core, act) or _acts(core, act)]
+
+
+def _before(core: Core, path: str) -> list[str]:
     loop = loop_of(core, path)
     if loop is None:
         return []
-    there = [paths.in_run(act, path) for act in before(core.plan, paths.static(loop), paths.static(path))]
-    return [act for act in there if _asks(core, act) or _acts(core, act)]
+    return [paths.in_run(act, path) for act in before(core.plan, paths.static(loop), paths.static(path))]
 
 
 def _asks(core: Core, path: str) -> bool:
@@ -160,66 +164,70 @@ def _asks(core: Core, path: str) -> bool:
 
 
 def _acts(core: Core, path: str) -> bool:
-    return any(act.kind in ("contain", "notify", "read") for act in core.acts_of(path))
+    """Whether an act of the step is under way; a notice about an ask decides nothing."""
+    return any(act.kind in ("contain", "notify", "read") and act.ask is None for act in core.acts_of(path))
 
 
 def waits(core: Core, path: str) -> bool:
     """Whether the step has to look again, and what stands before it is not done yet."""
-    loop = loop_of(core, path)
-    if loop is None:
-        return False
-    there = [paths.in_run(act, path) for act in before(core.plan, paths.static(loop), paths.static(path))]
-    return any(_acts(core, act) for act in there)
+    return any(_acts(core, act) for act in _before(core, path))
 
 
 def has_more(core: Core, path: str) -> bool:
     """Whether a step that is over has pages to look at: of a list that was added, or again."""
     state = core.state.steps.get(path)
-    if state is None or state.tally is None or state.status not in ("done", "failed"):
+    if state is None or state.tally is None or not _may_go_on(core, path, state):
         return False
-    if any(paths.within(path, scope) for scope in core.state.left):
-        return False
-    return any(_name(question) not in state.tally.looked for question in _questions(core, path))
-
-
-def decided(core: Core, path: str, *, again: bool) -> None:
-    """Somebody has decided about what failed: what stands behind looks at the list again, and where reads are to be
-    put `again`, so does the step itself."""
-    for act in [*([path] if again else []), *_behind(core, path)]:
-        _look_again(core, act)
-
-
-def are_held_back(core: Core) -> bool:
-    """Whether there are items of a long loop that wait for a decision: until then the response goes on."""
-    return any(
-        _asks(core, path) and loop_of(core, path) is not None and (_unread(core, path) or _behind(core, path))
-        for path in core.state.steps
+    return _lets_through(core, path, state) or any(
+        _name(question) not in state.tally.looked for question in _questions(core, path)
     )
 
 
-def _unread(core: Core, path: str) -> bool:
-    tally = core.at(path).tally
-    return tally is not None and tally.unread > 0
+def _may_go_on(core: Core, path: str, state: StepState) -> bool:
+    """Whether the step is over by itself, and was not left out."""
+    return state.status in ("done", "failed") and not any(paths.within(path, scope) for scope in core.state.left)
 
 
-def _behind(core: Core, path: str) -> list[str]:
-    """Acts behind this one that have not come to all items."""
-    loop = loop_of(core, path)
-    if loop is None:
-        return []
-    acts = [paths.in_run(act, path) for act in after(core.plan, paths.static(loop), paths.static(path))]
-    return [act for act in acts if act in core.state.steps and (t := core.state.steps[act].tally) and t.held_back]
+def _lets_through(core: Core, path: str, state: StepState) -> bool:
+    """Whether the step holds items back, and nothing before it is undecided any more."""
+    return _holds_back(core, path, state) and not undecided(core, path)
 
 
-def _look_again(core: Core, path: str) -> None:
+def _holds_back(core: Core, path: str, state: StepState) -> bool:
+    return state.tally is not None and state.tally.held_back > 0 and _may_go_on(core, path, state)
+
+
+def let_through(core: Core) -> None:
+    """Have the walk come to the steps that have held items back, where what these waited for is decided."""
+    for path, state in list(core.state.steps.items()):
+        if _lets_through(core, path, state):
+            core.rewind(path)
+            core.reopen_outer(paths.parent(path))
+
+
+def read_again(core: Core, path: str) -> None:
+    """The reads that have not answered are put again."""
     state = core.at(path)
     if state.tally is None or core.state.intent != "respond" or core.state.ended is not None:
         return
-    state.tally.again += 1
-    state.tally.held_back, state.tally.unread, state.tally.problems = 0, 0, []
+    _pass_again(state.tally)
     core.changes += 1
     core.rewind(path)
     core.reopen_outer(paths.parent(path))
+
+
+def are_held_back(core: Core) -> bool:
+    """Whether there are items of a long loop that wait for a decision, or to be come to after one: until then the
+    response goes on."""
+    return any(
+        _holds_back(core, path, state) or (state.tally is not None and state.tally.unread > 0 and _asks(core, path))
+        for path, state in core.state.steps.items()
+    )
+
+
+def _pass_again(tally: Tally) -> None:
+    tally.again += 1
+    tally.held_back, tally.unread, tally.problems = 0, 0, []
 
 
 def lengthened(core: Core, loop: str) -> None:
@@ -227,6 +235,7 @@ def lengthened(core: Core, loop: str) -> None:
     for path in list(core.state.steps):
         if path != loop and paths.within(path, loop):
             core.rewind(path)
+            core.reopen_outer(paths.parent(path))
     core.reopen_outer(loop)
     core.changes += 1
 
@@ -236,6 +245,8 @@ def reopen(core: Core, path: str) -> None:
     state = core.at(path)
     if state.status not in FINAL:
         raise AssertionError(f"{path} is not over: {state.status}")
+    if state.tally is not None and _lets_through(core, path, state):
+        _pass_again(state.tally)
     state.past.append(state.status)
     state.ordinal += 1
     state.status, state.pending, state.done_at, state.reason = "waiting", None, None, None

@@ -100,7 +100,6 @@ def _after_failure(core: Core, ask: Ask, answer: Answer) -> None:
             _write_pending(core, ask.step)
     if answer.choice in ("skip", "continue") and step.verb == "undo":
         _accept_undo_failed(core, step, ask.step)
-    batches.decided(core, ask.step, again=False)
 
 
 def _accept_undo_failed(core: Core, step: Undo, path: str) -> None:
@@ -113,7 +112,8 @@ def _accept_undo_failed(core: Core, step: Undo, path: str) -> None:
 
 
 def _after_unread(core: Core, ask: Ask, answer: Answer) -> None:
-    batches.decided(core, ask.step, again=answer.choice == "retry")
+    if answer.choice == "retry":
+        batches.read_again(core, ask.step)
 
 
 def _after_outcome(core: Core, ask: Ask, answer: Answer) -> None:

@@ -33,6 +33,7 @@ def advance(core: Core) -> None:
     """Walk until nothing changes any more. At the end of the steps the response has ended by itself."""
     while core.state.intent == "respond" and core.state.ended is None:
         before = core.changes
+        batches.let_through(core)
         passed = _sequence(core, core.plan.steps, "")
         owed = core.state.additions or core.state.adds or questions.offered(core) or batches.are_held_back(core)
         if passed and not owed:

@@ -109,8 +109,8 @@ def attempt_info(
     )
 
 
-LAST = {"budget": 10.0, "spent": 8.9}
-"""An attempt after which no other fits."""
+LAST: dict[str, Any] = {"attempt": 8, "budget": 300, "spent": 240, "start_to_close": 60}
+"""An attempt after which no other fits: the server would wait longer for it than the minute that is left for this one."""
 
 
 @dataclass

@@ -265,10 +265,19 @@ async def test_an_answer_that_was_lost_is_no_second_message(desk: Desk) -> None:
 
 
 async def test_channels_are_used_at_the_same_time(desk: Desk) -> None:
-    desk.page.delay = desk.chat.delay = 0.3
-    began = asyncio.get_running_loop().time()
-    await desk.send(notice(CRT))
-    assert asyncio.get_running_loop().time() - began < 0.55
+    under_way = asyncio.Barrier(2)
+
+    class Waiting(MemoryChannel):
+        """A message is on its way until one is on the other channel too."""
+
+        async def send(self, message: OutgoingMessage) -> str:
+            async with asyncio.timeout(60):
+                await under_way.wait()
+            return await super().send(message)
+
+    desk.others = {name: Waiting(name, at_once=1) for name in ("page", "chat")}
+    report = await desk.send(notice(CRT))
+    assert [(one.channel, one.state) for one in report.deliveries] == [("chat", "sent"), ("page", "sent")] * 2
 
 
 async def test_a_channel_that_does_not_answer_stops_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from activities.sifting import Sifting
 from firedoor.connectors.errors import ConnectorError, Refused, Unavailable
 from firedoor.people.signatures import SigningKey
 from firedoor.plan import Audience, Plan, ReadAction
-from firedoor.plan.expression import Read
+from firedoor.plan.expression import Const, Read
 from firedoor.protocol import (
     Around,
     Launch,
@@ -144,6 +144,20 @@ async def test_an_attempt_goes_on_where_the_one_before_has_failed(systems: Syste
     systems.fails.clear()
     assert (await systems.sift(attempt=2)).chosen == 6
     assert sorted(systems.asked) == [("is_public", item) for item in ITEMS]
+
+
+async def test_items_that_ask_the_same_of_a_system_that_is_down_all_fail_for_that_reason(systems: Systems) -> None:
+    same = PUBLIC.model_copy(update={"argument": Const(value="open", type="text")})
+    systems.plan = p.plan(p.for_each(p.ACCOUNTS, p.contain("lock", p.item("0"), when=same), at_once=3))
+    systems.records.plans.keep(systems.plan)
+    systems.fails["open"] = Refused("it is down")
+    found = await systems.sift(at_once=3)
+    assert (found.chosen, found.unread) == (0, 6)
+    assert [problem for problem in found.problems if not problem.endswith("it is down")] == []
+    systems.fails.clear()
+    again = await systems.sift(at_once=3, again=1)
+    assert (again.chosen, again.unread) == (6, 0)
+    assert systems.asked == [("is_public", "open")]
 
 
 async def test_what_is_unread_is_asked_about_again_in_another_pass_alone(systems: Systems) -> None:

@@ -14,6 +14,7 @@ from firedoor.plan import Audience, Plan, Step
 from firedoor.plan.batches import may_go_in_batches, why_not
 from firedoor.plan.expression import Expr, Item, Prose, Read, StepIs
 from firedoor.run import pages, validity, walking
+from firedoor.run.orders import order_of
 from firedoor.run.view import view
 from tests.run import plans as p
 from tests.run.driver import Run, World
@@ -281,6 +282,77 @@ def test_a_step_in_a_round_that_is_not_there_is_not_known() -> None:
         run.command("undo", "0[3].0")
 
 
+LATER = [pytest.param(tell(name="later"), id="tell"), pytest.param(lock(name="later"), id="contain")]
+
+
+def come_to(run: Run, step: str) -> Counter[str]:
+    """How often the step was done for each item."""
+    path = run.path(step)
+    told = [item for there, item in run.world.looping.told if there == path]
+    return Counter([*told, *(target for _, there, target in run.world.touched if there == path)])
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_undoing_the_act_that_has_failed_decides_about_what_stands_behind_it(later: Step) -> None:
+    run = started(plan_of(loop(lock(), later), p.task("Go on")))
+    run.world.targets["@user6"] = ["refused"]
+    run.launch()
+    assert "@user6" not in come_to(run, "later")
+    run.command("undo", "lock")
+    run.settle()
+    assert not run.asks("lock")
+    assert come_to(run, "later") == Counter(MANY)
+
+
+@pytest.mark.parametrize("later", LATER)
+@pytest.mark.parametrize("choice", ["continue", "retry"])
+def test_a_decision_that_comes_while_the_list_is_looked_at_is_not_lost(later: Step, choice: str) -> None:
+    run = started(plan_of(loop(lock(), later), p.task("Go on")))
+    run.world.targets["@user6"] = ["refused"]
+    run.stays = ["0.1"]
+    run.launch()
+    run.end(run.act("read", "later"))
+    order = order_of(run.plan, run.state, look := run.act("read", "later"), ())
+    held_back = run.world.end(run.plan, look, order, run.now)
+    run.answer("lock", choice, by="ana")
+    run.happen(held_back)
+    run.stays = []
+    run.settle()
+    assert come_to(run, "later") == Counter(MANY)
+    run.answer(run.ask(kind="task"), "done", by="ana")
+    assert run.settle().ended == "completed"
+
+
+def test_a_decision_that_comes_last_of_all_is_waited_for() -> None:
+    run = started(plan_of(loop(lock(), tell(name="tell"))))
+    run.world.targets["@user6"] = ["refused", "refused"]
+    run.launch()
+    run.stays = ["contain"]
+    run.answer("lock", "retry", by="ana")
+    run.settle()
+    assert run.ended is None, "it is being tried again"
+    run.stays = []
+    run.settle()
+    assert run.ended is None, "it has failed again"
+    run.answer("lock", "continue", by="ana")
+    run.settle()
+    assert come_to(run, "tell") == Counter(MANY)
+    assert run.ended == "completed"
+
+
+def test_what_was_decided_does_not_wait_until_everyone_was_told_of_the_question() -> None:
+    run = started(plan_of(loop(lock(), tell(name="tell")), p.task("Go on")))
+    run.world.targets["@user6"] = ["refused"]
+    run.stays = ["notify"]
+    run.launch()
+    run.stays = [act.id for act in run.state.acts.values() if act.ask == run.ask("lock").id]
+    run.settle()
+    run.answer("lock", "continue", by="ana")
+    run.settle()
+    assert run.stays[0] in run.state.acts
+    assert come_to(run, "tell") == Counter(MANY)
+
+
 # --- whatever happens -------------------------------------------------------------------------------------------------
 
 CONDITIONS: list[Expr | None] = [None, None, PUBLIC]
@@ -327,7 +399,10 @@ def test_whatever_happens_to_a_long_loop(plan: Plan, happenings: list[int]) -> N
     world = World()
     world.reads["is_public"] = lambda account: hash(account) % 2 == 0
     world.reads["owner_of"] = "@owner"
-    _live(plan, happenings, {"accounts": world.keep(["@a", "@b", "@c", "@d", "@e", "@f"])}, world)
+    run = _live(plan, happenings, {"accounts": world.keep(["@a", "@b", "@c", "@d", "@e", "@f"])}, world)
+    over = [state for state in run.state.steps.values() if state.status == "done" and state.tally is not None]
+    held_back = [state for state in over if state.tally and state.tally.held_back]
+    assert run.ended != "completed" or not held_back, "items were never come to"
     told = Counter(world.looping.told)
     assert not told or max(told.values()) == 1, "an item was told twice"
 

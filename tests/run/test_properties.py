@@ -74,7 +74,7 @@ def live(plan: Plan, happenings: list[int], inputs: dict[str, Any] | None = None
         _live(plan, happenings, given if inputs is None else inputs, world)
 
 
-def _live(plan: Plan, happenings: list[int], inputs: dict[str, Any], world: World) -> None:
+def _live(plan: Plan, happenings: list[int], inputs: dict[str, Any], world: World) -> Run:
     run = Run(plan, inputs, world=world)
     run.stays = ["contain", "release", "notify", "read", "record"]
     run.launch()
@@ -85,6 +85,7 @@ def _live(plan: Plan, happenings: list[int], inputs: dict[str, Any], world: Worl
         dice.choice(THINGS)(run, dice)
     calm(run)
     assert run.state.phase == "closed", view(plan, run.state).next_act
+    return run
 
 
 # --- what happens -----------------------------------------------------------------------------------------------------
