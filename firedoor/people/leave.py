@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from firedoor.people import standing
 from firedoor.people.given import bounds_of, given, values_of
@@ -24,6 +25,10 @@ from firedoor.plan.expression import Item
 from firedoor.plan.inputs import check_inputs
 from firedoor.plan.steps import consequences
 from firedoor.protocol import Answer, Command, Launch, ReleaseOrder
+
+TRIES_AGAIN: Final = ("failure", "severity")
+"""The questions about an undo step on which a retry asks for the undo. One about a missing answer of a system asks that
+system again, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,9 @@ class Leave:
             case "undo":
                 return path in ("", self.order.step)
             case "retry":
-                return (why == "undo_failed" and path == self.order.step) or self._tries_again(path)
+                if why == "undo_failed":
+                    return path == self.order.step
+                return why in TRIES_AGAIN and self._tries_again(path)
             case _:
                 return False
 

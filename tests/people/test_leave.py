@@ -395,6 +395,10 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(CALM_ALONE, answer(CALM_ALONE, "question:2:failure:1", "retry")),
         SOON,
     ),
+    "a changed severity concerns the undo step, and the commander takes it up": (
+        lambda: order(WHEN_READ, answer(WHEN_READ, "question:1:severity:1", "retry")),
+        SOON,
+    ),
     "a condition on a wait that is over": (lambda: order(WAIT_IS_DONE), NOW + timedelta(seconds=7200)),
     "a condition on the severity that a person has set": (
         lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="omar", holds=("policy",))),
@@ -592,6 +596,10 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
     "another step is tried again": (lambda: order(CALM_ALONE, command(CALM_ALONE, "retry", step="0")), LATER),
     "an undo of other targets is tried again": (
         lambda: order(CALM_THEN_PARTLY, command(CALM_THEN_PARTLY, "retry", step="2")),
+        LATER,
+    ),
+    "a system is asked again for what the undo is on": (
+        lambda: order(WHEN_READ, answer(WHEN_READ, "question:1:read:1", "retry")),
         LATER,
     ),
     "a severity that there never was": (lambda: order(WHEN_SEV2), LATER),
