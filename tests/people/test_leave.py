@@ -186,7 +186,7 @@ WORK_AT_SEV2 = plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, 
 WHEN_GIVEN_AND_SIGNED = calm_then(stand_down("3"), let_go("3", And(of=(SIGNED, Given(of=EXTRA)))))
 WORK_WHEN_SIGNED = plan(
     lock(),
-    stand_down(path="1"),
+    stand_down(path="1").model_copy(update={"on_reject": Consequence(kind="continue")}),
     Task(path="2", at="x", words=text("?"), assign=CRT, when=StepIs(step="1", outcome="approved")),
     let_go("3"),
 )
@@ -199,6 +199,67 @@ ASKED_TO_GO_ON = plan(
         assign=CRT,
         due=Span(seconds=7200),
         on_timeout=Consequence(kind="ask", asks=Who(kind="team", name="legal"), may_continue=True),
+    ),
+    let_go("2"),
+)
+
+TO_LEGAL = Consequence(kind="ask", asks=Who(kind="team", name="legal"))
+
+
+def asked_first(path: str = "1", **ends: Consequence) -> Step:
+    """An approval that unlocks nothing by itself, since more than a yes leads past it."""
+    return approve(path, (Seat(who=POLICY),), ()).model_copy(update=ends)
+
+
+def ends_with(on_reject: Consequence, on_timeout: Consequence) -> Plan:
+    return plan(lock(), asked_first(on_reject=on_reject, on_timeout=on_timeout), let_go("2"))
+
+
+def late(kind: Any) -> Plan:
+    """Work that nobody does, which leads to this."""
+    due, end = Span(seconds=7200), Consequence(kind=kind)
+    return plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, due=due, on_timeout=end), let_go("2"))
+
+
+def waits_at_most(end: Consequence) -> Plan:
+    return plan(lock(), Wait(path="1", at="x", until=CALM, at_most=7200, on_timeout=end), let_go("2"))
+
+
+def no(of: Plan, path: str = "1", ordinal: str = "1", **changes: Any) -> Signed:
+    return answer(of, f"approve:{path}:{ordinal}", "reject", "omar", "policy", **changes)
+
+
+GOES_ON = Consequence(kind="continue")
+LEAVES = Consequence(kind="leave")
+STOPS = Consequence(kind="stop")
+LEFT_AT_A_NO = ends_with(LEAVES, TO_LEGAL)
+LEFT_AT_A_SILENCE = ends_with(GOES_ON, LEAVES)
+STOPPED_AT_A_NO = ends_with(STOPS, GOES_ON)
+ASKED_AT_A_NO = ends_with(TO_LEGAL, GOES_ON)
+ASKED_AT_A_SILENCE = ends_with(GOES_ON, TO_LEGAL)
+GROUP_LEFT_AT_A_SILENCE = plan(
+    lock(),
+    Group(
+        path="1",
+        at="x",
+        name=text("?"),
+        steps=(
+            asked_first("1.0", on_reject=GOES_ON, on_timeout=LEAVES),
+            Task(path="1.1", at="x", words=text("?"), assign=CRT),
+        ),
+    ),
+    let_go("2"),
+)
+GROUP_LEFT_AT_A_NO = plan(
+    lock(),
+    Group(
+        path="1",
+        at="x",
+        name=text("?"),
+        steps=(
+            asked_first("1.0", on_reject=LEAVES, on_timeout=TO_LEGAL),
+            Task(path="1.1", at="x", words=text("?"), assign=CRT),
+        ),
     ),
     let_go("2"),
 )
@@ -399,6 +460,26 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(WHEN_READ, answer(WHEN_READ, "question:1:severity:1", "retry")),
         SOON,
     ),
+    "a no that leads on": (lambda: order(ASKED_AT_A_SILENCE, no(ASKED_AT_A_SILENCE)), SOON),
+    "a silence that leads on": (lambda: order(ASKED_AT_A_NO), LATER),
+    "a silence that leads on, after a no that was asked about and asked again": (
+        lambda: order(
+            ASKED_AT_A_NO,
+            no(ASKED_AT_A_NO),
+            answer(ASKED_AT_A_NO, "question:1:reject:2", "again", "klara", "legal", issued=SOON),
+        ),
+        LATER,
+    ),
+    "whom the playbook asks about a no goes on": (
+        lambda: order(
+            ASKED_AT_A_NO,
+            no(ASKED_AT_A_NO),
+            answer(ASKED_AT_A_NO, "question:1:reject:2", "continue", "klara", "legal"),
+        ),
+        SOON,
+    ),
+    "a no has left the group before it": (lambda: order(GROUP_LEFT_AT_A_NO, no(GROUP_LEFT_AT_A_NO, "1.0")), SOON),
+    "a silence has left the group before it": (lambda: order(GROUP_LEFT_AT_A_SILENCE), LATER),
     "a condition on a wait that is over": (lambda: order(WAIT_IS_DONE), NOW + timedelta(seconds=7200)),
     "a condition on the severity that a person has set": (
         lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="omar", holds=("policy",))),
@@ -598,6 +679,47 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(CALM_THEN_PARTLY, command(CALM_THEN_PARTLY, "retry", step="2")),
         LATER,
     ),
+    "a no that leaves what it stands in": (lambda: order(LEFT_AT_A_NO, no(LEFT_AT_A_NO)), LATER),
+    "a no that stops": (lambda: order(STOPPED_AT_A_NO, no(STOPPED_AT_A_NO)), LATER),
+    "a no that is asked about": (lambda: order(ASKED_AT_A_NO, no(ASKED_AT_A_NO)), LATER),
+    "a no that is asked about, and somebody leaves": (
+        lambda: order(
+            ASKED_AT_A_NO,
+            no(ASKED_AT_A_NO),
+            answer(ASKED_AT_A_NO, "question:1:reject:2", "leave", "klara", "legal"),
+        ),
+        LATER,
+    ),
+    "a no to an addition, where a no leads on": (
+        lambda: order(ASKED_AT_A_SILENCE, no(ASKED_AT_A_SILENCE, ordinal="1+1")),
+        LATER,
+    ),
+    "a silence that is asked about": (lambda: order(ASKED_AT_A_SILENCE), LATER),
+    "a silence that is asked about, and somebody leaves": (
+        lambda: order(
+            ASKED_AT_A_SILENCE,
+            answer(ASKED_AT_A_SILENCE, "question:1:timeout:1", "leave", "klara", "legal"),
+        ),
+        LATER,
+    ),
+    "a silence that leaves": (lambda: order(LEFT_AT_A_SILENCE), LATER),
+    "an approval is skipped whose silence leaves": (
+        lambda: order(LEFT_AT_A_SILENCE, command(LEFT_AT_A_SILENCE, "skip", step="1")),
+        SOON,
+    ),
+    "a fact is answered that somebody needs to sign": (
+        lambda: order(ASKED_AT_A_SILENCE, answer(ASKED_AT_A_SILENCE, "question:1:fact:1", "answer")),
+        LATER,
+    ),
+    "a no that leads on in a group, before work that is not done": (
+        lambda: order(GROUP_LEFT_AT_A_SILENCE, no(GROUP_LEFT_AT_A_SILENCE, "1.0")),
+        LATER,
+    ),
+    "late work that leaves": (lambda: order(late("leave")), LATER),
+    "late work that stops": (lambda: order(late("stop")), LATER),
+    "late work that is asked about": (lambda: order(ASKED_TO_GO_ON), LATER),
+    "a wait that was too long, which stops": (lambda: order(waits_at_most(STOPS)), LATER),
+    "a wait that was too long, which is asked about": (lambda: order(waits_at_most(TO_LEGAL)), LATER),
     "a system is asked again for what the undo is on": (
         lambda: order(WHEN_READ, answer(WHEN_READ, "question:1:read:1", "retry")),
         LATER,
