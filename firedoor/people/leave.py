@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from firedoor.people import standing
 from firedoor.people.given import bounds_of, given, values_of
@@ -32,11 +32,36 @@ system again, and no more."""
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """One asking of an approval that everyone who had to has signed: the moment of the last signature, and what the
+    signers were shown."""
+
+    moment: datetime
+    document: Mapping[str, Any]
+
+    def shows(self, undo: str) -> bool:
+        """Whether the deciders were shown that the undo at this path follows; an approval of an addition is about that
+        alone."""
+        acts = self.document.get("unlocks")
+        return self.added is None and any(
+            isinstance(act, dict) and act.get("step") == undo and act.get("action") == "undo"
+            for act in (acts if isinstance(acts, list) else ())
+        )
+
+    @property
+    def added(self) -> frozenset[str] | None:
+        """What it was asked for alone; None where it was asked for everything."""
+        found = self.document.get("added")
+        if found is None:
+            return None
+        return frozenset(str(target) for target in found) if isinstance(found, list) else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """What is known, when something is to be let go. All of `words` and `answers` are verified, and of this run.
 
-    `approved` tells whether the approval at a path of the run has been signed by all who had to, and `signed_for` since
-    when it has been for an undo at a static path: in a document that shows this undo.
+    `signed` has the complete signings of the approval at a path of the run.
     `failed` are the run's paths of the acts that the ledger knows not to have gone as they should, and `recorded` the words
     that the timeline has, whether they came with the order or not.
     """
@@ -46,8 +71,7 @@ class Leave:
     launch: Launch
     words: Sequence[Answer | Command]
     answers: Sequence[Word]
-    approved: Callable[[Approve, str], bool]
-    signed_for: Callable[[Approve, str, str], datetime | None]
+    signed: Callable[[Approve, str], Sequence[Consent]]
     now: datetime
     failed: Collection[str] = ()
     recorded: Sequence[Answer | Command] = ()
@@ -150,9 +174,9 @@ class Leave:
             if paths.in_run(step.step, place) != self.order.step:
                 continue
             gates = {paths.in_run(other.path, place): other for other in over}
-            if not all(self.approved(other, there) for there, other in gates.items()):
+            if not all(self._approved(other, there) for there, other in gates.items()):
                 continue
-            signed = {there: self.signed_for(other, there, step.path) for there, other in gates.items()}
+            signed = {there: self._signed_for(other, there, step.path) for there, other in gates.items()}
             shown = self._shown({there: moment for there, moment in signed.items() if moment is not None})
             if shown.reaches(place):
                 mine = self._bounds(step, shown, place)
@@ -163,7 +187,43 @@ class Leave:
 
     def _shown(self, anchors: Mapping[str, datetime] | None = None) -> Shown:
         words = [*self.words, *self.recorded]
-        return Shown(self.plan, self.launch, words, self.answers, self.approved, self.now, anchors or {}, self.recorded)
+        return Shown(
+            self.plan, self.launch, words, self.answers, self._approved, self.now, anchors or {}, self.recorded
+        )
+
+    def _approved(self, approve: Approve, there: str) -> bool:
+        """Whether the approval was given, by people who could know of what is let go here: a yes is not about what was
+        added, or contained once more, after it."""
+        signed = self.signed(approve, there)
+        return any(one.added is None for one in signed) and all(
+            any(issued <= one.moment and (one.added is None or target in one.added) for one in signed)
+            for target, issued in self._news(there).items()
+        )
+
+    def _signed_for(self, approve: Approve, there: str, undo: str) -> datetime | None:
+        """Since when the undo at a static path has been signed for, in a document that shows it. What was added later
+        needs to have been signed for beside it."""
+        return min((one.moment for one in self.signed(approve, there) if one.shows(undo)), default=None)
+
+    def _news(self, there: str) -> dict[str | None, datetime]:
+        """When each target of the order was added; under None, when what was contained before the approval was last
+        contained once more."""
+        found: dict[str | None, datetime] = {}
+        for word in [*self.words, *self.recorded]:
+            if self._is_retry_of_the_hold(word) and _comes_first(self.order.step, there):
+                found[None] = max(word.issued, found.get(None, word.issued))
+            if isinstance(word, Command) and word.command == "add" and self._commands(word):
+                values = values_of(word.value)
+                for target in values if self.order.targets is None else values.intersection(self.order.targets):
+                    found[target] = max(word.issued, found.get(target, word.issued))
+        return found
+
+    def _is_retry_of_the_hold(self, word: Answer | Command) -> bool:
+        if isinstance(word, Answer):
+            return word.choice == "retry" and word.ask.startswith(f"question:{self.order.step}:failure:")
+        static = paths.static(self.order.step)
+        named = self._static(word.step)
+        return word.command == "retry" and bool(named) and paths.within(static, named) and self._commands(word)
 
     def _bounds(self, step: Undo, shown: Shown, place: str) -> frozenset[str] | None:
         """An undo of some targets lets go of no others, where they can be known."""
@@ -229,6 +289,12 @@ class Leave:
 
     def _is_past(self, seconds: int) -> bool:
         return self.now + LEEWAY >= self.launch.issued + timedelta(seconds=seconds)
+
+
+def _comes_first(one: str, other: str) -> bool:
+    """Whether a step stands before another in the plan."""
+    mine, theirs = ([int(part) for part in paths.static(path).split(".")] for path in (one, other))
+    return mine < theirs
 
 
 def _ask(name: str) -> tuple[str, str, str]:

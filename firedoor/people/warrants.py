@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from firedoor.people import standing
 from firedoor.people.again import Again
 from firedoor.people.given import bounds_of, constant, given
-from firedoor.people.leave import Leave
+from firedoor.people.leave import Consent, Leave
 from firedoor.people.past import NO_PAST, Past
 from firedoor.people.shown import Word
 from firedoor.people.signatures import LEEWAY, Forged, KeyRing
@@ -136,15 +136,12 @@ def check_release(
     words = [_opened(_word(signed, launch, keys, now), lists) for signed in order.warrant.commands]
     decisions = [_verified(decision, launch, keys, now, lists) for decision in order.warrant.decisions]
 
-    def approved(approve: Approve, there: str) -> bool:
-        return bool(_complete(approve, there, launch, decisions))
-
-    def signed_for(approve: Approve, there: str, undo: str) -> datetime | None:
-        verdicts = [one for one in _complete(approve, there, launch, decisions) if _shows_undo(one.document, undo)]
-        return min((max(word.answer.issued for word in one.signatures) for one in verdicts), default=None)
+    def signed(approve: Approve, there: str) -> list[Consent]:
+        complete = _complete(approve, there, launch, decisions)
+        return [Consent(max(word.answer.issued for word in one.signatures), one.document) for one in complete]
 
     recorded = [_opened(word, lists) for word in _recorded(past, launch, keys)]
-    if not Leave(plan, order, launch, words, decisions, approved, signed_for, now, past.failed, recorded).given():
+    if not Leave(plan, order, launch, words, decisions, signed, now, past.failed, recorded).given():
         held = plan.by_path[paths.static(order.step)].id or order.step
         _refuse(
             f"nobody has signed for letting go of what {order.action.name} contains, and the playbook does not say so"
@@ -404,15 +401,6 @@ def _grants(verdict: _Verdict, order: ContainOrder) -> frozenset[str]:
         if signature.answer.targets is not None:
             granted &= set(signature.answer.targets)
     return frozenset(granted)
-
-
-def _shows_undo(document: dict[str, Any], undo: str) -> bool:
-    """Whether the deciders were shown that the undo at this path follows; an approval of an addition is about that alone."""
-    acts = document.get("unlocks")
-    return document.get("added") is None and any(
-        isinstance(act, dict) and act.get("step") == undo and act.get("action") == "undo"
-        for act in (acts if isinstance(acts, list) else ())
-    )
 
 
 def _shows(act: dict[str, Any], order: ContainOrder) -> bool:

@@ -812,6 +812,44 @@ def test_there_was_no_silence_where_the_record_has_the_signature() -> None:
         check_release(*make(), KEYS, now, Past(words=[signed]))
 
 
+A_YES_BEFORE = ends_with(STOPS, STOPS)
+
+
+@pytest.mark.parametrize(("of", "path", "undo"), [(CALM_THEN_SIGNED, "2", "3"), (A_YES_BEFORE, "1", "2")])
+def test_a_yes_is_not_about_what_was_added_after_it(of: Plan, path: str, undo: str) -> None:
+    """The record has the word, whether it came with the order or not."""
+    yes = signed_for(of, path, undo=undo)
+    made = order(of, decisions=(yes,), targets=("@new:x",))
+    before, after = (command(of, "add", value={"accounts": ["@new:x"]}, issued=at) for at in (SOON, SOON_AFTER))
+    check_release(*made, KEYS, LATER, Past(words=[before]))
+    check_release(*order(of, decisions=(yes,)), KEYS, LATER, Past(words=[after]))
+    for targets in (("@new:x",), ("@a:x", "@new:x"), None):
+        with pytest.raises(Unwarranted, match="nobody has signed"):
+            check_release(*order(of, decisions=(yes,), targets=targets), KEYS, LATER, Past(words=[after]))
+
+
+def test_a_yes_to_an_addition_is_about_it_beside_the_first_one() -> None:
+    of, ask = CALM_THEN_SIGNED, "approve:2:1+1"
+    added = Past(words=[command(of, "add", value={"accounts": ["@new:x"]}, issued=SOON_AFTER)])
+    first = signed_for(of, "2", undo="3")
+    more = signed_for(of, "2", undo="3", issued=SOON_AFTER, shown={"added": ["@new:x"], "ask": ask})
+    check_release(*order(of, decisions=(first, more), targets=("@a:x", "@new:x")), KEYS, LATER, added)
+    with pytest.raises(Unwarranted, match="nobody has signed"):
+        check_release(*order(of, decisions=(more,), targets=("@new:x",)), KEYS, LATER, added)
+
+
+def test_a_yes_is_not_about_what_was_contained_once_more_after_it() -> None:
+    of = CALM_THEN_SIGNED
+    made = order(of, decisions=(signed_for(of, "2", undo="3"),))
+    check_release(*made, KEYS, LATER, Past(words=[command(of, "retry", step="0", issued=SOON)]))
+    for again in (
+        command(of, "retry", step="0", issued=SOON_AFTER),
+        answer(of, "question:0:failure:4", "retry", issued=SOON_AFTER),
+    ):
+        with pytest.raises(Unwarranted, match="nobody has signed"):
+            check_release(*made, KEYS, LATER, Past(words=[again]))
+
+
 FORGED: dict[str, tuple[Case, str]] = {
     "a word by a key of one's own": (
         lambda: order(LASTING, answer(LASTING, "question::held:1", "undo", key=MALLORY)),
