@@ -20,9 +20,10 @@ from firedoor.people import standing
 from firedoor.people.given import bounds_of, given, values_of
 from firedoor.people.shown import Shown, Word
 from firedoor.people.signatures import LEEWAY
-from firedoor.plan import Approve, Consequence, Plan, Step, Task, Undo, paths
+from firedoor.plan import Approve, Consequence, Contain, ForEach, Plan, Step, Task, Undo, paths
 from firedoor.plan.expression import Item
 from firedoor.plan.inputs import check_inputs
+from firedoor.plan.references import inputs_behind
 from firedoor.plan.steps import consequences
 from firedoor.protocol import Answer, Command, Launch, ReleaseOrder
 
@@ -235,24 +236,58 @@ class Leave:
         return bounds_of(self.plan, step.targets, given(self.plan, self.launch, commands))
 
     def _by_refused_addition(self) -> bool:
-        """What was contained for an addition goes when its approval is refused, or nobody answers it."""
-        added: set[str] = set()
-        for word in self.words:
+        """What was contained for an addition goes when its approval is refused, or nobody can sign it. A silence about an
+        addition decides nothing."""
+        added: dict[str, datetime] = {}
+        names: set[str] = set()
+        for word in [*self.words, *self.recorded]:
             if isinstance(word, Command) and word.command == "add" and self._commands(word):
-                added |= values_of(word.value)
+                values = values_of(word.value)
+                added |= {target: max(word.issued, added.get(target, word.issued)) for target in values}
+                names |= set(word.value) if values.intersection(self.order.targets or ()) else set()
         launched = values_of(self.launch.inputs) | values_of(check_inputs(self.plan, self.launch.inputs).values)
+        if not self.order.targets or not self._covers(tuple(added.keys() - launched)):
+            return False
+        since = max(added[target] for target in self.order.targets)
         approvals = [step for step in self.plan.by_path.values() if isinstance(step, Approve)]
-        return self._covers(tuple(added - launched)) and any(self._refused(step) for step in approvals)
+        return any(
+            self._rejects_addition(step, since)
+            or (self._asks_for_addition(step, names) and self._may_have_no_seat(step, since))
+            for step in approvals
+        )
 
-    def _refused(self, step: Approve) -> bool:
-        rejected = any(
+    def _rejects_addition(self, step: Approve, added: datetime) -> bool:
+        return any(
             isinstance(word, Answer)
             and word.choice == "reject"
-            and _is_about(word, step)
+            and word.issued >= added
+            and _is_of_an_addition(word, paths.in_run(step.path, self.order.step))
             and standing.sits(step, word, self.launch)
-            for word in self.words
+            for word in [*self.words, *self.recorded]
         )
-        return rejected or self._is_past(step.deadline) or all(seat.when is not None for seat in step.needs)
+
+    def _asks_for_addition(self, step: Approve, names: Collection[str]) -> bool:
+        """Whether the approval is asked once more when something is added to these inputs: it shows them, or unlocks what
+        rests on them."""
+        about = [expr for _, expr in step.show]
+        for path in step.unlocks:
+            match self.plan.by_path[path]:
+                case Contain(targets=targets) if targets is not None:
+                    about.append(targets)
+                case ForEach(items=items):
+                    about.append(items)
+        return any(not inputs_behind(self.plan, expr).isdisjoint(names) for expr in about)
+
+    def _may_have_no_seat(self, step: Approve, added: datetime) -> bool:
+        """Whether it may be that nobody can sign for the addition: each seat is on a condition; by the record, the approval
+        itself was given, and nobody has signed for an addition since."""
+        there = paths.in_run(step.path, self.order.step)
+        shown = self._shown()
+        more = [word for word in self.recorded if isinstance(word, Answer) and _is_of_an_addition(word, there)]
+        first = [word for word in self.recorded if word not in more]
+        later = [word for word in more if word.issued >= added]
+        conditional = all(seat.when is not None for seat in step.needs)
+        return conditional and shown.is_signed_by(first, step, there) and not shown.is_signed_by(later, step, there)
 
     def _skipped(self, step: str) -> bool:
         return any(
@@ -304,6 +339,6 @@ def _ask(name: str) -> tuple[str, str, str]:
     return kind, path, rest.partition(":")[0]
 
 
-def _is_about(answer: Answer, step: Approve) -> bool:
-    kind, path, _ = _ask(answer.ask)
-    return kind == "approve" and paths.static(path) == step.path
+def _is_of_an_addition(answer: Answer, path: str) -> bool:
+    """Whether the approval at a run's path was asked for an addition alone: "approve:<path>:<ordinal>+<addition>"."""
+    return answer.ask.startswith(f"approve:{path}:") and "+" in answer.ask

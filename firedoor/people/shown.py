@@ -268,8 +268,11 @@ class Shown:
 
     def is_signed(self, step: Approve, path: str) -> bool:
         """Whether as many as have to have signed one asking of it, by the record: then there was no silence."""
+        return self.is_signed_by(self.recorded, step, path)
+
+    def is_signed_by(self, words: Iterable[Answer | Command], step: Approve, path: str) -> bool:
         asked: dict[str, set[str]] = {}
-        for word in self.recorded:
+        for word in words:
             if not isinstance(word, Answer) or word.choice != "approve" or not word.ask.startswith(f"approve:{path}:"):
                 continue
             if standing.sits(step, word, self.launch):

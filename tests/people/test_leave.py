@@ -399,7 +399,7 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(
             ADDING,
             command(ADDING, "add", value={"accounts": ["@c:x"]}),
-            answer(ADDING, "approve:1:2", "reject", "omar", "policy"),
+            answer(ADDING, "approve:1:1+1", "reject", "omar", "policy"),
             targets=("@c:x",),
         ),
         SOON,
@@ -628,7 +628,7 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(
             ADDING,
             command(ADDING, "add", value={"accounts": ["@c:x", "@a:x"]}),
-            answer(ADDING, "approve:1:2", "reject", "omar", "policy"),
+            answer(ADDING, "approve:1:1+1", "reject", "omar", "policy"),
         ),
         LATER,
     ),
@@ -724,6 +724,19 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(WHEN_READ, answer(WHEN_READ, "question:1:read:1", "retry")),
         LATER,
     ),
+    "an addition that nobody has answered, by any approval's time": (
+        lambda: order(ADDING, command(ADDING, "add", value={"accounts": ["@c:x"]}), targets=("@c:x",)),
+        LATER,
+    ),
+    "an addition, after a no to another one": (
+        lambda: order(
+            ADDING,
+            command(ADDING, "add", value={"accounts": ["@c:x"]}, issued=SOON_AFTER),
+            answer(ADDING, "approve:1:1+1", "reject", "omar", "policy"),
+            targets=("@c:x",),
+        ),
+        SOON_AFTER,
+    ),
     "a severity that there never was": (lambda: order(WHEN_SEV2), LATER),
     "a severity that nobody who may has set": (
         lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="zoe", holds=("comms",))),
@@ -810,6 +823,39 @@ def test_there_was_no_silence_where_the_record_has_the_signature() -> None:
     check_release(*make(), KEYS, now, Past(words=[answer(SILENT, "approve:1:1", "approve", "luis")]))
     with pytest.raises(Unwarranted, match="nobody has signed"):
         check_release(*make(), KEYS, now, Past(words=[signed]))
+
+
+ADDED_AT = NOW + timedelta(hours=2)
+
+
+def showing(when: Expr | None, **show: Any) -> Plan:
+    """An approval with one seat, which stands after the lock and unlocks nothing."""
+    return plan(lock(), approve("1", (Seat(who=POLICY, when=when),), (), **show))
+
+
+def test_an_addition_goes_when_nobody_can_sign_for_it() -> None:
+    """By the record, and where the approval is asked for additions at all."""
+
+    def made(of: Plan, *more: Signed) -> tuple[tuple[Plan, ReleaseOrder], Past]:
+        added = command(of, "add", value={"accounts": ["@c:x"]}, issued=ADDED_AT)
+        return order(of, targets=("@c:x",)), Past(words=[added, *more])
+
+    def refuse(of: Plan, *more: Signed) -> None:
+        release, past = made(of, *more)
+        with pytest.raises(Unwarranted, match="nobody has signed"):
+            check_release(*release, KEYS, LATER, past)
+
+    def given(of: Plan, ordinal: str = "1", **more: Any) -> Signed:
+        return answer(of, f"approve:1:{ordinal}", "approve", "omar", "policy", **more)
+
+    shown = {"show": (("accounts", ACCOUNTS),)}
+    of = showing(AT_SEV2, **shown)
+    release, past = made(of, given(of))
+    check_release(*release, KEYS, LATER, past)
+    refuse(of)
+    refuse(of, given(of), given(of, "1+1", issued=ADDED_AT))
+    for other in (showing(None, **shown), showing(AT_SEV2)):
+        refuse(other, given(other))
 
 
 A_YES_BEFORE = ends_with(STOPS, STOPS)

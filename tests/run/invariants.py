@@ -143,7 +143,8 @@ class Invariants:
         if isinstance(order, ReleaseOrder):
             failed = [path for path, step in state.steps.items() if step.status == "failed" or _failed(step)]
             try:
-                check_release(self.plan, order, KEYS, state.now, Past(failed=failed), lists)
+                words = [row.signed for row in self.rows if row.signed is not None]
+                check_release(self.plan, order, KEYS, state.now, Past(failed=failed, words=words), lists)
             except Unwarranted as error:
                 if by_step is None or not (
                     paths.static(by_step) in self.refused or _was_changed(self.plan, state, order)
