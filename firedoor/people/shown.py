@@ -164,10 +164,9 @@ class Shown:
         return when is not None and not any(True in self._may_be(when, known) for known in self._moments(path))
 
     def _moments(self, path: str) -> Iterator[_Known]:
-        """What a condition may have seen: the inputs and the severities that there were, one after the other."""
-        for inputs in self._inputs:
-            for severity in self._severities:
-                yield _Known(self, path, inputs, severity)
+        """What a condition may have seen, one after the other."""
+        for inputs, severity in self._situations:
+            yield _Known(self, path, inputs, severity)
 
     def _may_be(self, expr: Expr, known: _Known) -> frozenset[bool | None]:
         """The values that a condition can have, as far as it is shown: more than one where it rests on what is not."""
@@ -184,43 +183,51 @@ class Shown:
             return frozenset({True, False} if isinstance(expr, StepIs | Given) else {True, False, None})
         return frozenset({None if value is None else bool(value)})
 
-    @cached_property
+    @property
     def _inputs(self) -> list[dict[str, Any]]:
         """The inputs as launched, and after each word that changed them."""
-        found = [{**self.launch.inputs, **check_inputs(self.plan, self.launch.inputs).values}]
-        given = [word for word in self.words if isinstance(word, Command) and word.command in ("add", "input")]
-        for word in sorted(given, key=lambda word: word.issued):
-            if not isinstance(word.value, dict) or not self._commands(word):
-                continue
-            there = found[-1]
-            changes = check_inputs(self.plan, {**there, **word.value}).values
-            late = {name: changes.get(name, word.value[name]) for name in word.value}
-            if word.command == "add":
-                late = {name: _joined(there.get(name), value) for name, value in late.items()}
-            found.append({**there, **late})
-        return found
+        return [inputs for inputs, _ in self._situations]
 
     @cached_property
-    def _severities(self) -> list[str]:
-        """Those that the rules gave with the inputs that there were, and those that a person has set since."""
-        found = [self._by_rules(inputs) for inputs in self._inputs]
-        found += [
-            str(word.value)
-            for word in self.words
-            if isinstance(word, Command)
-            and word.command == "severity"
-            and (self._commands(word) or LOWERS_SEVERITY in word.holds)
-        ]
-        return list(dict.fromkeys(found))
+    def _situations(self) -> list[tuple[dict[str, Any], str]]:
+        """The inputs and the severity at the launch, and after each word that changed one of them, as the run takes it:
+        the severity rises by the rules, and is lowered by Policy alone. Once a person has set it, the rules raise it only
+        where they say more than they did then."""
+        inputs = {**self.launch.inputs, **check_inputs(self.plan, self.launch.inputs).values}
+        severity, ruled = self._by_rules(inputs) or "sev1", None
+        found = [(inputs, severity)]
+        for word in sorted(self.words, key=lambda word: word.issued):
+            if not isinstance(word, Command):
+                continue
+            if word.command == "severity" and (self._commands(word) or LOWERS_SEVERITY in word.holds):
+                if str(word.value) > severity and LOWERS_SEVERITY not in word.holds:
+                    continue
+                severity, ruled = str(word.value), self._by_rules(inputs)
+            elif word.command in ("add", "input") and isinstance(word.value, dict) and self._commands(word):
+                inputs = self._given(inputs, word.command, word.value)
+                now = self._by_rules(inputs)
+                if now is not None and (ruled is None or now < ruled):
+                    severity = min(severity, now)
+            else:
+                continue
+            found.append((inputs, severity))
+        return found
 
-    def _by_rules(self, inputs: dict[str, Any]) -> str:
+    def _given(self, there: dict[str, Any], how: str, value: dict[str, Any]) -> dict[str, Any]:
+        changes = check_inputs(self.plan, {**there, **value}).values
+        late = {name: changes.get(name, value[name]) for name in value}
+        if how == "add":
+            late = {name: _joined(there.get(name), more) for name, more in late.items()}
+        return {**there, **late}
+
+    def _by_rules(self, inputs: dict[str, Any]) -> str | None:
         known = _Given(self, "", inputs)
         holding = [
             rule.severity
             for rule in self.plan.severity
             if rule.when is None or self._may_be(rule.when, known) == {True}
         ]
-        return min(holding, default="sev1")
+        return min(holding, default=None)
 
     # --- what is over -----------------------------------------------------------------------------------------------
 

@@ -181,6 +181,7 @@ WAIT_IS_DONE = plan(lock(), TWO_HOURS, let_go("2", StepIs(step="1", outcome="don
 CALM_IS_DONE = calm_then(let_go("2", StepIs(step="1", outcome="done")))
 AT_SEV2 = Compare(sign="==", left=SeverityNow(), right=Const(value="sev2", type="severity"))
 WHEN_SEV2 = plan(lock(), let_go("1", AT_SEV2))
+SEV2_WHEN_GIVEN = plan(lock(), let_go("1", And(of=(AT_SEV2, Given(of=EXTRA)))))
 WORK_AT_SEV1 = plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, when=Not(of=AT_SEV2)), let_go("2"))
 WORK_AT_SEV2 = plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, when=AT_SEV2), let_go("2"))
 WHEN_GIVEN_AND_SIGNED = calm_then(stand_down("3"), let_go("3", And(of=(SIGNED, Given(of=EXTRA)))))
@@ -485,6 +486,15 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="omar", holds=("policy",))),
         SOON,
     ),
+    "a severity that there was when the input was given": (
+        lambda: order(
+            SEV2_WHEN_GIVEN,
+            command(SEV2_WHEN_GIVEN, "input", value={"extra": "@e:x"}, issued=SOON_AFTER),
+            command(SEV2_WHEN_GIVEN, "severity", value="sev2", person="omar", holds=("policy",)),
+            command(SEV2_WHEN_GIVEN, "severity", value="sev1", issued=LATER),
+        ),
+        LATER,
+    ),
     "work before it that was not needed at the severity that there always was": (
         lambda: order(WORK_AT_SEV2),
         SOON,
@@ -738,6 +748,19 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         SOON_AFTER,
     ),
     "a severity that there never was": (lambda: order(WHEN_SEV2), LATER),
+    "a severity that whoever commands has lowered, who is not of Policy": (
+        lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2")),
+        LATER,
+    ),
+    "a severity that there was no more when the input was given": (
+        lambda: order(
+            SEV2_WHEN_GIVEN,
+            command(SEV2_WHEN_GIVEN, "severity", value="sev2", person="omar", holds=("policy",)),
+            command(SEV2_WHEN_GIVEN, "severity", value="sev1", issued=SOON),
+            command(SEV2_WHEN_GIVEN, "input", value={"extra": "@e:x"}, issued=SOON_AFTER),
+        ),
+        LATER,
+    ),
     "a severity that nobody who may has set": (
         lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="zoe", holds=("comms",))),
         LATER,
