@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ Acted = Mapping[str, Collection[str]]
 """The targets that were entered so far of one step of the plan, by the run's path: in a loop, by round."""
 
 NOTHING: Final[Acted] = {}
+
+ROUND: Final = r"\[(0|[1-9][0-9]*)\]"
 
 
 class Unwarranted(ValueError):
@@ -212,10 +215,25 @@ def _step(plan: Plan, path: str) -> Any:
     return step
 
 
+def _check_rounds(plan: Plan, path: str) -> None:
+    """The path has a round of each loop around the step, and no others; of a loop that goes in batches it may have none.
+    So a step has one name for what it holds, which is what the ledger knows it by."""
+    parts = paths.static(path).split(".")
+    wanted = ""
+    for end, part in enumerate(parts, start=1):
+        around = plan.by_path[".".join(parts[:end])]
+        wanted += f"{'.' if wanted else ''}{part}".replace(".", r"\.")
+        if isinstance(around, ForEach):
+            wanted += ROUND if why_not(plan, around) is not None else f"({ROUND})?"
+    if not re.fullmatch(wanted, path):
+        _refuse("the order names a step in rounds that it does not have")
+
+
 def _contain_step(plan: Plan, path: str, action: Action) -> Contain:
     step = _step(plan, path)
     if not isinstance(step, Contain):
         _refuse("the order is to act, and the step that it names is no act")
+    _check_rounds(plan, path)
     if step.action != action.name or plan.actions.get(action.name) != action:
         _refuse("the order's action is not the one of the plan's step")
     return step

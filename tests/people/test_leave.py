@@ -958,3 +958,30 @@ def test_a_forged_word_lets_nothing_go(case: str) -> None:
     make, says = FORGED[case]
     with pytest.raises(Unwarranted, match=says):
         check_release(*make(), KEYS, LATER)
+
+
+IN_BATCHES = plan(
+    ForEach(
+        path="0",
+        at="x",
+        item="account",
+        items=ACCOUNTS,
+        steps=(Contain(path="0.0", at="x", action="lock_account", targets=Item(loop="0", type="account")),),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("of", "right", "wrong"),
+    [
+        (LASTING, ("0",), ("0[0]", "0[1]", "0[1][2]")),
+        (IN_ROUNDS, ("0[0].0", "0[12].0"), ("0.0", "0[01].0", "0[0].0[0]", "0[0][1].0")),
+        (IN_BATCHES, ("0.0", "0[1].0"), ("0[1].0[0]", "0[1][1].0")),
+    ],
+)
+def test_a_step_has_one_name_for_what_it_holds(of: Plan, right: tuple[str, ...], wrong: tuple[str, ...]) -> None:
+    for step in right:
+        check_release(*order(of, command(of, "undo_all"), step=step), KEYS, SOON)
+    for step in wrong:
+        with pytest.raises(Unwarranted, match="in rounds that it does not have"):
+            check_release(*order(of, command(of, "undo_all"), step=step), KEYS, SOON)
