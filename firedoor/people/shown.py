@@ -359,12 +359,16 @@ class Shown:
         return False
 
     def _is_silent(self, step: Approve, path: str) -> bool:
-        """Whether the approval's time has passed without a word that ended it: no signature of the record, and no refusal
-        after which nobody has asked again."""
-        return (
-            self._is_past(step.deadline, path)
-            and not self.is_signed(step, path)
-            and not self._stays_refused(step, path)
+        """Whether the approval's time has passed, or nobody could sign, without a word that ended it: no signature of the
+        record, and no refusal after which nobody has asked again."""
+        over = self._is_past(step.deadline, path) or self._has_no_seat(step, path)
+        return over and not self.is_signed(step, path) and not self._stays_refused(step, path)
+
+    def _has_no_seat(self, step: Approve, path: str) -> bool:
+        """Whether at some moment surely no seat applied."""
+        return any(
+            all(seat.when is not None and True not in self._may_be(seat.when, known) for seat in step.needs)
+            for known in self._moments(path)
         )
 
     def _stays_refused(self, approve: Approve, path: str) -> bool:
