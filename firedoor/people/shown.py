@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 from firedoor.people import standing
 from firedoor.people.signatures import LEEWAY
-from firedoor.plan import Approve, Expr, Plan, Step, Task, Wait, paths
+from firedoor.plan import Approve, Consequence, Expr, Plan, Step, Task, Wait, paths
 from firedoor.plan.evaluate import plain, value_of
 from firedoor.plan.expression import And, Given, Not, Or, Outcome, Read, StepIs
 from firedoor.plan.inputs import check_inputs
@@ -80,7 +80,7 @@ class Shown:
             number = int(path.rpartition(".")[2])
             in_turn = not outer or outer.endswith("]") or self._step(outer).verb != "parallel"
             beside = [f"{outer}.{before}" if outer else str(before) for before in range(number)] if in_turn else []
-            if not all(self._over(before) for before in beside):
+            if any(self._leaves(before) or not self._over(before) for before in beside):
                 return False
         return not outer or self.reaches(outer)
 
@@ -164,10 +164,9 @@ class Shown:
         return when is not None and not any(True in self._may_be(when, known) for known in self._moments(path))
 
     def _moments(self, path: str) -> Iterator[_Known]:
-        """What a condition may have seen: the inputs and the severities that there were, one after the other."""
-        for inputs in self._inputs:
-            for severity in self._severities:
-                yield _Known(self, path, inputs, severity)
+        """What a condition may have seen, one after the other."""
+        for inputs, severity in self._situations:
+            yield _Known(self, path, inputs, severity)
 
     def _may_be(self, expr: Expr, known: _Known) -> frozenset[bool | None]:
         """The values that a condition can have, as far as it is shown: more than one where it rests on what is not."""
@@ -184,43 +183,51 @@ class Shown:
             return frozenset({True, False} if isinstance(expr, StepIs | Given) else {True, False, None})
         return frozenset({None if value is None else bool(value)})
 
-    @cached_property
+    @property
     def _inputs(self) -> list[dict[str, Any]]:
         """The inputs as launched, and after each word that changed them."""
-        found = [{**self.launch.inputs, **check_inputs(self.plan, self.launch.inputs).values}]
-        given = [word for word in self.words if isinstance(word, Command) and word.command in ("add", "input")]
-        for word in sorted(given, key=lambda word: word.issued):
-            if not isinstance(word.value, dict) or not self._commands(word):
-                continue
-            there = found[-1]
-            changes = check_inputs(self.plan, {**there, **word.value}).values
-            late = {name: changes.get(name, word.value[name]) for name in word.value}
-            if word.command == "add":
-                late = {name: _joined(there.get(name), value) for name, value in late.items()}
-            found.append({**there, **late})
-        return found
+        return [inputs for inputs, _ in self._situations]
 
     @cached_property
-    def _severities(self) -> list[str]:
-        """Those that the rules gave with the inputs that there were, and those that a person has set since."""
-        found = [self._by_rules(inputs) for inputs in self._inputs]
-        found += [
-            str(word.value)
-            for word in self.words
-            if isinstance(word, Command)
-            and word.command == "severity"
-            and (self._commands(word) or LOWERS_SEVERITY in word.holds)
-        ]
-        return list(dict.fromkeys(found))
+    def _situations(self) -> list[tuple[dict[str, Any], str]]:
+        """The inputs and the severity at the launch, and after each word that changed one of them, as the run takes it:
+        the severity rises by the rules, and is lowered by Policy alone. Once a person has set it, the rules raise it only
+        where they say more than they did then."""
+        inputs = {**self.launch.inputs, **check_inputs(self.plan, self.launch.inputs).values}
+        severity, ruled = self._by_rules(inputs) or "sev1", None
+        found = [(inputs, severity)]
+        for word in sorted(self.words, key=lambda word: word.issued):
+            if not isinstance(word, Command):
+                continue
+            if word.command == "severity" and (self._commands(word) or LOWERS_SEVERITY in word.holds):
+                if str(word.value) > severity and LOWERS_SEVERITY not in word.holds:
+                    continue
+                severity, ruled = str(word.value), self._by_rules(inputs)
+            elif word.command in ("add", "input") and isinstance(word.value, dict) and self._commands(word):
+                inputs = self._given(inputs, word.command, word.value)
+                now = self._by_rules(inputs)
+                if now is not None and (ruled is None or now < ruled):
+                    severity = min(severity, now)
+            else:
+                continue
+            found.append((inputs, severity))
+        return found
 
-    def _by_rules(self, inputs: dict[str, Any]) -> str:
+    def _given(self, there: dict[str, Any], how: str, value: dict[str, Any]) -> dict[str, Any]:
+        changes = check_inputs(self.plan, {**there, **value}).values
+        late = {name: changes.get(name, value[name]) for name in value}
+        if how == "add":
+            late = {name: _joined(there.get(name), more) for name, more in late.items()}
+        return {**there, **late}
+
+    def _by_rules(self, inputs: dict[str, Any]) -> str | None:
         known = _Given(self, "", inputs)
         holding = [
             rule.severity
             for rule in self.plan.severity
             if rule.when is None or self._may_be(rule.when, known) == {True}
         ]
-        return min(holding, default="sev1")
+        return min(holding, default=None)
 
     # --- what is over -----------------------------------------------------------------------------------------------
 
@@ -228,7 +235,7 @@ class Shown:
         """Whether a step of the run can be shown to have ended so."""
         found = self._step(step)
         if outcome == "skipped":
-            return self._skipped(step) or self._answered(step, "skip")
+            return self._skipped(step) or self._answered(step, "skip", ("failure", "above", "read"))
         match found:
             case Task():
                 return (
@@ -241,7 +248,7 @@ class Shown:
                     case "approved":
                         return self.approved(found, step)
                     case "rejected":
-                        return self._rejected(found, step)
+                        return any(True for _ in self._refusals(found, step))
                     case "unanswered":
                         return self._is_past(found.deadline, step)
             case Wait() if found.duration is not None:
@@ -256,7 +263,7 @@ class Shown:
             return False
         if outcome == "rejected":
             return self.approved(found, step) or self.ended(step, "skipped")
-        passed = [self._answered(step, choice) for choice in ("continue", "leave")]
+        passed = [self._answered(step, choice, ("failure", "reject", "timeout")) for choice in ("continue", "leave")]
         silent = self._is_past(found.deadline, step) and not self.is_signed(found, step)
         return (
             self.ended(step, "rejected")
@@ -268,8 +275,11 @@ class Shown:
 
     def is_signed(self, step: Approve, path: str) -> bool:
         """Whether as many as have to have signed one asking of it, by the record: then there was no silence."""
+        return self.is_signed_by(self.recorded, step, path)
+
+    def is_signed_by(self, words: Iterable[Answer | Command], step: Approve, path: str) -> bool:
         asked: dict[str, set[str]] = {}
-        for word in self.recorded:
+        for word in words:
             if not isinstance(word, Answer) or word.choice != "approve" or not word.ask.startswith(f"approve:{path}:"):
                 continue
             if standing.sits(step, word, self.launch):
@@ -279,25 +289,27 @@ class Shown:
 
     def _over(self, path: str) -> bool:
         """What stands before: work of people and waits are over only where that can be shown, or where people have signed
-        for what follows after it."""
-        if any(self._before(path, anchor) for anchor in self.anchors) or self._never_held(path):
+        for what follows after it. An end is only half of it: what the playbook has follow from it must lead on."""
+        if self._is_waived(path) or self._never_held(path):
             return True
         step = self._step(path)
-        if self.ended(path, "skipped") or any(
-            self._answered(path, choice) for choice in ("continue", "leave", "answer")
-        ):
+        if self._was_gone_on_from(path):
             return True
         match step:
             case Task():
-                return self._done(step, path) or (step.on_timeout is not None and self._late(step, path))
+                return self._done(step, path) or (_leads_on(step.on_timeout) and self._late(step, path))
             case Approve():
-                return any(self.ended(path, outcome) for outcome in ("approved", "rejected", "unanswered"))
+                no = _leads_on(step.on_reject) and self.ended(path, "rejected")
+                silence = _leads_on(step.on_timeout) and (self._is_silent(step, path) or self._skipped(path))
+                return no or silence or self.approved(step, path)
+            case Wait():
+                if step.duration is not None:
+                    return self._is_past(step.duration, path)
+                return step.at_most is not None and _leads_on(step.on_timeout) and self._is_past(step.at_most, path)
         match step.verb:
-            case "wait":
-                wait = step.duration if step.duration is not None else step.at_most
-                return wait is not None and self._is_past(wait, path)
             case "parallel":
-                return all(self._over(f"{path}.{number}") for number in range(len(step.steps)))
+                branches = [f"{path}.{number}" for number in range(len(step.steps))]
+                return all(self._leaves(branch) or self._over(branch) for branch in branches)
             case "group":
                 return self._all_over(step.steps, path)
             case "for_each":
@@ -308,23 +320,72 @@ class Shown:
             case _:
                 return True
 
+    def _was_gone_on_from(self, path: str) -> bool:
+        """Whether somebody who decides about the step has signed for what stands behind it to go on."""
+        approve = self._step(path).verb == "approve"
+        return (
+            (self._skipped(path) and not approve)
+            or self._answered(path, "skip", ("failure", "above", "read", "severity"))
+            or self._answered(path, "continue", ("failure", "reject", "timeout"))
+        )
+
+    def _is_waived(self, path: str) -> bool:
+        """Whether people have signed for the step with this one behind them."""
+        return any(self._before(path, anchor) for anchor in self.anchors)
+
     def _all_over(self, steps: Sequence[Step], beside: str) -> bool:
         for number in range(len(steps)):
             path = f"{beside}.{number}"
-            if not self._over(path):
-                return False
             if self._leaves(path):
                 return True
+            if not self._over(path):
+                return False
         return True
 
     def _leaves(self, path: str) -> bool:
-        """Whether an approval has ended the scope that it stands in."""
+        """Whether an approval, or work that nobody did, has ended the scope that it stands in."""
         step = self._step(path)
-        if not isinstance(step, Approve) or not self._held(path):
+        if self._is_waived(path) or not self._held(path):
             return False
-        rejected = step.on_reject.kind == "leave" and self.ended(path, "rejected")
-        silent = step.on_timeout.kind == "leave" and self.ended(path, "unanswered")
-        return rejected or self._answered(path, "leave") or (silent and not self.ended(path, "approved"))
+        match step:
+            case Task():
+                late = step.on_timeout is not None and step.on_timeout.kind == "leave" and self._late(step, path)
+                return late and not self._done(step, path) and not self._was_gone_on_from(path)
+            case Approve():
+                rejected = step.on_reject.kind == "leave" and self.ended(path, "rejected")
+                unasked = self._is_silent(step, path) or self._skipped(path)
+                silent = step.on_timeout.kind == "leave" and unasked and not self.approved(step, path)
+                return rejected or silent or self._answered(path, "leave", ("reject", "timeout"))
+        return False
+
+    def _is_silent(self, step: Approve, path: str) -> bool:
+        """Whether the approval's time has passed, or nobody could sign, without a word that ended it: no signature of the
+        record, and no refusal after which nobody has asked again."""
+        over = self._is_past(step.deadline, path) or self._has_no_seat(step, path)
+        return over and not self.is_signed(step, path) and not self._stays_refused(step, path)
+
+    def _has_no_seat(self, step: Approve, path: str) -> bool:
+        """Whether at some moment surely no seat applied."""
+        return any(
+            all(seat.when is not None and True not in self._may_be(seat.when, known) for seat in step.needs)
+            for known in self._moments(path)
+        )
+
+    def _stays_refused(self, approve: Approve, path: str) -> bool:
+        refused = max((word.issued for word in self._refusals(approve, path)), default=None)
+        return refused is not None and not any(
+            self._asks_again(word, path) and word.issued >= refused for word in self.words
+        )
+
+    def _asks_again(self, word: Answer | Command, path: str) -> bool:
+        if isinstance(word, Answer):
+            asks = word.choice == "again" and word.ask.startswith(f"question:{path}:")
+            return asks and self._may_decide(word, path)
+        if word.command != "retry" or not self._commands(word):
+            return False
+        by_id = self.plan.by_id.get(word.step or "")
+        named = by_id.path if by_id else paths.static(word.step or "")
+        return bool(named) and paths.within(paths.static(path), named)
 
     def _done(self, task: Task, path: str) -> bool:
         return any(self._does(task, path, word) for word in self.answers)
@@ -348,14 +409,13 @@ class Shown:
             return self._commands(answer)
         return standing.answers_for(task.assign, answer, self.launch)
 
-    def _rejected(self, approve: Approve, path: str) -> bool:
-        return any(
-            isinstance(word, Answer)
-            and word.choice == "reject"
-            and word.ask.startswith(f"approve:{path}:")
-            and standing.sits(approve, word, self.launch)
-            for word in self.words
-        )
+    def _refusals(self, approve: Approve, path: str) -> Iterator[Answer]:
+        """Those of the approval itself; to refuse an addition ("approve:1:1+2") is about what was added alone."""
+        for word in self.words:
+            if not isinstance(word, Answer) or word.choice != "reject" or "+" in word.ask:
+                continue
+            if word.ask.startswith(f"approve:{path}:") and standing.sits(approve, word, self.launch):
+                yield word
 
     def _skipped(self, path: str) -> bool:
         return any(
@@ -366,11 +426,12 @@ class Shown:
             for word in self.words
         )
 
-    def _answered(self, path: str, choice: str) -> bool:
+    def _answered(self, path: str, choice: str, about: Sequence[str]) -> bool:
+        """Whether a question about the step, which was asked for one of these reasons, was answered so."""
         return any(
             isinstance(word, Answer)
             and word.choice == choice
-            and word.ask.startswith(f"question:{path}:")
+            and word.ask.startswith(tuple(f"question:{path}:{why}:" for why in about))
             and self._may_decide(word, path)
             for word in self.words
         )
@@ -470,6 +531,11 @@ class _Given(_Known):
         if self._shown.ended(paths.in_run(step, self._path), outcome):
             return True
         raise NotShown(step)
+
+
+def _leads_on(end: Consequence | None) -> bool:
+    """Whether what stands behind it in its scope comes next, without anybody's word."""
+    return end is not None and end.kind in ("continue", "undo")
 
 
 def _joint(parts: Sequence[frozenset[bool | None]], *, decides: bool) -> frozenset[bool | None]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from firedoor.people import standing
 from firedoor.people.again import Again
 from firedoor.people.given import bounds_of, constant, given
-from firedoor.people.leave import Leave
+from firedoor.people.leave import Consent, Leave
 from firedoor.people.past import NO_PAST, Past
 from firedoor.people.shown import Word
 from firedoor.people.signatures import LEEWAY, Forged, KeyRing
@@ -50,6 +51,8 @@ Acted = Mapping[str, Collection[str]]
 """The targets that were entered so far of one step of the plan, by the run's path: in a loop, by round."""
 
 NOTHING: Final[Acted] = {}
+
+ROUND: Final = r"\[(0|[1-9][0-9]*)\]"
 
 
 class Unwarranted(ValueError):
@@ -136,15 +139,12 @@ def check_release(
     words = [_opened(_word(signed, launch, keys, now), lists) for signed in order.warrant.commands]
     decisions = [_verified(decision, launch, keys, now, lists) for decision in order.warrant.decisions]
 
-    def approved(approve: Approve, there: str) -> bool:
-        return bool(_complete(approve, there, launch, decisions))
-
-    def signed_for(approve: Approve, there: str, undo: str) -> datetime | None:
-        verdicts = [one for one in _complete(approve, there, launch, decisions) if _shows_undo(one.document, undo)]
-        return min((max(word.answer.issued for word in one.signatures) for one in verdicts), default=None)
+    def signed(approve: Approve, there: str) -> list[Consent]:
+        complete = _complete(approve, there, launch, decisions)
+        return [Consent(max(word.answer.issued for word in one.signatures), one.document) for one in complete]
 
     recorded = [_opened(word, lists) for word in _recorded(past, launch, keys)]
-    if not Leave(plan, order, launch, words, decisions, approved, signed_for, now, past.failed, recorded).given():
+    if not Leave(plan, order, launch, words, decisions, signed, now, past.failed, recorded).given():
         held = plan.by_path[paths.static(order.step)].id or order.step
         _refuse(
             f"nobody has signed for letting go of what {order.action.name} contains, and the playbook does not say so"
@@ -215,10 +215,25 @@ def _step(plan: Plan, path: str) -> Any:
     return step
 
 
+def _check_rounds(plan: Plan, path: str) -> None:
+    """The path has a round of each loop around the step, and no others; of a loop that goes in batches it may have none.
+    So a step has one name for what it holds, which is what the ledger knows it by."""
+    parts = paths.static(path).split(".")
+    wanted = ""
+    for end, part in enumerate(parts, start=1):
+        around = plan.by_path[".".join(parts[:end])]
+        wanted += f"{'.' if wanted else ''}{part}".replace(".", r"\.")
+        if isinstance(around, ForEach):
+            wanted += ROUND if why_not(plan, around) is not None else f"({ROUND})?"
+    if not re.fullmatch(wanted, path):
+        _refuse("the order names a step in rounds that it does not have")
+
+
 def _contain_step(plan: Plan, path: str, action: Action) -> Contain:
     step = _step(plan, path)
     if not isinstance(step, Contain):
         _refuse("the order is to act, and the step that it names is no act")
+    _check_rounds(plan, path)
     if step.action != action.name or plan.actions.get(action.name) != action:
         _refuse("the order's action is not the one of the plan's step")
     return step
@@ -404,15 +419,6 @@ def _grants(verdict: _Verdict, order: ContainOrder) -> frozenset[str]:
         if signature.answer.targets is not None:
             granted &= set(signature.answer.targets)
     return frozenset(granted)
-
-
-def _shows_undo(document: dict[str, Any], undo: str) -> bool:
-    """Whether the deciders were shown that the undo at this path follows; an approval of an addition is about that alone."""
-    acts = document.get("unlocks")
-    return document.get("added") is None and any(
-        isinstance(act, dict) and act.get("step") == undo and act.get("action") == "undo"
-        for act in (acts if isinstance(acts, list) else ())
-    )
 
 
 def _shows(act: dict[str, Any], order: ContainOrder) -> bool:

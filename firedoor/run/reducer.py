@@ -50,7 +50,7 @@ from firedoor.run.state import Accepted, Act, State
 GIVES_A_RIGHT = ("add", "input", "offer", "hand_over", "reassign", "accept")
 """Words by which others may do more, or more may be acted on."""
 
-LETS_GO = ("undo", "undo_all", "reject", "retry", "skip", "continue", "leave", "severity")
+LETS_GO = ("undo", "undo_all", "reject", "retry", "skip", "continue", "leave", "again", "severity")
 """Words after which something may be let go; each is shown again where that is done (firedoor.people.leave)."""
 
 

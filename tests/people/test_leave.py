@@ -181,12 +181,13 @@ WAIT_IS_DONE = plan(lock(), TWO_HOURS, let_go("2", StepIs(step="1", outcome="don
 CALM_IS_DONE = calm_then(let_go("2", StepIs(step="1", outcome="done")))
 AT_SEV2 = Compare(sign="==", left=SeverityNow(), right=Const(value="sev2", type="severity"))
 WHEN_SEV2 = plan(lock(), let_go("1", AT_SEV2))
+SEV2_WHEN_GIVEN = plan(lock(), let_go("1", And(of=(AT_SEV2, Given(of=EXTRA)))))
 WORK_AT_SEV1 = plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, when=Not(of=AT_SEV2)), let_go("2"))
 WORK_AT_SEV2 = plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, when=AT_SEV2), let_go("2"))
 WHEN_GIVEN_AND_SIGNED = calm_then(stand_down("3"), let_go("3", And(of=(SIGNED, Given(of=EXTRA)))))
 WORK_WHEN_SIGNED = plan(
     lock(),
-    stand_down(path="1"),
+    stand_down(path="1").model_copy(update={"on_reject": Consequence(kind="continue")}),
     Task(path="2", at="x", words=text("?"), assign=CRT, when=StepIs(step="1", outcome="approved")),
     let_go("3"),
 )
@@ -199,6 +200,67 @@ ASKED_TO_GO_ON = plan(
         assign=CRT,
         due=Span(seconds=7200),
         on_timeout=Consequence(kind="ask", asks=Who(kind="team", name="legal"), may_continue=True),
+    ),
+    let_go("2"),
+)
+
+TO_LEGAL = Consequence(kind="ask", asks=Who(kind="team", name="legal"))
+
+
+def asked_first(path: str = "1", **ends: Consequence) -> Step:
+    """An approval that unlocks nothing by itself, since more than a yes leads past it."""
+    return approve(path, (Seat(who=POLICY),), ()).model_copy(update=ends)
+
+
+def ends_with(on_reject: Consequence, on_timeout: Consequence) -> Plan:
+    return plan(lock(), asked_first(on_reject=on_reject, on_timeout=on_timeout), let_go("2"))
+
+
+def late(kind: Any) -> Plan:
+    """Work that nobody does, which leads to this."""
+    due, end = Span(seconds=7200), Consequence(kind=kind)
+    return plan(lock(), Task(path="1", at="x", words=text("?"), assign=CRT, due=due, on_timeout=end), let_go("2"))
+
+
+def waits_at_most(end: Consequence) -> Plan:
+    return plan(lock(), Wait(path="1", at="x", until=CALM, at_most=7200, on_timeout=end), let_go("2"))
+
+
+def no(of: Plan, path: str = "1", ordinal: str = "1", **changes: Any) -> Signed:
+    return answer(of, f"approve:{path}:{ordinal}", "reject", "omar", "policy", **changes)
+
+
+GOES_ON = Consequence(kind="continue")
+LEAVES = Consequence(kind="leave")
+STOPS = Consequence(kind="stop")
+LEFT_AT_A_NO = ends_with(LEAVES, TO_LEGAL)
+LEFT_AT_A_SILENCE = ends_with(GOES_ON, LEAVES)
+STOPPED_AT_A_NO = ends_with(STOPS, GOES_ON)
+ASKED_AT_A_NO = ends_with(TO_LEGAL, GOES_ON)
+ASKED_AT_A_SILENCE = ends_with(GOES_ON, TO_LEGAL)
+GROUP_LEFT_AT_A_SILENCE = plan(
+    lock(),
+    Group(
+        path="1",
+        at="x",
+        name=text("?"),
+        steps=(
+            asked_first("1.0", on_reject=GOES_ON, on_timeout=LEAVES),
+            Task(path="1.1", at="x", words=text("?"), assign=CRT),
+        ),
+    ),
+    let_go("2"),
+)
+GROUP_LEFT_AT_A_NO = plan(
+    lock(),
+    Group(
+        path="1",
+        at="x",
+        name=text("?"),
+        steps=(
+            asked_first("1.0", on_reject=LEAVES, on_timeout=TO_LEGAL),
+            Task(path="1.1", at="x", words=text("?"), assign=CRT),
+        ),
     ),
     let_go("2"),
 )
@@ -338,7 +400,7 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(
             ADDING,
             command(ADDING, "add", value={"accounts": ["@c:x"]}),
-            answer(ADDING, "approve:1:2", "reject", "omar", "policy"),
+            answer(ADDING, "approve:1:1+1", "reject", "omar", "policy"),
             targets=("@c:x",),
         ),
         SOON,
@@ -395,10 +457,43 @@ GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(CALM_ALONE, answer(CALM_ALONE, "question:2:failure:1", "retry")),
         SOON,
     ),
+    "a changed severity concerns the undo step, and the commander takes it up": (
+        lambda: order(WHEN_READ, answer(WHEN_READ, "question:1:severity:1", "retry")),
+        SOON,
+    ),
+    "a no that leads on": (lambda: order(ASKED_AT_A_SILENCE, no(ASKED_AT_A_SILENCE)), SOON),
+    "a silence that leads on": (lambda: order(ASKED_AT_A_NO), LATER),
+    "a silence that leads on, after a no that was asked about and asked again": (
+        lambda: order(
+            ASKED_AT_A_NO,
+            no(ASKED_AT_A_NO),
+            answer(ASKED_AT_A_NO, "question:1:reject:2", "again", "klara", "legal", issued=SOON),
+        ),
+        LATER,
+    ),
+    "whom the playbook asks about a no goes on": (
+        lambda: order(
+            ASKED_AT_A_NO,
+            no(ASKED_AT_A_NO),
+            answer(ASKED_AT_A_NO, "question:1:reject:2", "continue", "klara", "legal"),
+        ),
+        SOON,
+    ),
+    "a no has left the group before it": (lambda: order(GROUP_LEFT_AT_A_NO, no(GROUP_LEFT_AT_A_NO, "1.0")), SOON),
+    "a silence has left the group before it": (lambda: order(GROUP_LEFT_AT_A_SILENCE), LATER),
     "a condition on a wait that is over": (lambda: order(WAIT_IS_DONE), NOW + timedelta(seconds=7200)),
     "a condition on the severity that a person has set": (
         lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="omar", holds=("policy",))),
         SOON,
+    ),
+    "a severity that there was when the input was given": (
+        lambda: order(
+            SEV2_WHEN_GIVEN,
+            command(SEV2_WHEN_GIVEN, "input", value={"extra": "@e:x"}, issued=SOON_AFTER),
+            command(SEV2_WHEN_GIVEN, "severity", value="sev2", person="omar", holds=("policy",)),
+            command(SEV2_WHEN_GIVEN, "severity", value="sev1", issued=LATER),
+        ),
+        LATER,
     ),
     "work before it that was not needed at the severity that there always was": (
         lambda: order(WORK_AT_SEV2),
@@ -543,7 +638,7 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(
             ADDING,
             command(ADDING, "add", value={"accounts": ["@c:x", "@a:x"]}),
-            answer(ADDING, "approve:1:2", "reject", "omar", "policy"),
+            answer(ADDING, "approve:1:1+1", "reject", "omar", "policy"),
         ),
         LATER,
     ),
@@ -594,7 +689,78 @@ NOT_GIVEN: dict[str, tuple[Case, datetime]] = {
         lambda: order(CALM_THEN_PARTLY, command(CALM_THEN_PARTLY, "retry", step="2")),
         LATER,
     ),
+    "a no that leaves what it stands in": (lambda: order(LEFT_AT_A_NO, no(LEFT_AT_A_NO)), LATER),
+    "a no that stops": (lambda: order(STOPPED_AT_A_NO, no(STOPPED_AT_A_NO)), LATER),
+    "a no that is asked about": (lambda: order(ASKED_AT_A_NO, no(ASKED_AT_A_NO)), LATER),
+    "a no that is asked about, and somebody leaves": (
+        lambda: order(
+            ASKED_AT_A_NO,
+            no(ASKED_AT_A_NO),
+            answer(ASKED_AT_A_NO, "question:1:reject:2", "leave", "klara", "legal"),
+        ),
+        LATER,
+    ),
+    "a no to an addition, where a no leads on": (
+        lambda: order(ASKED_AT_A_SILENCE, no(ASKED_AT_A_SILENCE, ordinal="1+1")),
+        LATER,
+    ),
+    "a silence that is asked about": (lambda: order(ASKED_AT_A_SILENCE), LATER),
+    "a silence that is asked about, and somebody leaves": (
+        lambda: order(
+            ASKED_AT_A_SILENCE,
+            answer(ASKED_AT_A_SILENCE, "question:1:timeout:1", "leave", "klara", "legal"),
+        ),
+        LATER,
+    ),
+    "a silence that leaves": (lambda: order(LEFT_AT_A_SILENCE), LATER),
+    "an approval is skipped whose silence leaves": (
+        lambda: order(LEFT_AT_A_SILENCE, command(LEFT_AT_A_SILENCE, "skip", step="1")),
+        SOON,
+    ),
+    "a fact is answered that somebody needs to sign": (
+        lambda: order(ASKED_AT_A_SILENCE, answer(ASKED_AT_A_SILENCE, "question:1:fact:1", "answer")),
+        LATER,
+    ),
+    "a no that leads on in a group, before work that is not done": (
+        lambda: order(GROUP_LEFT_AT_A_SILENCE, no(GROUP_LEFT_AT_A_SILENCE, "1.0")),
+        LATER,
+    ),
+    "late work that leaves": (lambda: order(late("leave")), LATER),
+    "late work that stops": (lambda: order(late("stop")), LATER),
+    "late work that is asked about": (lambda: order(ASKED_TO_GO_ON), LATER),
+    "a wait that was too long, which stops": (lambda: order(waits_at_most(STOPS)), LATER),
+    "a wait that was too long, which is asked about": (lambda: order(waits_at_most(TO_LEGAL)), LATER),
+    "a system is asked again for what the undo is on": (
+        lambda: order(WHEN_READ, answer(WHEN_READ, "question:1:read:1", "retry")),
+        LATER,
+    ),
+    "an addition that nobody has answered, by any approval's time": (
+        lambda: order(ADDING, command(ADDING, "add", value={"accounts": ["@c:x"]}), targets=("@c:x",)),
+        LATER,
+    ),
+    "an addition, after a no to another one": (
+        lambda: order(
+            ADDING,
+            command(ADDING, "add", value={"accounts": ["@c:x"]}, issued=SOON_AFTER),
+            answer(ADDING, "approve:1:1+1", "reject", "omar", "policy"),
+            targets=("@c:x",),
+        ),
+        SOON_AFTER,
+    ),
     "a severity that there never was": (lambda: order(WHEN_SEV2), LATER),
+    "a severity that whoever commands has lowered, who is not of Policy": (
+        lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2")),
+        LATER,
+    ),
+    "a severity that there was no more when the input was given": (
+        lambda: order(
+            SEV2_WHEN_GIVEN,
+            command(SEV2_WHEN_GIVEN, "severity", value="sev2", person="omar", holds=("policy",)),
+            command(SEV2_WHEN_GIVEN, "severity", value="sev1", issued=SOON),
+            command(SEV2_WHEN_GIVEN, "input", value={"extra": "@e:x"}, issued=SOON_AFTER),
+        ),
+        LATER,
+    ),
     "a severity that nobody who may has set": (
         lambda: order(WHEN_SEV2, command(WHEN_SEV2, "severity", value="sev2", person="zoe", holds=("comms",))),
         LATER,
@@ -682,6 +848,77 @@ def test_there_was_no_silence_where_the_record_has_the_signature() -> None:
         check_release(*make(), KEYS, now, Past(words=[signed]))
 
 
+ADDED_AT = NOW + timedelta(hours=2)
+
+
+def showing(when: Expr | None, **show: Any) -> Plan:
+    """An approval with one seat, which stands after the lock and unlocks nothing."""
+    return plan(lock(), approve("1", (Seat(who=POLICY, when=when),), (), **show))
+
+
+def test_an_addition_goes_when_nobody_can_sign_for_it() -> None:
+    """By the record, and where the approval is asked for additions at all."""
+
+    def made(of: Plan, *more: Signed) -> tuple[tuple[Plan, ReleaseOrder], Past]:
+        added = command(of, "add", value={"accounts": ["@c:x"]}, issued=ADDED_AT)
+        return order(of, targets=("@c:x",)), Past(words=[added, *more])
+
+    def refuse(of: Plan, *more: Signed) -> None:
+        release, past = made(of, *more)
+        with pytest.raises(Unwarranted, match="nobody has signed"):
+            check_release(*release, KEYS, LATER, past)
+
+    def given(of: Plan, ordinal: str = "1", **more: Any) -> Signed:
+        return answer(of, f"approve:1:{ordinal}", "approve", "omar", "policy", **more)
+
+    shown = {"show": (("accounts", ACCOUNTS),)}
+    of = showing(AT_SEV2, **shown)
+    release, past = made(of, given(of))
+    check_release(*release, KEYS, LATER, past)
+    refuse(of)
+    refuse(of, given(of), given(of, "1+1", issued=ADDED_AT))
+    for other in (showing(None, **shown), showing(AT_SEV2)):
+        refuse(other, given(other))
+
+
+A_YES_BEFORE = ends_with(STOPS, STOPS)
+
+
+@pytest.mark.parametrize(("of", "path", "undo"), [(CALM_THEN_SIGNED, "2", "3"), (A_YES_BEFORE, "1", "2")])
+def test_a_yes_is_not_about_what_was_added_after_it(of: Plan, path: str, undo: str) -> None:
+    """The record has the word, whether it came with the order or not."""
+    yes = signed_for(of, path, undo=undo)
+    made = order(of, decisions=(yes,), targets=("@new:x",))
+    before, after = (command(of, "add", value={"accounts": ["@new:x"]}, issued=at) for at in (SOON, SOON_AFTER))
+    check_release(*made, KEYS, LATER, Past(words=[before]))
+    check_release(*order(of, decisions=(yes,)), KEYS, LATER, Past(words=[after]))
+    for targets in (("@new:x",), ("@a:x", "@new:x"), None):
+        with pytest.raises(Unwarranted, match="nobody has signed"):
+            check_release(*order(of, decisions=(yes,), targets=targets), KEYS, LATER, Past(words=[after]))
+
+
+def test_a_yes_to_an_addition_is_about_it_beside_the_first_one() -> None:
+    of, ask = CALM_THEN_SIGNED, "approve:2:1+1"
+    added = Past(words=[command(of, "add", value={"accounts": ["@new:x"]}, issued=SOON_AFTER)])
+    first = signed_for(of, "2", undo="3")
+    more = signed_for(of, "2", undo="3", issued=SOON_AFTER, shown={"added": ["@new:x"], "ask": ask})
+    check_release(*order(of, decisions=(first, more), targets=("@a:x", "@new:x")), KEYS, LATER, added)
+    with pytest.raises(Unwarranted, match="nobody has signed"):
+        check_release(*order(of, decisions=(more,), targets=("@new:x",)), KEYS, LATER, added)
+
+
+def test_a_yes_is_not_about_what_was_contained_once_more_after_it() -> None:
+    of = CALM_THEN_SIGNED
+    made = order(of, decisions=(signed_for(of, "2", undo="3"),))
+    check_release(*made, KEYS, LATER, Past(words=[command(of, "retry", step="0", issued=SOON)]))
+    for again in (
+        command(of, "retry", step="0", issued=SOON_AFTER),
+        answer(of, "question:0:failure:4", "retry", issued=SOON_AFTER),
+    ):
+        with pytest.raises(Unwarranted, match="nobody has signed"):
+            check_release(*made, KEYS, LATER, Past(words=[again]))
+
+
 FORGED: dict[str, tuple[Case, str]] = {
     "a word by a key of one's own": (
         lambda: order(LASTING, answer(LASTING, "question::held:1", "undo", key=MALLORY)),
@@ -721,3 +958,30 @@ def test_a_forged_word_lets_nothing_go(case: str) -> None:
     make, says = FORGED[case]
     with pytest.raises(Unwarranted, match=says):
         check_release(*make(), KEYS, LATER)
+
+
+IN_BATCHES = plan(
+    ForEach(
+        path="0",
+        at="x",
+        item="account",
+        items=ACCOUNTS,
+        steps=(Contain(path="0.0", at="x", action="lock_account", targets=Item(loop="0", type="account")),),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("of", "right", "wrong"),
+    [
+        (LASTING, ("0",), ("0[0]", "0[1]", "0[1][2]")),
+        (IN_ROUNDS, ("0[0].0", "0[12].0"), ("0.0", "0[01].0", "0[0].0[0]", "0[0][1].0")),
+        (IN_BATCHES, ("0.0", "0[1].0"), ("0[1].0[0]", "0[1][1].0")),
+    ],
+)
+def test_a_step_has_one_name_for_what_it_holds(of: Plan, right: tuple[str, ...], wrong: tuple[str, ...]) -> None:
+    for step in right:
+        check_release(*order(of, command(of, "undo_all"), step=step), KEYS, SOON)
+    for step in wrong:
+        with pytest.raises(Unwarranted, match="in rounds that it does not have"):
+            check_release(*order(of, command(of, "undo_all"), step=step), KEYS, SOON)

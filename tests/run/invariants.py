@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from firedoor.compiler.proofs.reaching import Flow
 from firedoor.compiler.proofs.undoing import refused
@@ -40,10 +41,20 @@ class Before:
         self.closed = state.model_dump_json(exclude={"now"}) if state.phase == "closed" else None
 
 
-def _was_changed(state: State) -> bool:
-    """Whether a person has given or changed what conditions look at."""
+def _was_changed(plan: Plan, state: State, order: ReleaseOrder) -> bool:
+    """Whether a person has given or changed what conditions look at, or had something contained once more, which no yes
+    of before is about."""
     words = [json.loads(signed.body) for signed in (*state.commands, *state.let_go)]
-    return any(word.get("command") in ("add", "input", "severity") for word in words)
+    changed = any(word.get("command") in ("add", "input", "severity") for word in words)
+    return changed or any(_contains_again(plan, word, order) for word in words)
+
+
+def _contains_again(plan: Plan, word: dict[str, Any], order: ReleaseOrder) -> bool:
+    if word.get("command") == "retry":
+        by_id = plan.by_id.get(word["step"])
+        named = by_id.path if by_id else paths.static(word["step"])
+        return paths.within(paths.static(order.step), named)
+    return word.get("choice") == "retry" and word["ask"].startswith(f"question:{order.step}:failure:")
 
 
 def _failed(step: StepState) -> bool:
@@ -132,9 +143,12 @@ class Invariants:
         if isinstance(order, ReleaseOrder):
             failed = [path for path, step in state.steps.items() if step.status == "failed" or _failed(step)]
             try:
-                check_release(self.plan, order, KEYS, state.now, Past(failed=failed), lists)
+                words = [row.signed for row in self.rows if row.signed is not None]
+                check_release(self.plan, order, KEYS, state.now, Past(failed=failed, words=words), lists)
             except Unwarranted as error:
-                if by_step is None or not (paths.static(by_step) in self.refused or _was_changed(state)):
+                if by_step is None or not (
+                    paths.static(by_step) in self.refused or _was_changed(self.plan, state, order)
+                ):
                     raise
                 return str(error)
             return None
