@@ -65,6 +65,7 @@ def look(core: Core, step: Contain | Notify, path: str) -> list[str]:
     """The pages that the step has to act on now. Raises Unread until every page of the loop was looked at."""
     state = core.at(path)
     tally = state.tally = state.tally or Tally()
+    tally.waits_for += [name for name in _open_before(core, path) if name not in tally.waits_for]
     rounds.around(core, _steps(core, path), path)
     asked = [question for question in _questions(core, path) if _name(question) not in tally.looked]
     found = [core.known(path).worked_out(question) for question in asked]
@@ -189,8 +190,17 @@ def _may_go_on(core: Core, path: str, state: StepState) -> bool:
 
 
 def _lets_through(core: Core, path: str, state: StepState) -> bool:
-    """Whether the step holds items back, and nothing before it is undecided any more."""
-    return _holds_back(core, path, state) and not undecided(core, path)
+    """Whether the step holds items back, and something before it was decided since it looked, or nothing is undecided."""
+    if not _holds_back(core, path, state) or waits(core, path) or state.tally is None:
+        return False
+    open_ = _open_before(core, path)
+    return not open_ or any(name not in open_ for name in state.tally.waits_for)
+
+
+def _open_before(core: Core, path: str) -> list[str]:
+    """Questions about failures of what stands before the step in its loop."""
+    asks = [ask for act in _before(core, path) for ask in core.asks_of(act)]
+    return [ask.id for ask in asks if ask.why in ("failure", "unread")]
 
 
 def _holds_back(core: Core, path: str, state: StepState) -> bool:
@@ -227,7 +237,7 @@ def are_held_back(core: Core) -> bool:
 
 def _pass_again(tally: Tally) -> None:
     tally.again += 1
-    tally.held_back, tally.unread, tally.problems = 0, 0, []
+    tally.held_back, tally.unread, tally.problems, tally.waits_for = 0, 0, [], []
 
 
 def lengthened(core: Core, loop: str) -> None:

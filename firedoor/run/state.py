@@ -110,6 +110,8 @@ class Tally(Live):
     not_needed: int = 0
     held_back: int = 0
     """Items that it has not come to, since a step before has failed for them. Each pass counts them anew."""
+    waits_for: list[str] = []
+    """Questions about what stands before it that were open in this pass: each is a reason for another one when it closes."""
     unread: int = 0
     problems: list[str] = []
     """Of the first few that are unread."""
