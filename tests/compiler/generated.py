@@ -239,7 +239,9 @@ class _Writer:
             "[{team: policy}]", "[{team: policy}]", "[{team: legal, seats: 2}]", "[{team: comms}, {team: policy}]"
         )
         more = ["show: [accounts, kind]"] if self.often() else []
-        on_reject = self.one("continue", self.end(at))
+        on_reject = self.end(at)
+        if on_reject == "continue":  # a no that changes nothing is a finding of its own
+            on_reject = "stop"
         self.options(
             at,
             f"id: {name}",
@@ -250,9 +252,6 @@ class _Writer:
             f"on_reject: {on_reject}",
             f"on_timeout: {self.end(at)}",
         )
-        if on_reject == "continue":  # something waits for the yes
-            self.say(at.indent, "- notify: launcher")
-            self.options(at, "say: It was signed", f"when: {name} is approved")
         return replace(at, decided=(*at.decided, name))
 
     def contain(self, at: _Place) -> _Place:
