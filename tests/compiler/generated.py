@@ -239,9 +239,7 @@ class _Writer:
             "[{team: policy}]", "[{team: policy}]", "[{team: legal, seats: 2}]", "[{team: comms}, {team: policy}]"
         )
         more = ["show: [accounts, kind]"] if self.often() else []
-        on_reject = self.end(at)
-        if on_reject == "continue":  # a no that changes nothing is a finding of its own
-            on_reject = "stop"
+        on_reject = self.end(at)  # never `continue`: a no that changes nothing is a finding of its own
         self.options(
             at,
             f"id: {name}",
