@@ -160,8 +160,9 @@ def _before(core: Core, path: str) -> list[str]:
     return [paths.in_run(act, path) for act in before(core.plan, paths.static(loop), paths.static(path))]
 
 
-def _asks(core: Core, path: str) -> bool:
-    return any(ask.why in ("failure", "unread") for ask in core.asks_of(path))
+def _asks(core: Core, path: str) -> list[str]:
+    """Questions about the failures of one step, by their ids."""
+    return [ask.id for ask in core.asks_of(path) if ask.why in ("failure", "unread")]
 
 
 def _acts(core: Core, path: str) -> bool:
@@ -199,8 +200,7 @@ def _lets_through(core: Core, path: str, state: StepState) -> bool:
 
 def _open_before(core: Core, path: str) -> list[str]:
     """Questions about failures of what stands before the step in its loop."""
-    asks = [ask for act in _before(core, path) for ask in core.asks_of(act)]
-    return [ask.id for ask in asks if ask.why in ("failure", "unread")]
+    return [name for act in _before(core, path) for name in _asks(core, act)]
 
 
 def _holds_back(core: Core, path: str, state: StepState) -> bool:
@@ -230,7 +230,8 @@ def are_held_back(core: Core) -> bool:
     """Whether there are items of a long loop that wait for a decision, or to be come to after one: until then the
     response goes on."""
     return any(
-        _holds_back(core, path, state) or (state.tally is not None and state.tally.unread > 0 and _asks(core, path))
+        _holds_back(core, path, state)
+        or (state.tally is not None and state.tally.unread > 0 and bool(_asks(core, path)))
         for path, state in core.state.steps.items()
     )
 
